@@ -1,0 +1,63 @@
+/**
+ * Everything about fields that needs neither the formula parser nor a GPU: what the solvers build on.
+ * `@separatrix/field` is this and the rest.
+ */
+export { augment, closeLoop, combine, compose, freeze, type Place } from './build/compose.js'
+export { type Activation, type NetworkOptions, network } from './build/network.js'
+export {
+  divergence,
+  gradient,
+  jacobian,
+  jvp,
+  lieDerivative,
+  type Variable,
+  vjp,
+} from './derive/derivatives.js'
+export { pullback } from './derive/pullback.js'
+export { pushforward } from './derive/pushforward.js'
+export { scalarCount, scalarize } from './derive/scalarize.js'
+export { type Misuse, misuse, SeparatrixError, show } from './error.js'
+export {
+  blockSize,
+  type Field,
+  type FieldHeader,
+  isField,
+  makeField,
+  mergeTheta,
+  type ThetaBlock,
+  withParams,
+  withTheta,
+} from './field.js'
+export { applyNode, Builder, type Ref } from './graph/builder.js'
+export { embed, type Leaves } from './graph/embed.js'
+export { decompose, isExactDecimal } from './graph/exact.js'
+export {
+  type Attributes,
+  type Binary,
+  binary,
+  isTotal,
+  type Leaf,
+  leaves,
+  type Node,
+  type NodeOf,
+  type Op,
+  type Unary,
+  unary,
+} from './graph/node.js'
+export { type Random, restoreRandom, seededRandom } from './random.js'
+export { interpret } from './read/interpret.js'
+export {
+  binaryCode,
+  type CompiledField,
+  canGenerateCode,
+  compile,
+  compileSource,
+  type LeafNames,
+  literal,
+  powerCode,
+  printStatements,
+  type Statements,
+  unaryCode,
+  unrollLimit,
+} from './read/javascript.js'
+export { type FieldJson, fromJSON, toJSON } from './read/json.js'
