@@ -45,19 +45,8 @@ export {
   unary,
 } from './graph/node.js'
 export { type Random, restoreRandom, seededRandom } from './random.js'
+export { canGenerateCode, compile, compileSource, unrollLimit } from './read/compile.js'
 export { interpret } from './read/interpret.js'
-export {
-  binaryCode,
-  type CompiledField,
-  canGenerateCode,
-  compile,
-  compileSource,
-  type LeafNames,
-  literal,
-  powerCode,
-  printStatements,
-  type Statements,
-  unaryCode,
-  unrollLimit,
-} from './read/javascript.js'
+export { binaryCode, type CompiledField, literal, powerCode, unaryCode } from './read/javascriptCode.js'
+export { type LeafNames, printStatements, type Statements } from './read/javascriptStatements.js'
 export { type FieldJson, fromJSON, toJSON } from './read/json.js'

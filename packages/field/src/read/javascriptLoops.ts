@@ -1,7 +1,6 @@
 import type { Field } from '../field.js'
 import type { Binary, Node, NodeOf, Op, Unary } from '../graph/node.js'
-import type { CompiledField } from './javascript.js'
-import { binaryCode, powerCode, unaryCode } from './javascript.js'
+import { binaryCode, type CompiledField, powerCode, unaryCode } from './javascriptCode.js'
 
 /**
  * Prints a large field as loops over preallocated typed arrays, one per vector node: the form for networks

@@ -1,0 +1,72 @@
+import { scalarCount } from '../derive/scalarize.js'
+import type { Field } from '../field.js'
+import { interpret } from './interpret.js'
+import type { CompiledField } from './javascriptCode.js'
+import { printLoops } from './javascriptLoops.js'
+import { printStatements } from './javascriptStatements.js'
+
+/**
+ * Scalar operations up to which a field is unrolled into locals. V8 stops optimising a function at about
+ * 58 KB of source (a 20× cliff); a scalar statement prints to about 25 characters, and the bound leaves
+ * room for the six or seven stages of a method around one copy each.
+ */
+export const unrollLimit = 1500
+
+/** Whether this engine may run generated code (a page's content security policy can forbid it). */
+export function canGenerateCode(): boolean {
+  try {
+    return new Function('return true')() as boolean
+  } catch {
+    return false
+  }
+}
+
+/**
+ * Compiles a field to one fused function: scalars in locals where it unrolls to few operations, loops over
+ * typed arrays otherwise. Where generated code is forbidden the interpreter takes its place.
+ * @example
+ * const f = compile(system({ state: ['x'], params: { a: 2 }, dynamics: { x: '-a*x' } }))
+ * const out = new Float64Array(1)
+ * f(0, Float64Array.of(3), out) // out is [-6]
+ */
+export function compile(field: Field): CompiledField {
+  if (!canGenerateCode()) {
+    return (t, x, out, theta, input) => out.set(interpret(field, t, x, theta, input).subarray(0, out.length))
+  }
+  if (scalarCount(field) > unrollLimit) return printLoops(field)
+  return new Function('theta0', `'use strict'\n${compileSource(field)}`)(field.theta) as CompiledField
+}
+
+/** The source that {@link compile} runs for a field that unrolls. */
+export function compileSource(field: Field): string {
+  const { invariant, body, outputs } = printStatements(
+    field,
+    { time: 't', state: (i) => `x[${i}]`, theta: (i) => `theta[${i}]`, input: (i) => `input[${i}]` },
+    { prefix: 'v' },
+  )
+  const lines = [...loadOnce(['x', 'theta', 'input'], [...invariant, ...body], outputs)]
+  return `return function(t, x, out, theta = theta0, input) {\n${lines.join('\n')}\n}`
+}
+
+/** Reads each array entry into a local once, then runs the statements and stores the outputs. */
+function loadOnce(
+  arrays: readonly string[],
+  statements: readonly string[],
+  outputs: readonly string[],
+): string[] {
+  const text = [...statements, ...outputs].join('\n')
+  const loads: string[] = []
+  let replaced = statements
+  let stores = outputs
+  for (const array of arrays) {
+    const used = [...new Set(text.match(new RegExp(`\\b${array}\\[\\d+\\]`, 'g')))]
+    for (const reference of used) {
+      const local = reference.replace('[', '_').replace(']', '')
+      loads.push(`const ${local} = ${reference}`)
+    }
+    const rename = (line: string) => line.replace(new RegExp(`\\b${array}\\[(\\d+)\\]`, 'g'), `${array}_$1`)
+    replaced = replaced.map(rename)
+    stores = stores.map(rename)
+  }
+  return [...loads, ...replaced, ...stores.map((value, i) => `out[${i}] = ${value}`)]
+}
