@@ -22,11 +22,11 @@ const range = (start: number, length: number) => Array.from({ length }, (_, i) =
 export function jvp(f: Field): Field {
   const n = f.stateSize
   const b = new Builder()
+  // the tangent is seeded at the leaf: a gather of it may be simplified away on the path to the output
   const both = b.leaf('state', 2 * n)
-  const x = b.gather(both, range(0, n))
-  const output = embed(b, f, { state: x })
-  const tangent = pushforward(b, output, new Map([[x, b.gather(both, range(n, n))]]))
-  return makeField(b, tangent, {
+  const output = embed(b, f, { state: b.gather(both, range(0, n)) })
+  const seed = b.concat([b.gather(both, range(n, n)), b.zeros(n)])
+  return makeField(b, pushforward(b, output, new Map([[both, seed]])), {
     ...f,
     name: `jvp(${f.name})`,
     stateNames: [...f.stateNames, ...f.stateNames.map((s) => `d${s}`)],
@@ -42,20 +42,23 @@ export function jvp(f: Field): Field {
 export function vjp(f: Field, { wrt = ['state'] }: { readonly wrt?: readonly Variable[] } = {}): Field {
   const [n, m] = [f.stateSize, f.outputSize]
   const b = new Builder()
-  const both = b.leaf('state', n + m)
   const leaves = {
-    state: b.gather(both, range(0, n)),
+    state: b.leaf('state', n + m),
     time: b.leaf('time', 1),
     input: b.leaf('input', f.inputSize),
     theta: b.leaf('theta', f.theta.length),
   }
-  const output = embed(b, f, leaves)
-  const parts = pullback(
+  const output = embed(b, f, { state: b.gather(leaves.state, range(0, n)) })
+  const cotangents = pullback(
     b,
     output,
-    b.gather(both, range(n, m)),
+    b.gather(leaves.state, range(n, m)),
     wrt.map((v) => leaves[v]),
   )
+  const parts = wrt.map((v, k) => {
+    const part = cotangents[k] as Ref
+    return v === 'state' ? b.gather(part, range(0, n)) : part
+  })
   return makeField(b, b.concat(parts), {
     ...f,
     name: `vjp(${f.name})`,

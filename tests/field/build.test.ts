@@ -1,0 +1,144 @@
+import assert from 'node:assert/strict'
+import {
+  closeLoop,
+  compose,
+  expression,
+  interpret,
+  network,
+  restoreRandom,
+  seededRandom,
+  system,
+  withParams,
+  withTheta,
+} from '@separatrix/field'
+import { test } from 'uvu'
+import { controller, pendulum, vanDerPol } from './fields.js'
+
+const misuses: readonly (readonly [string, () => unknown, RegExp])[] = [
+  [
+    'an unknown symbol',
+    () => system({ state: ['theta'], dynamics: { theta: '-thetta' } }),
+    /unknown symbol 'thetta'\. Try theta\./,
+  ],
+  ['an unknown function', () => expression('sine(x)', ['x']), /got 'sine'\. Try sin/],
+  [
+    'a missing equation',
+    () => system({ state: ['x', 'y'], dynamics: { x: '-x' } }),
+    /none for 'y'\. Try dynamics: \{ y/,
+  ],
+  [
+    'an equation too many',
+    () => system({ state: ['x'], dynamics: { x: '-x', y: '1' } }),
+    /got 'y'\. Try adding y to state/,
+  ],
+  ['a missing parameter', () => system({ state: ['x'], dynamics: { x: '-k*x' } }), /unknown symbol 'k'/],
+  [
+    'a parameter without value',
+    () => system({ state: ['x'], params: { k: Number.NaN }, dynamics: { x: '-k*x' } }),
+    /finite value for the parameter k/,
+  ],
+  ['a syntax error', () => expression('x + * 2', ['x']), /a formula/],
+  ['a comparison', () => expression('x > 2', ['x']), /operators/],
+  ['a matrix', () => expression('[x, 2]', ['x']), /ArrayNode/],
+  ['a name twice', () => system({ state: ['x', 'x'], dynamics: { x: '-x' } }), /'x' twice/],
+  ['a reserved name', () => expression('sin', ['sin']), /not reserved/],
+  ['no state', () => system({ state: [], dynamics: {} }), /at least one state/],
+  ['a wrong number of arguments', () => expression('atan2(x)', ['x']), /2 argument/],
+  ['a plant without input', () => closeLoop(vanDerPol, controller), /a plant with inputs/],
+  [
+    'a controller of another width',
+    () => closeLoop(pendulum, network({ widths: [3, 4, 1], activation: 'tanh', seed: 0 })),
+    /R\^2 → R\^1/,
+  ],
+  ['an inner field of another length', () => compose(expression('x', ['x']), vanDerPol), /length 1/],
+  ['parameters of wrong length', () => withTheta(pendulum, [1, 2]), /4 parameters \(g, l, m, b\)/],
+  ['an unknown parameter', () => withParams(pendulum, { q: 1 }), /one of g, l, m, b/],
+  ['bad widths', () => network({ widths: [2], activation: 'tanh', seed: 0 }), /two positive widths/],
+]
+for (const [what, call, pattern] of misuses) {
+  test(`${what} is refused with a reason and a remedy`, () => {
+    assert.throws(call, (error: Error) => {
+      assert.equal(error.name, 'SeparatrixError')
+      assert.match(error.message, /: expected .+, got .+\. Try .+\.$/)
+      assert.match(error.message, pattern)
+      return true
+    })
+  })
+}
+
+test('formulas mean what mathematics means', () => {
+  const at = (text: string) => interpret(expression(text, ['x', 'y']), 0, [2, 3])[0]
+  assert.equal(at('-x^2'), -4)
+  assert.equal(at('2^3^2'), 512)
+  assert.equal(at('x - y - 1'), -2)
+  assert.equal(at('12/x/y'), 2)
+  assert.equal(at('2x + 3(y - 1)'), 10)
+  assert.equal(at('min(x, y, 1) + max(x, y)'), 4)
+  assert.equal(at('log(8, 2)'), 3)
+  assert.equal(at('pi'), Math.PI)
+})
+
+test('closing a loop equals feeding the controller by hand', () => {
+  const x = [0.3, -0.7]
+  const u = interpret(controller, 0, x)
+  assert.deepEqual(
+    interpret(closeLoop(pendulum, controller), 0, x),
+    interpret(pendulum, 0, x, pendulum.theta, u),
+  )
+})
+
+test('the layout names every parameter of a closed loop, physics apart from weights', () => {
+  const loop = closeLoop(pendulum, controller)
+  assert.deepEqual(
+    loop.layout.map((b) => [b.name, b.kind, b.offset]),
+    [
+      ['g', 'parameter', 0],
+      ['l', 'parameter', 1],
+      ['m', 'parameter', 2],
+      ['b', 'parameter', 3],
+      ['network.weight1', 'weight', 4],
+      ['network.bias1', 'weight', 20],
+      ['network.weight2', 'weight', 28],
+      ['network.bias2', 'weight', 36],
+    ],
+  )
+})
+
+test('an odd network is exactly odd, and exactly 0 at 0', () => {
+  const odd = network({ widths: [2, 16, 1], activation: 'tanh', seed: 9, bias: false })
+  assert.equal(interpret(odd, 0, [0.4, -1])[0], -(interpret(odd, 0, [-0.4, 1])[0] as number))
+  assert.equal(interpret(odd, 0, [0, 0])[0], 0)
+})
+
+test('weights depend on the seed alone', () => {
+  const make = (seed: number) => network({ widths: [4, 50, 3], activation: 'tanh', seed }).theta
+  assert.deepEqual(make(1), make(1))
+  assert.notDeepEqual(make(1), make(2))
+  const bound = Math.sqrt(6 / 54)
+  assert.ok(
+    make(1)
+      .subarray(0, 200)
+      .every((w) => Math.abs(w) <= bound),
+  )
+})
+
+test('random numbers: moments, and a state that resumes', () => {
+  const random = seededRandom(42)
+  const n = 200_000
+  let [sum, squares] = [0, 0]
+  for (let i = 0; i < n; i++) {
+    const z = random.normal()
+    sum += z
+    squares += z * z
+  }
+  // five standard errors: 1/√n for the mean, √(2/n) for the variance
+  assert.ok(Math.abs(sum / n) < 5 / Math.sqrt(n))
+  assert.ok(Math.abs(squares / n - 1) < 5 * Math.sqrt(2 / n))
+  const resumed = restoreRandom(random.save())
+  assert.deepEqual(
+    [random.uniform(), random.integer(10), random.normal()],
+    [resumed.uniform(), resumed.integer(10), resumed.normal()],
+  )
+})
+
+test.run()
