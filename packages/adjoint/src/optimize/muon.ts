@@ -1,4 +1,4 @@
-import { blockSize, type ThetaBlock } from '@separatrix/field/core'
+import { blockSize, misuse, type ThetaBlock } from '@separatrix/field/core'
 import { adam } from './adam.js'
 import { type MatrixBlock, matrixBlock, norm } from './blocks.js'
 import type { Optimizer, PlainData, Rate } from './optimizer.js'
@@ -35,6 +35,14 @@ export function muon({ rate, momentum = 0.95, matrices, others }: MuonOptions): 
   rateAt('muon', rate, 0)
   fraction('muon', 'momentum', momentum)
   const companion = others ?? adam({ rate })
+  if (companion.name === 'lbfgs')
+    throw misuse({
+      where: 'muon',
+      expected: 'a companion that needs the gradient only',
+      got: 'lbfgs, which searches along lines of all of θ',
+      try: 'others: adam({ rate: 1e-3 })',
+      code: 'optimizer-setting',
+    })
   const chosen = (block: ThetaBlock) =>
     matrices?.includes(block.name) ??
     (block.shape.length > 1 && matrixBlock(block).rows > 1 && matrixBlock(block).cols > 1)
