@@ -20,7 +20,8 @@ export function fixedLoop(step: StepMap): FixedSteps {
     for (let i = 0; i < count; i++) {
       clock[0] = base + (index + i) * h
       clock[1] = h
-      clock[2] = i === count - 1 && !Number.isNaN(end) ? end : base + (index + i + 1) * h
+      clock[2] = base + (index + i + 1) * h
+      if (i === count - 1 && !Number.isNaN(end)) clock[2] = end
       if (!step(clock, state)) {
         R[slot.code] = code.unsolved
         return i

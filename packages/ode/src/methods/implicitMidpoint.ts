@@ -82,20 +82,21 @@ function midpointStep(problem: Problem): StepMap {
     return false
   }
 
-  return ({ 0: t, 1: h }, { y, memory, registers: R }) => {
-    clock[0] = (t as number) + 0.5 * (h as number)
-    clock[1] = h as number
+  return (step, { y, memory, registers: R }) => {
+    const h = step[1] as number
+    clock[0] = (step[0] as number) + 0.5 * h
+    clock[1] = h
     // the last increment, scaled to this step, predicts the next; memory is zero at the start
-    for (let i = 0; i < n; i++) z[i] = (h as number) * (memory[i] as number)
+    for (let i = 0; i < n; i++) z[i] = h * (memory[i] as number)
     let solved = renew(y, R) && iterate(y, R)
     if (!solved) {
       evaluate(y, z)
-      for (let i = 0; i < n; i++) z[i] = (h as number) * (z[i] as number)
+      for (let i = 0; i < n; i++) z[i] = h * (z[i] as number)
       solved = renew(y, R) && iterate(y, R)
     }
     if (!solved) return false
     for (let i = 0; i < n; i++) {
-      memory[i] = (z[i] as number) / (h as number)
+      memory[i] = (z[i] as number) / h
       y[i] = (y[i] as number) + (z[i] as number)
     }
     return true
