@@ -109,14 +109,15 @@ export const binaryIntervalCode: { readonly [K in Binary]: (x: Operand, y: Opera
   max: (x, y) => call(`max(${x.lo}, ${y.lo})`, `max(${x.hi}, ${y.hi})`, x.sign === y.sign ? x.sign : 0),
 }
 
-/** c·x. A power of two above 1 only shifts the exponent: no rounding, no underflow. */
+/** c·x. A power of two above 1 only shifts the exponent: no rounding, no underflow, though overflow. */
 function productWithConstant(c: Operand, x: Operand): IntervalCode {
   const { lo, hi } = c.value as Interval
   const sign = (c.sign * x.sign) as Sign
   if (lo !== hi || lo === 0) return product(c, x)
   const [from, to] = lo > 0 ? [x.lo, x.hi] : [x.hi, x.lo]
   const ends = [`${c.lo} * ${from}`, `${c.lo} * ${to}`] as const
-  if (Math.abs(lo) >= 1 && isPowerOfTwo(Math.abs(lo))) return { lo: ends[0], hi: ends[1], sign }
+  if (Math.abs(lo) >= 1 && isPowerOfTwo(Math.abs(lo)))
+    return call(`min(${ends[0]}, ${Number.MAX_VALUE})`, `max(${ends[1]}, ${-Number.MAX_VALUE})`, sign)
   return outward(pair(...ends), sign, true)
 }
 
