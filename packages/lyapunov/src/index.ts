@@ -1,3 +1,10 @@
+export {
+  type CbfQpOptions,
+  cbfQp,
+  type FilteredInput,
+  type FilterStatus,
+  type SafetyFilter,
+} from './filter/cbfQp.js'
 export { type BarrierLossOptions, barrierLoss } from './loss/barrierLoss.js'
 export { type LyapunovLossOptions, lyapunovLoss } from './loss/lyapunovLoss.js'
 export { type Box, ball, box, nearBoundary, type Sampler, sublevel } from './loss/samplers.js'
