@@ -1,4 +1,4 @@
-import { type CompiledField, compile, type Field, jvp, vjp } from '@separatrix/field/core'
+import { type CompiledField, compile, type Field, jacobian, jvp, vjp } from '@separatrix/field/core'
 
 /** f and its two derivatives, compiled, with the buffers that calls of them share. */
 export interface DerivativeFunctions {
@@ -9,6 +9,8 @@ export interface DerivativeFunctions {
   vjp(t: number, x: Float64Array, w: Float64Array, at: number): Float64Array
   /** (∂f/∂x)·dx + (∂f/∂θ)·dθ written to out[at …] */
   jvp(t: number, x: Float64Array, tangent: Float64Array, out: Float64Array, at: number): void
+  /** ∂f/∂x, row-major; compiled when first asked for */
+  jacobian(t: number, x: Float64Array, out: Float64Array): void
   /** θ of all calls; the owner sets its entries */
   readonly theta: Float64Array
 }
@@ -30,6 +32,7 @@ export function derivativeFunctions(
   const xv = new Float64Array(2 * n + p)
   const cotangents = new Float64Array(n + p)
   const rate = new Float64Array(n)
+  let matrix: CompiledField | undefined
   return {
     n,
     p,
@@ -48,6 +51,10 @@ export function derivativeFunctions(
       xv.set(tangent, n)
       forward?.(t, xv, rate, theta)
       out.set(rate, at)
+    },
+    jacobian(t, x, out) {
+      matrix ??= compile(jacobian(field))
+      matrix(t, x, out, theta)
     },
   }
 }

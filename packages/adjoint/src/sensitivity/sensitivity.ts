@@ -77,7 +77,7 @@ export function prepareSensitivity(
     })
   const [n, p] = [field.stateSize, field.theta.length]
   const functions = derivativeFunctions(field, via === 'forward' ? 'pushforward' : 'pullback')
-  const derivative = differentiateStep(method, functions)
+  const derivative = differentiateStep(method, functions, field)
   return (y0, span, { loss, ...options }) => {
     const { solution, tape } = recordSolve(field, y0, span, options)
     const { stats, status, message, y } = solution
