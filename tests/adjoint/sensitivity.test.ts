@@ -18,11 +18,10 @@ for (const { name, problem, options } of cases)
       const { field, y0, span } = problem
       const errors = checkGradients(field, y0, span, { ...options, saveAt, loss: mixedLoss, entries: 3 })
       for (const { block, via, against, error, uncertainty } of errors) {
-        // reverse and forward take the same products in another order; in at most 40 steps rounding grows to some 1e-14
-        // of the largest entry of y0's block, of which a small block of θ may be a fraction.
-        // Differences: 1e-16 of the loss over a step of 6e-4 and more, hence 1e-12, times the size of the loss against the
-        // block (up to 1e3 for a small weight); Newton's residual in implicit steps adds its own rounding
-        const bound = against === 'forward' ? 1e-12 : Math.max(1e-8, 10 * uncertainty)
+        // reverse and forward take the same products in another order: in at most 40 steps of a dozen operations rounding
+        // grows to some 1e-14 of a block's largest entry. Differences: 1e-16 of the loss (of size 10) over a step of
+        // 6e-5 and more, hence 1e-11, against entries of size 1
+        const bound = against === 'forward' ? 1e-13 : 1e-9
         assert.ok(error <= bound, `${block} via ${via} against ${against}: ${error} (± ${uncertainty})`)
       }
     })

@@ -13,10 +13,13 @@ export interface Trajectory {
   readonly y0?: ArrayLike<number>
 }
 
+/** A measured trajectory as a list of samples. */
+export type TrajectorySamples = readonly { readonly t: number; readonly y: ArrayLike<number> }[]
+
 export interface TrajectoryLossOptions
   extends Pick<SolveOptions, 'method' | 'rtol' | 'atol' | 'step' | 'maxSteps'> {
   /** may be given to {@link fit} instead */
-  readonly data?: readonly Trajectory[] | Trajectory
+  readonly data?: readonly Trajectory[] | Trajectory | TrajectorySamples
   readonly via?: Via
   /** one factor per state, e.g. 1/σ; 1 by default */
   readonly weights?: ArrayLike<number>
@@ -86,6 +89,10 @@ function squares(target: Float64Array, factors: Float64Array, count: number): So
 
 function readTrajectories(data: unknown, field: Field): Target[] {
   const list = Array.isArray(data) ? data : data === undefined ? [] : [data]
+  if (list.length > 0 && list.every((item) => typeof item?.t === 'number'))
+    return [
+      readTrajectory({ t: list.map((item) => item.t), y: list.map((item) => item.y) }, 0, field.stateSize),
+    ]
   if (list.length === 0) throw bad('data: a list of trajectories { t, y }', show(data))
   return list.map((item: Partial<Trajectory>, k) => readTrajectory(item, k, field.stateSize))
 }
