@@ -1,4 +1,5 @@
 import { compile, type Field, isField, misuse, show } from '@separatrix/field/core'
+import { remember } from './remember.js'
 
 /** Right-hand side of y' = f(t, y, θ): writes the derivative into `dydt`. */
 export type VectorFieldFunction = (
@@ -58,7 +59,10 @@ export function makeProblem(
       try: 'a copy of field.theta with entries changed',
       code: 'wrong-dimension',
     })
-  return { vectorField: compile(target), field: target, key: target, size, theta: parameters }
+  const vectorField = remember(target, makeProblem, 'vectorField', () =>
+    compile(target),
+  ) as VectorFieldFunction
+  return { vectorField, field: target, key: target, size, theta: parameters }
 }
 
 function checkField(field: Field, size: number): void {
