@@ -42,6 +42,7 @@ export type SafetyFilter = (x: ArrayLike<number>, nominal: ArrayLike<number>, t?
  * That {B ≥ 0} is kept needs the condition to be feasible along the whole way and u to be applied continuously; a call
  * where it is infeasible says so in `status`.
  * @example
+ * const pendulum = system({ state: ['theta', 'omega'], input: ['u'], dynamics: { theta: 'omega', omega: 'sin(theta) - omega + u' } })
  * const filter = cbfQp({ plant: pendulum, barrier: expression('1 - 4*theta^2 - theta*omega - omega^2', ['theta', 'omega']), alpha: 2 })
  * const { u, active } = filter([0.3, 0.1], [0])
  */
