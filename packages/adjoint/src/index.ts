@@ -23,12 +23,12 @@ export {
   checkGradients,
   type GradientError,
 } from './sensitivity/checkGradients.js'
+export type { GradientOptions, PreparedSensitivity, Sensitivity } from './sensitivity/gradient.js'
 export type { SolutionLoss } from './sensitivity/loss.js'
 export {
-  type PreparedSensitivity,
   prepareSensitivity,
-  type Sensitivity,
   type SensitivityOptions,
   sensitivity,
   type Via,
+  vias,
 } from './sensitivity/sensitivity.js'

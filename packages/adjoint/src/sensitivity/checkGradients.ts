@@ -1,11 +1,13 @@
 import { blockSize, type Field } from '@separatrix/field/core'
-import { type SolveOptions, solve } from '@separatrix/ode'
+import { solve } from '@separatrix/ode'
 import { extrapolatedDifference } from './differences.js'
-import { recordSolve } from './recordSolve.js'
-import { type Sensitivity, type SensitivityOptions, sensitivity, type Via } from './sensitivity.js'
+import { type GradientOptions, type Sensitivity, solving } from './gradient.js'
+import { sensitivity, type Via } from './sensitivity.js'
+import { recordSolve } from './ways/recordSolve.js'
+import { replayOptions } from './ways/replay.js'
 
-export interface CheckGradientsOptions extends Omit<SensitivityOptions, 'via'> {
-  /** ways to compare; all by default */
+export interface CheckGradientsOptions extends GradientOptions {
+  /** ways to compare; `discrete` and `forward` by default, which differentiate the same steps */
   readonly vias?: readonly Via[]
   /** entries per block that differences are taken in, spread evenly; 8 */
   readonly entries?: number
@@ -37,7 +39,7 @@ export function checkGradients(
   field: Field,
   y0: ArrayLike<number>,
   span: readonly [number, number],
-  { vias = allVias, entries = 8, ...options }: CheckGradientsOptions,
+  { vias = ['discrete', 'forward'], entries = 8, ...options }: CheckGradientsOptions,
 ): GradientError[] {
   const reference = sensitivity(field, y0, span, { ...options, via: 'forward' })
   const blocks = gradientBlocks(field, y0.length)
@@ -69,8 +71,6 @@ export function checkGradients(
   })
 }
 
-const allVias: readonly Via[] = ['discrete', 'forward']
-
 /** y₀ as a block before those of θ. */
 function gradientBlocks(field: Field, n: number) {
   return [
@@ -87,17 +87,13 @@ function differencesOf(
   field: Field,
   y0: ArrayLike<number>,
   span: readonly [number, number],
-  { loss, entries, ...options }: Omit<CheckGradientsOptions, 'vias'> & { readonly entries: number },
+  { entries, ...given }: Omit<CheckGradientsOptions, 'vias'> & { readonly entries: number },
 ) {
+  const { loss } = given
+  const options = solving(given)
   const theta = Float64Array.from(options.theta ?? field.theta)
   const { tape } = recordSolve(field, y0, span, options)
-  // one step of any length is cut at the times where steps ended: the same steps, whatever the inputs
-  const { rtol: _rtol, atol: _atol, control: _control, firstStep: _firstStep, ...rest } = options
-  const replay: SolveOptions = {
-    ...rest,
-    step: 2 * Math.abs(span[1] - span[0]) || 1,
-    stopAt: tape.t.slice(1, -1),
-  }
+  const replay = { ...replayOptions(tape, options)(0, tape.count), saveAt: options.saveAt }
   const at = (index: number, shift: number) => {
     const [start, parameters] = [Float64Array.from(y0), theta.slice()]
     if (index < start.length) start[index] += shift

@@ -1,12 +1,12 @@
+import type { StepDerivative, Tape } from '../steps/stepDerivative.js'
 import { type OutputTimes, stepOutputs } from './outputTimes.js'
-import type { StepDerivative, Tape } from './stepDerivative.js'
 
 /**
  * Carries n + p tangents through the steps of a tape at once: those of y₀'s entries, then those of θ's. Returns for each
  * direction the tangents of all outputs, [n + p][outputs][n].
  */
 export function forwardSweep(
-  tape: Tape,
+  tape: Tape & { readonly y: Float64Array },
   derivative: StepDerivative,
   outputs: OutputTimes,
   { n, p }: { readonly n: number; readonly p: number },

@@ -3,13 +3,19 @@ import type { DerivativeFunctions } from './derivativeFunctions.js'
 import { stageTable } from './stageTable.js'
 import type { StepDerivative } from './stepDerivative.js'
 
+/** Also the step itself, for ways that take steps of their own. */
+export interface ExplicitStep extends StepDerivative {
+  /** y¹ − y of the step that was entered */
+  increment(out: Float64Array): void
+}
+
 /**
  * The step of an explicit Runge–Kutta method, differentiated exactly (Hager, Numer. Math. 87 (2000), eq. 3.6–3.9, for the
  * method's own stages; dense output adds its weights):
  * k̄ᵢ = h(bᵢλ + Σₛ wᵢ(σₛ)gₛ) + h Σ_{j>i} a[j][i] x̄ⱼ, (x̄ᵢ, θ̄ᵢ) = (∂f(Yᵢ)/∂(x, θ))ᵀ k̄ᵢ, ȳ = λ + Σₛ gₛ + Σᵢ x̄ᵢ.
  * Stages are computed again from y, so that a tape holds only states. Cost: one more step and a vjp per stage.
  */
-export function explicitStep(method: ExplicitMethod, functions: DerivativeFunctions): StepDerivative {
+export function explicitStep(method: ExplicitMethod, functions: DerivativeFunctions): ExplicitStep {
   const { n, f, theta } = functions
   const table = stageTable(method)
   const { stages, own, c, a, b } = table
@@ -43,6 +49,15 @@ export function explicitStep(method: ExplicitMethod, functions: DerivativeFuncti
       size = h
       ready = 0
       for (let m = 0; m < n; m++) points[m] = y[at + m]
+    },
+
+    increment(out) {
+      stagesUpTo(own)
+      for (let m = 0; m < n; m++) {
+        let sum = 0
+        for (let i = 0; i < own; i++) sum += b[i] * slopes[i * n + m]
+        out[m] = size * sum
+      }
     },
 
     pullback(lambda, mu, outputs) {

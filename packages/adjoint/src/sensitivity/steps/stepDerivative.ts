@@ -22,10 +22,9 @@ export interface StepDerivative {
   pushforward(dy: Float64Array, dtheta: Float64Array, outputs: StepOutputs): void
 }
 
-/** The accepted steps of a solve: step i leads from t[i], y[i·n …] to t[i + 1], y[(i + 1)·n …] with step h[i]. */
+/** The accepted steps of a solve: step i leads from t[i] to t[i + 1] with step size h[i]. */
 export interface Tape {
   readonly count: number
   readonly t: Float64Array
   readonly h: Float64Array
-  readonly y: Float64Array
 }

@@ -1,4 +1,4 @@
-import type { StepOutputs, Tape } from './stepDerivative.js'
+import type { StepOutputs, Tape } from '../steps/stepDerivative.js'
 
 /** Output times sorted into the steps of a tape. */
 export interface OutputTimes {
