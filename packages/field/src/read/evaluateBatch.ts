@@ -96,10 +96,10 @@ async function choose(field: Field, states: States, options: EvaluateOptions): P
     throw error
   }
   try {
-    if (device.mode === 'webasm' || device.mode === 'cpu') return onJs('no graphics device was found')
+    if (!device.hardware) return onJs(`no graphics hardware was found, only ${device.description}`)
     return {
       ...(await evaluateOn(device, field, states, options)),
-      reason: 'gpu: a graphics device was found',
+      reason: 'gpu: graphics hardware was found',
     }
   } finally {
     await device.destroy()
@@ -163,7 +163,7 @@ async function evaluateOn(
   return {
     values: ndarray(values, [batch, m]),
     backend: 'gpu',
-    device: device.describe(),
+    device: device.description,
     precision: 'single',
   }
 }

@@ -7,8 +7,10 @@ export type GpuMode = (typeof gpuModes)[number]
 /** A device that runs scalar kernels, and says what it is. */
 export interface GpuDevice {
   readonly mode: GpuMode
-  /** e.g. `gpu.js webasm (CPU SIMD, f32)`; after the first kernel ran it names the very renderer */
-  describe(): string
+  /** whether graphics hardware stands behind it, as far as the driver's name tells */
+  readonly hardware: boolean
+  /** e.g. `gpu.js webasm (CPU SIMD, f32)`; graphics devices are named by their drivers */
+  readonly description: string
   /** compiles `source` for calls on `size` threads; each call returns one number per thread */
   compile(
     source: string,
@@ -59,6 +61,9 @@ const kinds: { readonly [M in GpuMode]: string } = {
   cpu: 'CPU, JavaScript on f32 arrays',
 }
 
+/** Names of the software drivers of Chromium, Mesa and Windows. */
+const softwareDriver = /swiftshader|llvmpipe|softpipe|lavapipe|basic render|software/i
+
 /**
  * Opens a device through gpu.js, which is an optional peer and is imported here and nowhere else. Without
  * `mode` the best that this machine has: WebGPU, OpenGL, else WebAssembly on the CPU, which the description
@@ -80,9 +85,11 @@ export async function openGpu(mode?: GpuMode): Promise<GpuDevice> {
     })
   }
   const actual = modeOf(library, gpu.Kernel)
+  const renderer = actual === 'webgpu' ? await adapterName() : rendererOf(gpu)
   return {
     mode: actual,
-    describe: () => `gpu.js ${actual} (${[rendererOf(gpu), kinds[actual]].filter(Boolean).join(', ')})`,
+    hardware: actual !== 'webasm' && actual !== 'cpu' && !softwareDriver.test(renderer),
+    description: `gpu.js ${actual} (${[renderer, kinds[actual]].filter((s) => s !== '').join(', ')})`,
     compile: (source, size) => compileKernel(library, gpu, { source, size, mode: actual }),
     destroy: () => gpu.destroy(),
   }
@@ -110,11 +117,28 @@ function modeOf(library: GpuJs, kernel: KernelClass): GpuMode {
   return kernel.mode as GpuMode
 }
 
-function rendererOf({ context }: GpuInstance): string | undefined {
-  if (context === null || context === undefined || typeof context.getParameter !== 'function')
-    return undefined
+/** The name that an OpenGL driver gives itself; creating a kernel opens the context. */
+function rendererOf(gpu: GpuInstance): string {
+  gpu.createKernel('function () { return 1; }', { output: [1] })
+  const { context } = gpu
+  if (context === null || context === undefined || typeof context.getParameter !== 'function') return ''
   const info = context.getExtension('WEBGL_debug_renderer_info')
   return String(context.getParameter(info === null ? context.RENDERER : info.UNMASKED_RENDERER_WEBGL))
+}
+
+interface AdapterInfo {
+  readonly vendor?: string
+  readonly architecture?: string
+  readonly description?: string
+}
+
+/** The name of WebGPU's default adapter, which is the one that gpu.js takes. */
+async function adapterName(): Promise<string> {
+  const { gpu } = navigator as unknown as {
+    gpu: { requestAdapter(): Promise<{ readonly info?: AdapterInfo } | null> }
+  }
+  const { vendor, architecture, description } = (await gpu.requestAdapter())?.info ?? {}
+  return [vendor, architecture, description].filter((s) => s !== undefined && s !== '').join(' ')
 }
 
 interface KernelText {
