@@ -1,0 +1,52 @@
+/** A number for people: so many significant digits, thin spaces between thousands, a true minus sign. */
+export function readable(value: number, digits = 4): string {
+  if (value === 0) return '0'
+  if (!Number.isFinite(value)) return Number.isNaN(value) ? 'not a number' : value > 0 ? '∞' : '−∞'
+  const size = Math.abs(value)
+  const text =
+    Number.isInteger(value) && size < 1e15
+      ? String(size)
+      : size >= 1e-3 && size < 1e6
+        ? trimmed(size.toPrecision(digits))
+        : scientific(size, digits)
+  const [whole, fraction] = text.split('.') as [string, string?]
+  const grouped = text.includes('·')
+    ? text
+    : whole.replace(/\B(?=(\d{3})+$)/g, '\u202f') + (fraction === undefined ? '' : `.${fraction}`)
+  return value < 0 ? `−${grouped}` : grouped
+}
+
+/** The same in plain ASCII-friendly form for a terminal. */
+export function plain(value: number, digits = 6): string {
+  if (Number.isInteger(value) && Math.abs(value) < 1e9) return String(value)
+  return String(Number(value.toPrecision(digits)))
+}
+
+/** A duration in the unit that suits it. */
+export function duration(milliseconds: number): string {
+  if (milliseconds < 1) return '< 1 ms'
+  if (milliseconds < 1000) return `${Math.round(milliseconds)} ms`
+  return `${(milliseconds / 1000).toPrecision(3)} s`
+}
+
+/** Text made safe inside HTML. */
+export function escapeHtml(text: string): string {
+  return text
+    .replaceAll('&', '&amp;')
+    .replaceAll('<', '&lt;')
+    .replaceAll('>', '&gt;')
+    .replaceAll('"', '&quot;')
+}
+
+const trimmed = (text: string) => {
+  const number = Number(text)
+  return text.includes('e') ? String(number) : text
+}
+
+function scientific(size: number, digits: number): string {
+  const [mantissa, exponent] = size.toExponential(Math.max(digits - 2, 1)).split('e') as [string, string]
+  const raised = Array.from(String(Number(exponent)), (c) =>
+    c === '-' ? '⁻' : '⁰¹²³⁴⁵⁶⁷⁸⁹'[Number(c)],
+  ).join('')
+  return `${mantissa}·10${raised}`
+}

@@ -1,0 +1,45 @@
+import * as Plot from '@observablehq/plot'
+import { colors, figure } from './figure.js'
+
+/** A leaf of the proof's bisection of the plane. */
+export interface ProofBox {
+  readonly lo: readonly [number, number]
+  readonly hi: readonly [number, number]
+  readonly kind: 'decrease' | 'outside' | 'origin'
+}
+
+export interface ProofBoxesOptions {
+  readonly boxes: readonly ProofBox[]
+  readonly domain: readonly (readonly [number, number])[]
+  readonly axes: readonly [string, string]
+}
+
+const fills = { decrease: colors.proved, outside: 'none', origin: colors.compared } as const
+
+/** The boxes into which the prover cut the plane, each discharged by one inequality. */
+export function proofBoxes({ boxes, domain, axes }: ProofBoxesOptions): string {
+  const [x, y] = domain as [readonly [number, number], readonly [number, number]]
+  return figure('boxes', 'Boxes of the proof', {
+    height: 290,
+    marginLeft: 52,
+    marginRight: 14,
+    marginTop: 26,
+    marginBottom: 40,
+    x: { domain: [...x], label: axes[0], labelArrow: 'none', labelAnchor: 'center', ticks: 6 },
+    y: { domain: [...y], label: axes[1], labelArrow: 'none', ticks: 5 },
+    marks: [
+      Plot.rect(boxes, {
+        x1: (b: ProofBox) => b.lo[0],
+        y1: (b: ProofBox) => b.lo[1],
+        x2: (b: ProofBox) => b.hi[0],
+        y2: (b: ProofBox) => b.hi[1],
+        fill: (b: ProofBox) => fills[b.kind],
+        fillOpacity: 0.22,
+        stroke: colors.quiet,
+        strokeOpacity: 0.45,
+        strokeWidth: 0.35,
+      }),
+      Plot.frame({ stroke: colors.faint }),
+    ],
+  })
+}
