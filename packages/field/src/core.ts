@@ -16,6 +16,8 @@ export {
 export { pullback } from './derive/pullback.js'
 export { pushforward } from './derive/pushforward.js'
 export { scalarCount, scalarize } from './derive/scalarize.js'
+export { type Enclosure, enclose } from './enclose/enclose.js'
+export { encloseInterpreted } from './enclose/encloseInterpreted.js'
 export { type Misuse, misuse, SeparatrixError, show } from './error.js'
 export {
   blockSize,
