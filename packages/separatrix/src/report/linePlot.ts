@@ -5,7 +5,7 @@ import { asPoints, type Curve, colors, figure } from './figure.js'
 export interface Line {
   readonly curve: Curve
   readonly name?: string
-  readonly tone: 'ink' | 'quiet' | 'proved' | 'compared' | 'lost'
+  readonly tone: 'ink' | 'quiet' | 'faint' | 'proved' | 'compared' | 'lost'
   readonly dashed?: boolean
   readonly weight?: number
 }

@@ -1,15 +1,9 @@
 import * as Plot from '@observablehq/plot'
+import type { LeafBox } from '@separatrix/lyapunov'
 import { colors, figure } from './figure.js'
 
-/** A leaf of the proof's bisection of the plane. */
-export interface ProofBox {
-  readonly lo: readonly [number, number]
-  readonly hi: readonly [number, number]
-  readonly kind: 'decrease' | 'outside' | 'origin'
-}
-
 export interface ProofBoxesOptions {
-  readonly boxes: readonly ProofBox[]
+  readonly boxes: readonly LeafBox[]
   readonly domain: readonly (readonly [number, number])[]
   readonly axes: readonly [string, string]
 }
@@ -29,11 +23,11 @@ export function proofBoxes({ boxes, domain, axes }: ProofBoxesOptions): string {
     y: { domain: [...y], label: axes[1], labelArrow: 'none', ticks: 5 },
     marks: [
       Plot.rect(boxes, {
-        x1: (b: ProofBox) => b.lo[0],
-        y1: (b: ProofBox) => b.lo[1],
-        x2: (b: ProofBox) => b.hi[0],
-        y2: (b: ProofBox) => b.hi[1],
-        fill: (b: ProofBox) => fills[b.kind],
+        x1: (b: LeafBox) => b.box[0]?.[0],
+        y1: (b: LeafBox) => b.box[1]?.[0],
+        x2: (b: LeafBox) => b.box[0]?.[1],
+        y2: (b: LeafBox) => b.box[1]?.[1],
+        fill: (b: LeafBox) => fills[b.kind],
         fillOpacity: 0.22,
         stroke: colors.quiet,
         strokeOpacity: 0.45,

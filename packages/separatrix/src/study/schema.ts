@@ -35,13 +35,18 @@ export const studySchema = v.strictObject({
       expression: v.optional(formula),
     }),
   ),
-  domain: v.optional(v.record(v.string(), v.strictTuple([number, number], 'a range [lo, hi]'), 'a range for every state')),
+  domain: v.optional(
+    v.record(v.string(), v.strictTuple([number, number], 'a range [lo, hi]'), 'a range for every state'),
+  ),
   level: v.optional(positive),
   simulate: v.optional(
     v.strictObject({
       initial: v.array(v.array(number, 'a state as a list of numbers'), 'a list of states'),
       time: positive,
-      method: v.optional(v.picklist(['dopri5', 'rk4', 'euler', 'implicitMidpoint'], 'dopri5, rk4, euler or implicitMidpoint'), 'dopri5'),
+      method: v.optional(
+        v.picklist(['dopri5', 'rk4', 'euler', 'implicitMidpoint'], 'dopri5, rk4, euler or implicitMidpoint'),
+        'dopri5',
+      ),
       rtol: v.optional(positive),
       atol: v.optional(positive),
       step: v.optional(positive),
@@ -58,8 +63,7 @@ export function checkStudy(value: unknown, file: string): StudyFile {
   if (result.success) return result.output
   const issue = result.issues[0] as v.BaseIssue<unknown>
   const path = (issue.path ?? []).map((p) => String(p.key))
-  const where = [file, ...path].join(': ').replace(`${file}: `, `${file}: `)
-  if (issue.expected === 'never') throw unknownKey(value, path, file)
+  if (issue.expected === 'never') throw unknownKey(path, file)
   if (issue.received === 'undefined')
     throw misuse({
       where: file,
@@ -72,7 +76,7 @@ export function checkStudy(value: unknown, file: string): StudyFile {
     where: path.length === 0 ? file : `${file}, ${path.join('.')}`,
     expected: issue.message.startsWith('Invalid') ? (issue.expected ?? 'another value') : issue.message,
     got: show(issue.input),
-    try: hints[path[0] ?? ''] ?? `checking ${where}`,
+    try: hints[path[0] ?? ''] ?? `checking ${path.join('.') || 'the file'}`,
     code: 'bad-study',
   })
 }
@@ -88,12 +92,11 @@ const hints: Readonly<Record<string, string>> = {
   simulate: 'simulate: { initial: [[0.5, 0]], time: 5, rtol: 1e-6, atol: 1e-9 }',
 }
 
-function unknownKey(value: unknown, path: readonly string[], file: string) {
+function unknownKey(path: readonly string[], file: string) {
   const key = path.at(-1) as string
   const place = path.slice(0, -1)
   const known = keysAt(place)
   const near = known.find((k) => isNear(k, key))
-  void value
   return misuse({
     where: [file, ...(place.length > 0 ? [place.join('.')] : [])].join(', '),
     expected: `the keys ${known.join(', ')}`,

@@ -34,6 +34,8 @@ function pieces(word: string, columns: number): string[] {
 export function twoColumns(rows: readonly (readonly [string, string])[]): string {
   const left = Math.max(...rows.map(([name]) => name.length)) + 2
   return rows
-    .map(([name, value]) => wrap(`${name.padEnd(left, '\u00a0')}${value}`, { indent: left }).replaceAll('\u00a0', ' '))
+    .map(([name, value]) =>
+      wrap(`${name.padEnd(left, '\u00a0')}${value}`, { indent: left }).replaceAll('\u00a0', ' '),
+    )
     .join('\n')
 }
