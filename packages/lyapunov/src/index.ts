@@ -1,3 +1,7 @@
+export { type Certificate, type Claim, type LeafBox, leafBoxes, type Proof } from './certify/certificate.js'
+export { type CertifyOptions, certify } from './certify/certify.js'
+export { type Region, type RegionOptions, regionOfAttraction } from './certify/regionOfAttraction.js'
+export type { Proved, Refuted, Unknown, Verdict } from './certify/verdict.js'
 export type { Complex } from './control/eigenvalues.js'
 export { type Equilibrium, equilibria } from './control/equilibria.js'
 export { linearize } from './control/linearize.js'
