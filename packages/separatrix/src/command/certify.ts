@@ -81,7 +81,7 @@ function asText(
       `every state with V ≤ ${plain(outcome.level)} stays in that set and converges to the origin`,
     ])
     if (outcome.refuted !== undefined && Number.isFinite(outcome.refuted))
-      rows.push(['no larger than', `V ≤ ${plain(outcome.refuted)}: ${limit(outcome, at)}`])
+      rows.push(['no more from', `V = ${plain(outcome.refuted)}: ${limit(outcome, at)}`])
   } else {
     rows.push(['reason', outcome.message])
     if (outcome.point !== undefined) rows.push(['at', at(outcome.point)])

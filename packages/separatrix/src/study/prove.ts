@@ -1,5 +1,5 @@
 import type { Field } from '@separatrix/field'
-import { type Certificate, certify, type ProofStats, regionOfAttraction } from '@separatrix/lyapunov'
+import { type Certificate, certify, type Region, regionOfAttraction } from '@separatrix/lyapunov'
 import type { Terminal } from '../terminal/terminal.js'
 
 /** A region-of-attraction proof, whether a level was given or searched for, and how long it took. */
@@ -14,7 +14,7 @@ export interface Outcome {
   /** where V does not decrease */
   readonly point?: Float64Array
   readonly certificate?: Certificate
-  readonly stats: ProofStats
+  readonly stats: Region['stats']
   readonly milliseconds: number
 }
 
