@@ -35,8 +35,13 @@ export function figure(id: string, label: string, options: Plot.PlotOptions): st
   svg.setAttribute('aria-label', label)
   svg.removeAttribute('width')
   svg.removeAttribute('height')
-  return svg.outerHTML.replaceAll('plot-clip-', `${id}-clip-`)
+  return svg.outerHTML
+    .replaceAll('plot-clip-', `${id}-clip-`)
+    .replace(/="[^"]*"/g, (attribute) => attribute.replace(/\d+\.\d{3,}/g, hundredth))
 }
+
+/** A hundredth of a unit is below what anybody sees, and halves the page. */
+const hundredth = (digits: string) => String(Number(Number(digits).toFixed(2)))
 
 /** Points with the abscissa and ordinate that marks read by default. */
 export const asPoints = (curve: Curve): [number, number][] => curve.map(([x, y]) => [x, y])

@@ -3,12 +3,7 @@ export function readable(value: number, digits = 4): string {
   if (value === 0) return '0'
   if (!Number.isFinite(value)) return Number.isNaN(value) ? 'not a number' : value > 0 ? '∞' : '−∞'
   const size = Math.abs(value)
-  const text =
-    Number.isInteger(value) && size < 1e15
-      ? String(size)
-      : size >= 1e-3 && size < 1e6
-        ? trimmed(size.toPrecision(digits))
-        : scientific(size, digits)
+  const text = size >= 1e-3 && size < 1e15 ? rounded(size, digits) : scientific(size, digits)
   const [whole, fraction] = text.split('.') as [string, string?]
   const grouped = text.includes('·')
     ? text
@@ -38,9 +33,9 @@ export function escapeHtml(text: string): string {
     .replaceAll('"', '&quot;')
 }
 
-const trimmed = (text: string) => {
-  const number = Number(text)
-  return text.includes('e') ? String(number) : text
+/** Rounded to so many digits, but never in its whole part, without trailing zeros. */
+function rounded(size: number, digits: number): string {
+  return String(Number(size.toPrecision(Math.max(digits, Math.floor(Math.log10(size)) + 1))))
 }
 
 function scientific(size: number, digits: number): string {

@@ -5,6 +5,7 @@ import { type Trajectory, valueAlong } from '../study/trajectories.js'
 import { duration, readable } from './format.js'
 import { type Line, linePlot } from './linePlot.js'
 import { type Page, type PageFigure, renderPage } from './page.js'
+import { quadraticForm } from './quadraticForm.js'
 import { type Drawing, drawRegions } from './regionPictures.js'
 import { boxesFigure } from './regionReport.js'
 import { checkNote, guarantee } from './statements.js'
@@ -57,13 +58,13 @@ export async function pendulumReport(
     hero: {
       title: 'What comes home, and what falls',
       svg: drawing.portrait,
-      caption: `Arrows: the loop closed by the network, computed by ${drawing.arrows.device}. Dark trajectories come to rest upright; red ones fall. Shaded: the proved region. Dashed: what is proved for the regulator.`,
+      caption: `Arrows: the loop closed by the network, computed by ${drawing.arrows.device}. Red trajectories fall, the others come to rest upright; the dotted separatrix between them is computed, not proved. Shaded: the proved region. Dashed: what is proved for the regulator.`,
     },
     figures: [
       decayFigure(recipe, network, drawing),
       torqueFigure(recipe, network, drawing.inner),
       trainingFigure(recipe, result),
-      boxesFigure(network.outcome, recipe.domain, axes),
+      boxesFigure(network.outcome, { domain: recipe.domain, axes, region: drawing.regions[0] }),
     ],
     table: { head: ['', 'regulator', 'network'], rows: tableRows(result, areas) },
     notes: [
@@ -200,6 +201,7 @@ function tableRows(
   const refuted = ({ outcome: { refuted } }: ProvedLoop) =>
     refuted === undefined || !Number.isFinite(refuted) ? '–' : readable(refuted, 6)
   return [
+    ['V', ...both((p) => quadraticForm(p.V, ['θ', 'ω']) ?? 'a network')],
     ['largest level of V proved', ...both((p) => readable(p.outcome.level, 6))],
     ['not provable with this V from', ...both(refuted)],
     [`area of the proved region (${areaUnit})`, readable(areas.lqr, 4), readable(areas.network, 4)],

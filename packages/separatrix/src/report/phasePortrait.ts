@@ -1,18 +1,8 @@
 import * as Plot from '@observablehq/plot'
-import { type Evaluation, evaluateGrid, type Field, gridPoint } from '@separatrix/field'
+import { type Evaluation, evaluateGrid, type Field, gridPoint, SeparatrixError } from '@separatrix/field'
 import type { NdArray } from 'ndarray'
 import { asPoints, type Curve, colors, figure } from './figure.js'
-
-/** A set {V ≤ level} to draw, and where its name goes. */
-export interface Region {
-  readonly name: string
-  /** values of V on a regular grid of the domain, [columns, rows, 1] */
-  readonly values: NdArray<Float64Array>
-  readonly level: number
-  readonly emphasis: 'proved' | 'compared'
-}
-
-type Domain = readonly (readonly [number, number])[]
+import { type Domain, type Region, regionArea, regionOutline } from './regionMarks.js'
 
 export interface PhasePortraitOptions {
   readonly field: Field
@@ -20,6 +10,7 @@ export interface PhasePortraitOptions {
   /** labels of the axes, with units */
   readonly axes: readonly [string, string]
   readonly regions: readonly Region[]
+  readonly separatrices: readonly Curve[]
   readonly trajectories: readonly { readonly curve: Curve; readonly arrives: boolean }[]
 }
 
@@ -36,11 +27,12 @@ export async function phasePortrait({
   domain,
   axes,
   regions,
+  separatrices,
   trajectories,
 }: PhasePortraitOptions): Promise<{ svg: string; arrows: Evaluation }> {
   const [[x0, x1], [y0, y1]] = domain as [[number, number], [number, number]]
   const inner = arrowDomain(domain)
-  const arrows = await evaluateGrid(field, inner, [arrowColumns, arrowRows], { backend: 'gpu' })
+  const arrows = await arrowGrid(field, inner)
   const drawn = regions.filter((r) => r.level > 0)
   const svg = figure('phase', `Phase portrait over ${axes.join(' and ')}`, {
     width,
@@ -49,7 +41,7 @@ export async function phasePortrait({
     x: { domain: [x0, x1], label: axes[0], labelArrow: 'none', labelAnchor: 'center', ticks: 7 },
     y: { domain: [y0, y1], label: axes[1], labelArrow: 'none', ticks: 7 },
     marks: [
-      ...drawn.map((r) => area(r, domain)),
+      ...drawn.map((r) => regionArea(r, domain)),
       Plot.vector(arrowData(arrows.values, domain, inner), {
         x: 'x',
         y: 'y',
@@ -59,8 +51,17 @@ export async function phasePortrait({
         stroke: colors.faint,
         strokeWidth: 1.1,
       }),
+      ...separatrices.map((curve) =>
+        Plot.line(asPoints(curve), {
+          stroke: colors.lost,
+          strokeWidth: 1.8,
+          strokeDasharray: '1 3.5',
+          strokeLinecap: 'round',
+          clip: true,
+        }),
+      ),
       ...trajectories.flatMap(({ curve, arrives }) => path(curve, arrives)),
-      ...drawn.map((r) => outline(r, domain)),
+      ...drawn.map((r) => regionOutline(r, domain)),
       Plot.dot([[0, 0]], { r: 3.5, fill: colors.ink }),
       ...drawn.map((r, k) => name(r, domain, k)),
       Plot.frame({ stroke: colors.faint }),
@@ -69,43 +70,18 @@ export async function phasePortrait({
   return { svg, arrows }
 }
 
-function contour({ values, level }: Region, domain: Domain, style: Plot.ContourOptions) {
-  const [columns, rows] = values.shape as [number, number]
-  const [[x1, x2], [y1, y2]] = domain as [[number, number], [number, number]]
-  // Plot counts rows from y1 up, x fastest
-  const flat = Float64Array.from(
-    { length: columns * rows },
-    (_, k) => level - values.get(k % columns, Math.floor(k / columns), 0),
-  )
-  // grid samples stand for cells, whose centres are half a spacing inside: widen by that
-  const [hx, hy] = [(x2 - x1) / (columns - 1) / 2, (y2 - y1) / (rows - 1) / 2]
-  return Plot.contour(flat, {
-    width: columns,
-    height: rows,
-    x1: x1 - hx,
-    x2: x2 + hx,
-    y1: y1 - hy,
-    y2: y2 + hy,
-    thresholds: [0],
-    clip: true,
-    ...style,
-  })
+/** On gpu.js, or in JavaScript where a field is too large for a kernel; the caption says which. */
+async function arrowGrid(field: Field, domain: Domain): Promise<Evaluation> {
+  const counts = [arrowColumns, arrowRows]
+  try {
+    return await evaluateGrid(field, domain, counts, { backend: 'gpu' })
+  } catch (error) {
+    if (!(error instanceof SeparatrixError)) throw error
+    return evaluateGrid(field, domain, counts, { backend: 'js' })
+  }
 }
 
-function area(region: Region, domain: Domain) {
-  const opacity = region.emphasis === 'proved' ? 0.16 : 0.1
-  return contour(region, domain, { fill: colors[region.emphasis], fillOpacity: opacity, stroke: 'none' })
-}
-
-function outline(region: Region, domain: Domain) {
-  return contour(region, domain, {
-    stroke: colors[region.emphasis],
-    strokeWidth: region.emphasis === 'proved' ? 2.2 : 1.6,
-    ...(region.emphasis === 'compared' && { strokeDasharray: '5 3' }),
-  })
-}
-
-/** The name stands beside the rightmost (first region) or topmost point of the set. */
+/** The name stands above the highest point of the first region, and below the lowest of the others. */
 function name({ name, values, level, emphasis }: Region, domain: Domain, k: number) {
   const [columns, rows] = values.shape as [number, number]
   const [[x1, x2], [y1, y2]] = domain as [[number, number], [number, number]]

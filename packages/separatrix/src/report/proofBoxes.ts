@@ -1,17 +1,19 @@
 import * as Plot from '@observablehq/plot'
 import type { LeafBox } from '@separatrix/lyapunov'
 import { colors, figure } from './figure.js'
+import { type Region, regionOutline } from './regionMarks.js'
 
 export interface ProofBoxesOptions {
   readonly boxes: readonly LeafBox[]
   readonly domain: readonly (readonly [number, number])[]
   readonly axes: readonly [string, string]
+  readonly region?: Region | undefined
 }
 
 const fills = { decrease: colors.proved, outside: 'none', origin: colors.compared } as const
 
 /** The boxes into which the prover cut the plane, each discharged by one inequality. */
-export function proofBoxes({ boxes, domain, axes }: ProofBoxesOptions): string {
+export function proofBoxes({ boxes, domain, axes, region }: ProofBoxesOptions): string {
   const [x, y] = domain as [readonly [number, number], readonly [number, number]]
   return figure('boxes', 'Boxes of the proof', {
     height: 290,
@@ -33,6 +35,7 @@ export function proofBoxes({ boxes, domain, axes }: ProofBoxesOptions): string {
         strokeOpacity: 0.45,
         strokeWidth: 0.35,
       }),
+      ...(region === undefined ? [] : [regionOutline(region, domain)]),
       Plot.frame({ stroke: colors.faint }),
     ],
   })

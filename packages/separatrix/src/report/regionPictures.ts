@@ -1,9 +1,9 @@
 import { type Evaluation, evaluateGrid, type Field } from '@separatrix/field'
+import { separatrices } from '../study/separatrices.js'
 import { rimPoints, type Trajectory, trajectories } from '../study/trajectories.js'
-import { phasePortrait, type Region } from './phasePortrait.js'
+import { phasePortrait } from './phasePortrait.js'
+import type { Domain, Region } from './regionMarks.js'
 import { sublevelArea } from './sublevelArea.js'
-
-type Domain = readonly (readonly [number, number])[]
 
 /** Grid on which V is drawn and areas are measured. */
 const grid = [241, 241]
@@ -14,6 +14,7 @@ export interface DrawnRegion extends Omit<Region, 'values'> {
 
 export interface Drawing {
   readonly portrait: string
+  readonly regions: readonly Region[]
   /** what computed the arrows */
   readonly arrows: Evaluation
   /** of each region, in the units of the plane; 0 where nothing was proved */
@@ -22,6 +23,8 @@ export interface Drawing {
   readonly inner: readonly Trajectory[]
   /** from beyond it */
   readonly outer: readonly Trajectory[]
+  /** whether a separatrix was found and drawn */
+  readonly bordered: boolean
 }
 
 export interface DrawingOptions {
@@ -52,8 +55,10 @@ export async function drawRegions({
   const starts = level > 0 ? rimPoints(V, 0.999 * level, domain, 8) : []
   const inner = trajectories(field, starts, { ...simulation, near })
   const outer = trajectories(field, corners(domain), { ...simulation, near })
+  const borders = separatrices(field, domain)
   const { svg, arrows } = await phasePortrait({
     field,
+    separatrices: borders,
     domain,
     axes: [axes[0] as string, axes[1] as string],
     regions: drawn,
@@ -63,7 +68,7 @@ export async function drawRegions({
     })),
   })
   const areas = drawn.map((r) => (r.level > 0 ? sublevelArea(r.values, domain, r.level) : 0))
-  return { portrait: svg, arrows, areas, inner, outer }
+  return { portrait: svg, regions: drawn, arrows, areas, inner, outer, bordered: borders.length > 0 }
 }
 
 /** Starts spread over the outskirts of the domain. */

@@ -6,7 +6,7 @@ import { valueAlong } from '../study/trajectories.js'
 import { duration, readable } from './format.js'
 import { linePlot } from './linePlot.js'
 import { type Page, type PageFigure, renderPage } from './page.js'
-import { proofBoxes } from './proofBoxes.js'
+import { type ProofBoxesOptions, proofBoxes } from './proofBoxes.js'
 import { drawRegions } from './regionPictures.js'
 import { checkNote, guarantee } from './statements.js'
 
@@ -53,7 +53,8 @@ export async function regionReport({
       }),
       caption: 'Simulated, not proved: the proof covers all trajectories at once.',
     })
-  if (outcome.certificate !== undefined) figures.push(boxesFigure(outcome, domain, plane))
+  if (outcome.certificate !== undefined)
+    figures.push(boxesFigure(outcome, { domain, axes: plane, region: drawing.regions[0] }))
   const page: Page = {
     title: study.name,
     lead: proved
@@ -75,7 +76,7 @@ export async function regionReport({
     hero: {
       title: 'The plane',
       svg: drawing.portrait,
-      caption: `Arrows: the vector field, computed by ${drawing.arrows.device}. Dark trajectories reach the origin, red ones do not within 20 units of time.`,
+      caption: `Arrows: the vector field, computed by ${drawing.arrows.device}. Red trajectories do not reach the origin within 20 units of time, the others do.${drawing.bordered ? ' Dotted: the separatrix, computed, not proved.' : ''}`,
     },
     figures,
     table: { head: ['', 'value'], rows: tableRows(outcome, study) },
@@ -85,16 +86,12 @@ export async function regionReport({
 }
 
 /** The picture of a proof's boxes. */
-export function boxesFigure(
-  outcome: Outcome,
-  domain: readonly (readonly [number, number])[],
-  axes: readonly [string, string],
-): PageFigure {
+export function boxesFigure(outcome: Outcome, place: Omit<ProofBoxesOptions, 'boxes'>): PageFigure {
   const boxes = outcome.certificate === undefined ? [] : leafBoxes(outcome.certificate)
   return {
     title: 'The proof, box by box',
-    svg: proofBoxes({ boxes, domain, axes }),
-    caption: `${readable(boxes.length)} boxes cover the domain. On each shaded one V̇ < 0 was proved in interval arithmetic; the empty ones lie outside the region; around the origin the second-order form of V̇ is negative definite.`,
+    svg: proofBoxes({ boxes, ...place }),
+    caption: `${readable(boxes.length)} boxes cover the domain. On each shaded one V̇ < 0 was proved in interval arithmetic; the empty ones lie outside the region, whose rim is drawn; around the origin the second-order form of V̇ is negative definite.`,
   }
 }
 

@@ -2,6 +2,15 @@ import type { NetworkOptions } from '@separatrix/field'
 
 type Matrix = readonly (readonly number[])[]
 
+export interface TrainingRecipe {
+  readonly steps: number
+  /** random states a step */
+  readonly batch: number
+  /** learning rate of Adam at the start and at the end, on a cosine in between (Loshchilov & Hutter 2017, eq. 5) */
+  readonly rate: readonly [number, number]
+  readonly seed: number
+}
+
 /** Everything that the pendulum study decides, as data. */
 export interface PendulumRecipe {
   /** m/s², m, kg, N m s */
@@ -12,14 +21,9 @@ export interface PendulumRecipe {
   readonly domain: readonly (readonly [number, number])[]
   readonly lqr: { readonly Q: Matrix; readonly R: Matrix }
   readonly network: NetworkOptions
-  readonly imitation: {
-    readonly steps: number
-    readonly batch: number
-    readonly rate: number
-    readonly seed: number
-  }
+  readonly imitation: TrainingRecipe
   /** `decay` is the rate κ and `reward` the weight w of regionLoss; `epsilon` keeps V positive definite */
-  readonly training: PendulumRecipe['imitation'] & {
+  readonly training: TrainingRecipe & {
     readonly decay: number
     readonly reward: number
     readonly epsilon: number
@@ -43,8 +47,8 @@ export const pendulumRecipe = {
   /** odd by its form (tanh, no biases), so that the torque at rest is exactly 0 */
   network: { widths: [2, 8, 1], activation: 'tanh', seed: 1, bias: false, name: 'controller' },
   /** the network first learns the saturated regulator */
-  imitation: { steps: 500, batch: 64, rate: 1e-2, seed: 1 },
+  imitation: { steps: 500, batch: 64, rate: [1e-2, 1e-3], seed: 1 },
   /** then controller, V and region are trained together: see regionLoss */
-  training: { steps: 4000, batch: 256, rate: 1e-2, decay: 0.1, reward: 0.05, epsilon: 1e-3, seed: 1 },
+  training: { steps: 6000, batch: 512, rate: [1e-2, 1e-4], decay: 0.1, reward: 0.05, epsilon: 1e-3, seed: 1 },
   simulation: { time: 8, rtol: 1e-9, atol: 1e-12 },
 } as const satisfies PendulumRecipe

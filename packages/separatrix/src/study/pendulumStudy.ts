@@ -12,7 +12,7 @@ import {
 } from '@separatrix/lyapunov'
 import type { Terminal } from '../terminal/terminal.js'
 import { linearFeedback, symmetric } from './buildStudy.js'
-import type { PendulumRecipe } from './pendulumRecipe.js'
+import type { PendulumRecipe, TrainingRecipe } from './pendulumRecipe.js'
 import { type Outcome, prove } from './prove.js'
 
 /** A controller with its loop, its V and what was proved. */
@@ -126,7 +126,7 @@ type FitTask<R extends { readonly field: Field }> = Pick<Parameters<typeof fit<R
 
 async function train<R extends { readonly field: Field }>(
   task: FitTask<R>,
-  { steps, rate, seed }: { readonly steps: number; readonly rate: number; readonly seed: number },
+  { steps, rate, seed }: TrainingRecipe,
   what: string,
   terminal: Terminal,
 ) {
@@ -135,7 +135,7 @@ async function train<R extends { readonly field: Field }>(
   try {
     const result = await fit<R>({
       ...task,
-      optimizer: adam({ rate }),
+      optimizer: adam({ rate: cosine(rate, steps) }),
       steps,
       seed,
       onProgress: ({ step, loss }) => {
@@ -147,6 +147,12 @@ async function train<R extends { readonly field: Field }>(
     bar.stop()
   }
 }
+
+/** Half a cosine from one learning rate to the other. */
+const cosine =
+  ([first, last]: TrainingRecipe['rate'], steps: number) =>
+  (step: number) =>
+    last + ((first - last) * (1 + Math.cos((Math.PI * step) / steps))) / 2
 
 /** `field` with the parameters that blocks of the same name have in `source`. */
 function takeTheta(field: Field, source: Field): Field {
