@@ -11,7 +11,7 @@ export const slot = {
   stop: 2,
   /** +1 forwards, −1 backwards */
   direction: 3,
-  /** log₂ of the scaled error of the last accepted step, and of the one before */
+  /** ln of the scaled error of the last accepted step, and of the one before */
   logError1: 4,
   logError2: 5,
   accepted: 6,
@@ -34,7 +34,7 @@ export const slot = {
   factorisations: 19,
   /** 1 when the last rejection was for a value that is not finite */
   nonFinite: 20,
-  /** log₂ of the ratio of the last step to the one before, and of that to its predecessor */
+  /** ln of the ratio of the last step to the one before, and of that to its predecessor */
   logRatio1: 21,
   logRatio2: 22,
 } as const

@@ -175,10 +175,10 @@ function printError(
 
 /** Components with weight 0 are left out of the norm; the others count by their weight. */
 function weightedCount(weights: Float64Array | undefined, n: number) {
-  if (weights === undefined) return { count: String(n), measure: () => '' }
+  if (weights === undefined) return { count: n, measure: () => '' }
   const total = weights.reduce((sum, w) => sum + w, 0)
   return {
-    count: String(total),
+    count: total,
     measure: (i: string) =>
       i === 'i' ? `weights[i] * ` : weights[Number(i)] === 0 ? undefined : `${weights[Number(i)]} * `,
   }
