@@ -7,7 +7,7 @@ import { type Binary, binary, type Node, type Unary, unary } from '../graph/node
 import { binaryKernelCode, type KernelExpression, powerKernelCode, unaryKernelCode } from './gpuCode.js'
 
 /** One output of a field as a scalar kernel over a batch. */
-export interface Kernel {
+export interface GpuKernel {
   /** `function (x, c) { … }` in the subset of JavaScript that gpu.js translates; x is [n][batch], c the coefficients */
   readonly source: string
   /** what the kernel reads from `c`: everything that is the same for the whole batch, as a field of θ, t and u */
@@ -28,7 +28,7 @@ export const kernelLimit = 600
  * depends on θ, t and u only is computed once, in double precision, and handed over in `c`: kernels contain no
  * literals of the field, and one kernel serves every θ.
  */
-export function printKernel(field: Field, component: number, batch: number): Kernel {
+export function printKernel(field: Field, component: number, batch: number): GpuKernel {
   const b = new Builder()
   const scalar = scalarize(field)
   const at = embedAll(b, scalar)
