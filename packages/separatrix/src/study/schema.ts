@@ -63,20 +63,20 @@ export function checkStudy(value: unknown, file: string): StudyFile {
   if (result.success) return result.output
   const issue = result.issues[0] as v.BaseIssue<unknown>
   const path = (issue.path ?? []).map((p) => String(p.key))
-  if (issue.expected === 'never') throw unknownKey(path, file)
+  if (issue.expected === 'never' && issue.type === 'strict_object') throw unknownKey(path, file)
   if (issue.received === 'undefined')
     throw misuse({
       where: file,
       expected: `the key ${path.join('.')}`,
       got: 'none',
-      try: hints[path.join('.')] ?? `adding ${path.at(-1)}`,
+      try: hintFor(path) ?? `adding ${path.at(-1)}`,
       code: 'missing-key',
     })
   throw misuse({
     where: path.length === 0 ? file : `${file}, ${path.join('.')}`,
     expected: issue.message.startsWith('Invalid') ? (issue.expected ?? 'another value') : issue.message,
     got: show(issue.input),
-    try: hints[path[0] ?? ''] ?? `checking ${path.join('.') || 'the file'}`,
+    try: hintFor(path) ?? `checking ${path.join('.') || 'the file'}`,
     code: 'bad-study',
   })
 }
@@ -90,6 +90,12 @@ const hints: Readonly<Record<string, string>> = {
   controller: 'controller: { lqr: { Q: [1, 1], R: [1] } }',
   candidate: 'candidate: { quadratic: [[1.5, -0.5], [-0.5, 1]] }',
   simulate: 'simulate: { initial: [[0.5, 0]], time: 5, rtol: 1e-6, atol: 1e-9 }',
+}
+
+/** The example for the longest part of the path that has one. */
+function hintFor(path: readonly string[]): string | undefined {
+  const heads = path.map((_, i) => hints[path.slice(0, i + 1).join('.')])
+  return heads.filter((hint) => hint !== undefined).at(-1)
 }
 
 function unknownKey(path: readonly string[], file: string) {
