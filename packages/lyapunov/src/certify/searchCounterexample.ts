@@ -39,7 +39,7 @@ export function searchCounterexample(
 }
 
 /** Point k of an additive lattice with the powers of the generalised golden ratio (Roberts 2018) as steps. */
-function latticePoint(k: number, { lo, hi }: Box): Float64Array {
+export function latticePoint(k: number, { lo, hi }: Box): Float64Array {
   let ratio = 2
   for (let i = 0; i < 30; i++) ratio = (1 + ratio) ** (1 / (lo.length + 1))
   return lo.map((low, i) => low + ((0.5 + k * ratio ** -(i + 1)) % 1) * ((hi[i] as number) - low))
