@@ -1,7 +1,7 @@
 import { sha256 } from '@noble/hashes/sha2.js'
 import { bytesToHex, utf8ToBytes } from '@noble/hashes/utils.js'
 import * as I from './interval.js'
-import { formulas, intervals, type Jet, type Program, run } from './jet.js'
+import { type Formula, formulas, intervals, type Jet, type Program, run } from './jet.js'
 import { areNumbers, isCount, readProgram } from './readProgram.js'
 
 export interface CheckResult {
@@ -125,30 +125,21 @@ function checkOrigin({ f, W, domain, origin = [] }: Problem): void {
     origin.length === n && origin.every((s) => s.lo < 0 && s.hi > 0),
     'the origin box does not surround the origin',
   )
-  const zeros = domain.map(() => '0')
-  const isZero = (jets: readonly Jet<string>[], what: string) =>
-    demand(
-      jets.every((jet) => jet.every((v) => v === '0')),
-      `${what} is not shown to vanish at the origin`,
-    )
-  isZero(run(formulas(), f, variables(zeros, 0, ['0', '1'])), 'f')
-  isZero(run(formulas(), W, variables(zeros, 1, ['0', '1'])), 'the candidate or its gradient')
-  const all = [
-    ...jetsOver(
-      f,
-      zeros.map(() => I.point(0)),
-      0,
-    ),
-    ...jetsOver(
-      W,
-      zeros.map(() => I.point(0)),
-      1,
-    ),
-  ].flat()
-  demand(
-    all.every((v) => Number.isFinite(v.lo) && Number.isFinite(v.hi)),
-    'something is undefined at the origin',
-  )
+  const [zero, one] = [0, 1].map((k) => formulas().constant(k, true)) as [Formula, Formula]
+  const atOrigin = (program: Program, order: 0 | 1) =>
+    run(
+      formulas(),
+      program,
+      variables(
+        domain.map(() => zero),
+        order,
+        [zero, one],
+      ),
+    ).flat()
+  const vanishes = (list: readonly Formula[]) =>
+    list.every(({ t, v }) => t === '0' && Number.isFinite(v.lo) && Number.isFinite(v.hi))
+  demand(vanishes(atOrigin(f, 0)), 'f is not shown to vanish at the origin')
+  demand(vanishes(atOrigin(W, 1)), 'the candidate or its gradient is not shown to vanish at the origin')
 }
 
 /** Shrinks the claimed origin box until its definiteness shows; the rest of it is then checked as other boxes are. */

@@ -23,30 +23,50 @@ export const intervals: Ring<I.Interval> = {
   angle: I.angle,
 }
 
-const atZero: Readonly<Record<string, string>> = {
-  sqrt: '0', sin: '0', tan: '0', atan: '0', sinh: '0', tanh: '0', abs: '0', relu: '0', exp: '1', cos: '1', cosh: '1',
-} // biome-ignore format: one table
+/** A value at the origin: a text that equal formulas share, and an enclosure. */
+export interface Formula {
+  readonly t: string
+  readonly v: I.Interval
+}
+
+const ones = new Set(['exp', 'cos', 'cosh'])
+const others = new Set(['log', 'sigmoid', 'softplus', 'sign', 'step', 'kink'])
 
 /**
  * Values as formulas, equal only if their texts are: enough to see cancellations such as sin(π/3) − sin(π/3), and right
- * whenever it says '0', given that everything is defined. Long texts are numbered.
+ * whenever it says '0', given that every enclosure is finite. Long texts are numbered.
  */
-export function formulas(): Ring<string> {
+export function formulas(): Ring<Formula> {
   const numbers = new Map<string, string>()
   const text = (t: string) => {
     if (!numbers.has(t)) numbers.set(t, `#${numbers.size}`)
     return numbers.get(t) as string
   }
+  const sum = (a: string, b: string) => (a === '0' ? b : b === '0' ? a : text(`${a}+${b}`))
+  const product = (a: string, b: string) =>
+    a === '0' || b === '0' ? '0' : a === '1' ? b : b === '1' ? a : text(`${a}*${b}`)
+  const called = (name: string, { t, v }: Formula) => {
+    if (name === 'relu' || name === 'step') {
+      if (v.hi < 0) return '0'
+      if (v.lo > 0) return name === 'relu' ? t : '1'
+    }
+    return t !== '0' || others.has(name) ? text(`${name}(${t})`) : ones.has(name) ? '1' : '0'
+  }
   return {
-    constant: (value, exact) =>
-      Number.isSafeInteger(value) ? `${value + 0}` : `${value}${exact ? '!' : ''}`,
-    add: (a, b) => (a === '0' ? b : b === '0' ? a : text(`${a}+${b}`)),
-    sub: (a, b) => (a === b ? '0' : b === '0' ? a : text(`${a}-${b}`)),
-    mul: (a, b) => (a === '0' || b === '0' ? '0' : a === '1' ? b : b === '1' ? a : text(`${a}*${b}`)),
-    div: (a, b) => (a === '0' ? '0' : b === '1' ? a : text(`${a}/${b}`)),
-    power: (a, k) => (k === 0 ? '1' : k === 1 || a === '1' || (a === '0' && k > 0) ? a : text(`${a}^${k}`)),
-    call: (name, x) => (x === '0' ? atZero[name] : undefined) ?? text(`${name}(${x})`),
-    angle: (y, x) => text(`angle(${y},${x})`),
+    constant: (value, exact) => ({
+      t: Number.isSafeInteger(value) ? `${value + 0}` : `${value}${exact ? '!' : ''}`,
+      v: I.constant(value, exact),
+    }),
+    add: (a, b) => ({ t: sum(a.t, b.t), v: I.add(a.v, b.v) }),
+    sub: (a, b) => ({ t: a.t === b.t ? '0' : b.t === '0' ? a.t : text(`${a.t}-${b.t}`), v: I.sub(a.v, b.v) }),
+    mul: (a, b) => ({ t: product(a.t, b.t), v: I.mul(a.v, b.v) }),
+    div: (a, b) => ({ t: a.t === '0' ? '0' : b.t === '1' ? a.t : text(`${a.t}/${b.t}`), v: I.div(a.v, b.v) }),
+    power: ({ t, v }, k) => ({
+      t: k === 0 ? '1' : k === 1 || t === '1' || (t === '0' && k > 0) ? t : text(`${t}^${k}`),
+      v: I.power(v, k),
+    }),
+    call: (name, x) => ({ t: called(name, x), v: intervals.call(name, x.v) }),
+    angle: (y, x) => ({ t: text(`angle(${y.t},${x.t})`), v: I.angle(y.v, x.v) }),
   }
 }
 
