@@ -7,7 +7,7 @@ export interface StepRun {
   readonly trace: Trace
   readonly count: number
   /** the polynomial through a step; shared, so load it before use */
-  readonly interpolant: StepInterpolant
+  readonly interpolant: () => StepInterpolant
   readonly state: StepState
 }
 
