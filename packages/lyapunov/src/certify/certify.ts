@@ -50,10 +50,11 @@ function certifyLevel(
   const nothing = { boxes: 0, leaves: 0 }
   const ready = prepare('certify', field, V, domain)
   if (ready.kind === 'refuted') return refutedAtOrigin(ready.reason, field.stateSize)
+  const pair = ready.kind === 'ready' ? ready : ready.pair
+  const early = pair && searchCounterexample(pair.readings, pair.domain)
+  if (early !== undefined && early.value[1] <= level) return refuted(early, level, nothing)
   if (ready.kind === 'unknown') return unknown(ready.reason, nothing)
   const { readings, origin } = ready
-  const early = searchCounterexample(readings, ready.domain)
-  if (early !== undefined && early.value[1] <= level) return refuted(early, level, nothing)
   const faces = faceMinimum(readings, ready.domain, { enough: level, tolerance: 1e-9, maxBoxes })
   if (!(faces.lower > level))
     return unknown(

@@ -9,7 +9,12 @@ import { type Readings, readPair } from './readings.js'
 export type Prepared =
   | { readonly kind: 'ready'; readonly readings: Readings; readonly domain: Box; readonly origin: Box }
   | { readonly kind: 'refuted'; readonly reason: string }
-  | { readonly kind: 'unknown'; readonly reason: string }
+  | {
+      readonly kind: 'unknown'
+      readonly reason: string
+      /** present where a counterexample may still be looked for */
+      readonly pair?: { readonly readings: Readings; readonly domain: Box }
+    }
 
 /** Checks and freezes a pair, shows f(0) = 0, V(0) = 0 and ∇V(0) = 0 exactly, and closes the origin. */
 export function prepare(where: string, field: Field, V: Field, domain: readonly Interval[]): Prepared {
@@ -26,7 +31,7 @@ export function prepare(where: string, field: Field, V: Field, domain: readonly 
   const problem = originProblem(readings.field, readings.candidate)
   if (problem !== undefined) return problem
   const origin = findOriginBox(readings, box)
-  if ('why' in origin) return { kind: 'unknown', reason: origin.why }
+  if ('why' in origin) return { kind: 'unknown', reason: origin.why, pair: { readings, domain: box } }
   return { kind: 'ready', readings, domain: box, origin }
 }
 

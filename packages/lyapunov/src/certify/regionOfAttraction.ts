@@ -71,13 +71,11 @@ export function regionOfAttraction({
   signal,
 }: RegionOptions): Region {
   const ready = prepare('regionOfAttraction', field, V, domain)
-  if (ready.kind !== 'ready')
-    return {
-      level: [0, ready.kind === 'refuted' ? 0 : Infinity],
-      status: 'unknown',
-      message: `no level is proved: ${ready.reason}`,
-      stats: { boxes: 0, leaves: 0 },
-    }
+  if (ready.kind === 'refuted') return nothingProved(ready.reason, 0)
+  if (ready.kind === 'unknown') {
+    const early = ready.pair && searchCounterexample(ready.pair.readings, ready.pair.domain)
+    return nothingProved(ready.reason, early?.value[1] ?? Infinity, early?.point)
+  }
   const { readings, origin } = ready
   const faces = faceMinimum(readings, ready.domain, { enough: Infinity, tolerance: tolerance / 16, maxBoxes })
   const found = searchCounterexample(readings, ready.domain)
@@ -115,5 +113,15 @@ export function regionOfAttraction({
     certificate: regionCertificate(ready, result, proved),
     status: 'proved',
     message: `{V ≤ ${proved}} is a region of attraction; ${limit}${why}`,
+  }
+}
+
+function nothingProved(reason: string, refuted: number, refutedAt?: Float64Array): Region {
+  return {
+    level: [0, refuted],
+    status: 'unknown',
+    message: `no level is proved: ${reason}`,
+    stats: { boxes: 0, leaves: 0 },
+    ...(refutedAt && { refutedAt }),
   }
 }

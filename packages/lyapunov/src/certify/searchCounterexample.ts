@@ -13,8 +13,9 @@ export function replay({ natural }: Readings, point: Float64Array): Refutation |
 }
 
 /**
- * Searches for the point of least V at which V̇ ≥ 0: a lattice of starts, then steps that slide along V̇ = 0 downhill in
- * V. Plain doubles throughout; what is found counts only after {@link replay}.
+ * Searches for the point of least V at which V̇ ≥ 0: a lattice of starts, those with V̇ < 0 but nearest to 0 in relation
+ * to V lifted onto V̇ = 0, then steps that slide along V̇ = 0 downhill in V. Plain doubles throughout; what is found
+ * counts only after {@link replay}.
  */
 export function searchCounterexample(
   readings: Readings,
@@ -23,23 +24,26 @@ export function searchCounterexample(
 ): Refutation | undefined {
   const { n, sample } = readings
   const out = new Float64Array(2 + 2 * n)
-  const candidates: { readonly x: Float64Array; readonly value: number }[] = []
-  for (let k = 1; k <= starts; k++) {
-    const x = latticePoint(k, domain)
+  const points = Array.from({ length: starts }, (_, k) => {
+    const x = latticePoint(k + 1, domain)
     sample(0, x, out)
-    if ((out[1] as number) >= 0) candidates.push({ x, value: out[0] as number })
-  }
-  candidates.sort((p, q) => p.value - q.value)
+    return { x, value: out[0] as number, rate: out[1] as number }
+  })
+  const rising = points.filter(({ rate }) => rate >= 0).sort((p, q) => p.value - q.value)
+  const nearly = points
+    .filter(({ rate, value }) => rate < 0 && value > 0)
+    .sort((p, q) => q.rate / q.value - p.rate / p.value)
+  const lifted = nearly.slice(0, 4).map(({ x }) => onSurface(readings, domain, x))
   let best: Refutation | undefined
-  for (const { x } of candidates.slice(0, 6)) {
-    const found = slideDown(readings, domain, x)
+  for (const x of [...rising.slice(0, 6).map((p) => p.x), ...lifted]) {
+    const found = x && slideDown(readings, domain, x)
     if (found !== undefined && (best === undefined || found.value[1] < best.value[1])) best = found
   }
   return best
 }
 
 /** Point k of an additive lattice with the powers of the generalised golden ratio (Roberts 2018) as steps. */
-function latticePoint(k: number, { lo, hi }: Box): Float64Array {
+export function latticePoint(k: number, { lo, hi }: Box): Float64Array {
   let ratio = 2
   for (let i = 0; i < 30; i++) ratio = (1 + ratio) ** (1 / (lo.length + 1))
   return lo.map((low, i) => low + ((0.5 + k * ratio ** -(i + 1)) % 1) * ((hi[i] as number) - low))
@@ -95,7 +99,7 @@ function step(x: Float64Array, { g, h, rate, reach }: StepData): Float64Array {
 function onSurface({ n, sample }: Readings, { lo, hi }: Box, start: Float64Array): Float64Array | undefined {
   const out = new Float64Array(2 + 2 * n)
   const x = Float64Array.from(start)
-  for (let k = 0; k < 8; k++) {
+  for (let k = 0; k < 20; k++) {
     sample(0, x, out)
     const h = out.subarray(2 + n)
     const hh = dot(h, h)
