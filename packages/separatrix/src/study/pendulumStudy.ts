@@ -1,5 +1,5 @@
 import { adam, fit } from '@separatrix/adjoint'
-import { closeLoop, compose, expression, type Field, network, system, withTheta } from '@separatrix/field'
+import { closeLoop, combine, compose, expression, type Field, network, system, withTheta } from '@separatrix/field'
 import {
   box,
   checkCertificate,
