@@ -201,7 +201,7 @@ function tableRows(
   const refuted = ({ outcome: { refuted } }: ProvedLoop) =>
     refuted === undefined || !Number.isFinite(refuted) ? '–' : readable(refuted, 6)
   return [
-    ['V', ...both((p) => quadraticForm(p.V, ['θ', 'ω']) ?? 'a network')],
+    ['V', ...both((p) => quadraticForm(p.V, ['θ', 'ω']) ?? '|Lx|² + ε|x|² + |φ(x)|²')],
     ['largest level of V proved', ...both((p) => readable(p.outcome.level, 6))],
     ['not provable with this V from', ...both(refuted)],
     [`area of the proved region (${areaUnit})`, readable(areas.lqr, 4), readable(areas.network, 4)],

@@ -22,11 +22,13 @@ export interface PendulumRecipe {
   readonly lqr: { readonly Q: Matrix; readonly R: Matrix }
   readonly network: NetworkOptions
   readonly imitation: TrainingRecipe
-  /** `decay` is the rate κ and `reward` the weight w of regionLoss; `epsilon` keeps V positive definite */
+  /** V(x) = |Lx|² + ε|x|² + |φ(x)|², with φ this network: positive definite whatever training does */
+  readonly candidate: { readonly epsilon: number; readonly features: NetworkOptions }
+  /** rate κ, weight w and sharpness s of regionLoss */
   readonly training: TrainingRecipe & {
     readonly decay: number
     readonly reward: number
-    readonly epsilon: number
+    readonly sharpness: number
   }
   readonly simulation: { readonly time: number; readonly rtol: number; readonly atol: number }
 }
@@ -48,7 +50,31 @@ export const pendulumRecipe = {
   network: { widths: [2, 8, 1], activation: 'tanh', seed: 1, bias: false, name: 'controller' },
   /** the network first learns the saturated regulator */
   imitation: { steps: 500, batch: 64, rate: [1e-2, 1e-3], seed: 1 },
-  /** then controller, V and region are trained together: see regionLoss */
-  training: { steps: 6000, batch: 512, rate: [1e-2, 1e-4], decay: 0.1, reward: 0.05, epsilon: 1e-3, seed: 1 },
+  /** φ is odd as well, so that V has its minimum at rest; it starts small */
+  candidate: {
+    epsilon: 1e-3,
+    features: {
+      widths: [2, 8, 2],
+      activation: 'tanh',
+      seed: 6,
+      bias: false,
+      name: 'features',
+      outputGain: 0.3,
+    },
+  },
+  /**
+   * then controller, V and region are trained together. The weight decides how much violation the rim of the region
+   * may cost: from 0.05 on the origin itself was sometimes given up; at 0.02 the proved area was within 34 ± 0.5
+   * for six seeds
+   */
+  training: {
+    steps: 6000,
+    batch: 512,
+    rate: [1e-2, 1e-4],
+    decay: 0.1,
+    reward: 0.02,
+    sharpness: 40,
+    seed: 1,
+  },
   simulation: { time: 8, rtol: 1e-9, atol: 1e-12 },
 } as const satisfies PendulumRecipe

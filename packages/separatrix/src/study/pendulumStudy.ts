@@ -1,5 +1,5 @@
 import { adam, fit } from '@separatrix/adjoint'
-import { closeLoop, compose, expression, type Field, network, system, withTheta } from '@separatrix/field'
+import { closeLoop, combine, compose, expression, type Field, network, system, withTheta } from '@separatrix/field'
 import {
   box,
   checkCertificate,
@@ -78,9 +78,12 @@ export async function pendulumStudy(recipe: PendulumRecipe, terminal: Terminal):
     terminal,
   )
   const { training } = recipe
-  // V starts as the regulator's, scaled so that its proved region is {V ≤ 1}
+  // V starts near the regulator's, scaled so that its proved region is {V ≤ 1}
   const scale = 1 / (linear.outcome.level > 0 ? linear.outcome.level : 1)
-  const V = trainableQuadratic(2, { P: S.map((row) => row.map((v) => v * scale)), epsilon: training.epsilon })
+  const V = candidate(
+    recipe,
+    S.map((row) => row.map((v) => v * scale)),
+  )
   const trained = await train(
     {
       field: closeLoop(plant, imitation.field),
@@ -101,6 +104,20 @@ export async function pendulumStudy(recipe: PendulumRecipe, terminal: Terminal):
     imitation,
     training: trained,
   }
+}
+
+/** V(x) = |Lx|² + ε|x|² + |φ(x)|², starting at xᵀPx. */
+function candidate({ candidate: { epsilon, features } }: PendulumRecipe, P: number[][]): Field {
+  const quadratic = trainableQuadratic(2, { P, epsilon })
+  const phi = network(features)
+  return combine(
+    [quadratic, phi],
+    (b, place) => {
+      const y = place(phi)
+      return b.add(place(quadratic), b.dot(y, y))
+    },
+    'V',
+  )
 }
 
 interface LoopToProve extends Pick<ProvedLoop, 'controller' | 'loop' | 'V'> {
