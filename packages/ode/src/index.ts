@@ -1,5 +1,6 @@
 export { type AdaptiveOptions, adaptive, type ControlPreset, type StepControl } from './control/adaptive.js'
 export type { Tolerance, Tolerances } from './control/tolerances.js'
+export type { Event, EventFunction, EventRecord } from './events/event.js'
 export { defineTableau } from './explicit/defineTableau.js'
 export type { DenseOutput, ExplicitMethod, TableauOptions } from './explicit/tableau.js'
 export {
