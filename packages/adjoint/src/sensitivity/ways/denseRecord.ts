@@ -13,6 +13,7 @@ export interface DenseRecord {
 export function denseRecord(t0: number, y0: ArrayLike<number>): DenseRecord {
   const n = y0.length
   const record = stepRecord(t0, y0)
+  let make: (() => StepInterpolant) | undefined
   let interpolant: StepInterpolant | undefined
   let loaded = -1
   return {
@@ -21,14 +22,14 @@ export function denseRecord(t0: number, y0: ArrayLike<number>): DenseRecord {
       {
         level: 'steps',
         observe(run) {
-          interpolant = run.interpolant
-          loaded = -1
+          make = run.interpolant
         },
       },
     ],
     times: () => record.steps().t,
     at(t, out) {
       const steps = record.steps()
+      interpolant ??= make?.()
       if (interpolant === undefined || record.count() === 0) {
         out.set(steps.y.subarray(0, n))
         return
