@@ -83,7 +83,7 @@ for (const method of [euler, kutta3, rk4, dopri5])
       const { field, y0, span } = problem
       const options = {
         method,
-        step: 0.05,
+        step: method === euler ? 0.005 : 0.05,
         saveAt: mixedTimes(span),
         loss: mixedLoss,
         via: 'reversible',
@@ -168,6 +168,33 @@ test('backsolve loses a strongly contracting state between outputs, and interpol
   assert.match(message, /backwards/)
 })
 
+test('ways that lose the solution say so and return nothing', () => {
+  // contracts at 12 a unit of time: e^24 on the way back over two
+  const field = system({
+    state: ['x', 'y'],
+    params: { k: 12 },
+    dynamics: { x: '-k*(x - cos(t)) + 0.1*y', y: '-sin(x)' },
+  })
+  const problem = { field, y0: [0, 0], span: [0, 2] } as const
+  const saveAt = [2]
+  const options = { method: rk4, step: 0.01, saveAt }
+  for (const via of ['backsolve', 'reversible'] as const) {
+    const { status, message, value, dy0 } = gradient(via, problem, {
+      ...options,
+      ...(via === 'backsolve' ? { backward: { step: 0.02 } } : {}),
+    })
+    assert.equal(status, 'unstable', via)
+    assert.match(message, /% of its size.*Try via: /)
+    assert.ok([value, ...dy0].every(Number.isNaN))
+  }
+  // outputs close together, or a coupling that damps, are the remedies that the messages name
+  const reference = gradient('forward', problem, { method: dopri5, rtol: 1e-10, atol: 1e-10, saveAt })
+  assert.ok(deviation(gradient('interpolated', problem, options), reference) < 1e-4)
+  const dense = Array.from({ length: 41 }, (_, i) => i / 20)
+  assert.equal(gradient('backsolve', problem, { ...options, saveAt: dense }).status, 'success')
+  assert.equal(gradient('reversible', problem, { ...options, coupling: 0.8 }).status, 'success')
+})
+
 test('a backward solve that fails gives its status and no numbers', () => {
   const options = { method: dopri5, rtol: 1e-8, atol: 1e-8, backward: { maxSteps: 3 } }
   for (const via of continuous) {
@@ -183,6 +210,7 @@ test('settings of ways that make no sense are refused', () => {
   assert.throws(() => gradient('discrete', lotkaVolterra, { ...wrong, checkpoints: 0 }), /checkpoints/)
   assert.throws(() => gradient('upwards' as Via, lotkaVolterra, wrong), /expected a way \(discrete, forward/)
   assert.throws(() => gradient('quadrature', lotkaVolterra, { ...wrong, breakpoints: [1] }), /breakpoints/)
+  assert.throws(() => gradient('reversible', lotkaVolterra, { ...wrong, coupling: 0 }), /coupling λ/)
   const split = { method: symplecticEuler, step: 0.1 }
   assert.throws(() => gradient('reversible', lotkaVolterra, { ...split, method: leapfrog }), /reversible/)
 })

@@ -12,6 +12,8 @@ export interface GradientOptions extends Omit<SolveOptions, 'observers'> {
   readonly backward?: Partial<Pick<SolveOptions, 'method' | 'rtol' | 'atol' | 'step' | 'maxSteps'>>
   /** for `discrete`: the states kept at a time, where all of them are too many; the others are computed again */
   readonly checkpoints?: number
+  /** for `reversible`: λ in (0, 1], .999 by default; smaller is stabler, and going back multiplies rounding by 1/λ a step */
+  readonly coupling?: number
 }
 
 export interface Sensitivity {
@@ -22,8 +24,11 @@ export interface Sensitivity {
   readonly dtheta: Float64Array
   /** of the solve forwards */
   readonly stats: SolveStats
-  /** 'success', or why a solve ended early: value and gradients are then NaN */
-  readonly status: SolveStatus
+  /**
+   * 'success', or why a solve ended early, or 'unstable' where y solved backwards or reversibly has left the solution:
+   * value and gradients are then NaN
+   */
+  readonly status: SolveStatus | 'unstable'
   readonly message: string
 }
 
@@ -39,7 +44,7 @@ export type Way = (field: Field, method: Method) => PreparedSensitivity
 
 /** The result where a solve ended early. */
 export function noGradient(
-  { stats, status, message }: Pick<Solution, 'stats' | 'status' | 'message'>,
+  { stats, status, message }: Pick<Sensitivity, 'stats' | 'status' | 'message'>,
   n: number,
   p: number,
 ): Sensitivity {
@@ -63,6 +68,7 @@ export function solving({
   loss: _loss,
   backward: _backward,
   checkpoints: _checkpoints,
+  coupling: _coupling,
   ...rest
 }: GradientOptions) {
   return rest satisfies SolveOptions

@@ -38,6 +38,8 @@ export function hermiteOutputs(step: StepDerivative, functions: DerivativeFuncti
   }
 
   return {
+    pullbackSteps: step.pullbackSteps,
+
     enter(t, h, until, y, at) {
       time = t
       endTime = until

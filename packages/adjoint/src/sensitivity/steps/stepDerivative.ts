@@ -1,3 +1,5 @@
+import type { ReverseLoop } from './reverseLoop.js'
+
 /**
  * Output times that lie in one step: entries first … last − 1 of all outputs. `positions` are relative, σ = (tₛ − t)/h; `values`
  * holds a vector of the state's length per output, cotangents going back and tangents going forward.
@@ -23,16 +25,6 @@ export interface StepDerivative {
   pullback(lambda: Float64Array, mu: Float64Array, outputs: StepOutputs): void
   /** dy: in the tangent of y, out that of y¹, along dθ; writes the outputs' tangents. */
   pushforward(dy: Float64Array, dtheta: Float64Array, outputs: StepOutputs): void
-}
-
-/**
- * The accepted steps of a solve: step i leads from t[i] to end[i] with step size h[i]. The end is the start of the next
- * step, but at a breakpoint, which the step ends just before.
- */
-export interface Tape {
-  readonly count: number
-  /** count + 1 times */
-  readonly t: Float64Array
-  readonly end: Float64Array
-  readonly h: Float64Array
+  /** the same as entering and pulling back steps without outputs one by one, where there is a faster way */
+  readonly pullbackSteps?: ReverseLoop
 }

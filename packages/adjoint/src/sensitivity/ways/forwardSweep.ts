@@ -1,4 +1,5 @@
-import type { StepDerivative, Tape } from '../steps/stepDerivative.js'
+import type { StepDerivative } from '../steps/stepDerivative.js'
+import type { Tape } from '../steps/tape.js'
 import { type OutputTimes, stepOutputs } from './outputTimes.js'
 
 /**

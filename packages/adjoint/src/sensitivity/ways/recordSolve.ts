@@ -1,6 +1,6 @@
 import type { Field } from '@separatrix/field/core'
 import { type Solution, type SolveOptions, solve, stepRecord } from '@separatrix/ode'
-import type { Tape } from '../steps/stepDerivative.js'
+import type { Tape } from '../steps/tape.js'
 import { type Segments, wholeTape } from './segments.js'
 
 /** A solve, the times of its accepted steps, and their states in segments. */

@@ -1,5 +1,5 @@
 import type { SolveOptions } from '@separatrix/ode'
-import type { Tape } from '../steps/stepDerivative.js'
+import type { Tape } from '../steps/tape.js'
 
 /**
  * Options of a solve that takes steps first … last − 1 of a tape again: one step of any length is cut at the times where steps
