@@ -72,6 +72,24 @@ test('Lotka–Volterra at tight tolerance: the gradient of the exact flow', () =
   assert.ok(Math.abs(along[0] - (1 - 3)) < 1e-8 && Math.abs(along[1] - (1 - 1.5)) < 1e-8, `${along}`)
 })
 
+test('a field that jumps at breakpoints: every step is differentiated on its own side', () => {
+  const field = system({
+    state: ['x'],
+    params: { a: -0.7, b: 1.3 },
+    dynamics: { x: 'a*x + b*sign(t - 0.5)*x^2 + sign(t - 0.8)' },
+  })
+  for (const method of [euler, rk4, dopri5, implicitMidpoint]) {
+    const options = { method, step: 0.1, breakpoints: [0.5, 0.8], saveAt: [0.45, 0.5, 0.55, 0.8, 1] }
+    const errors = checkGradients(field, [0.4], [0, 1], { ...options, loss: mixedLoss })
+    // as above; here the whole of a block is one number of size 1
+    for (const { block, error, against } of errors)
+      assert.ok(
+        error < (against === 'forward' ? 1e-13 : 1e-9),
+        `${method.name}, ${block}: ${error} (${against})`,
+      )
+  }
+})
+
 test('θ of the call, not of the field, is what is differentiated at', () => {
   const { field, y0, span } = lotkaVolterra
   const theta = [1.1, 0.9, 2.5, 1.2]

@@ -115,15 +115,15 @@ test("Hutchinson's variance on a linear field is that of the theory", () => {
   const S = [A[0][0], (A[0][1] + A[1][0]) / 2, (A[0][1] + A[1][0]) / 2, A[1][1]]
   const offDiagonal = 2 * (S[1] ** 2 + S[2] ** 2)
   const all = 2 * S.reduce((sum, v) => sum + v * v, 0)
-  const probes = 4000
+  const probes = 1000
   for (const [distribution, variance] of [
     ['rademacher', offDiagonal],
     ['normal', all],
   ] as const) {
     const flow = cnf({ field: linear, method: rk4, step: 0.5, trace: { probes, distribution, seed: 3 } })
     const { standardError } = flow.logProbEstimate([[0.1, 0.2]])
-    // a variance from 4000 draws of fourth moment below 15 σ⁴ is within √(14/4000) = 6 %; four times that
-    assert.ok(Math.abs((standardError[0] ** 2 * probes) / variance - 1) < 0.24)
+    // a variance from 1000 draws whose fourth moment is below 15 σ⁴ (a squared normal) is within √(14/1000) = 12 %; four times that
+    assert.ok(Math.abs((standardError[0] ** 2 * probes) / variance - 1) < 0.48)
   }
 })
 

@@ -7,6 +7,8 @@ export interface SampledLossOptions<R extends Restored> {
   readonly integrand: Field
   /** writes a sample into z and returns its time */
   readonly draw: (random: Random, z: Float64Array) => number
+  /** called before the samples of an evaluation are drawn, for samples that depend on one another */
+  readonly begin?: (random: Random) => void
   /** samples per evaluation */
   readonly batch: number
   readonly restore: (theta: Float64Array) => R
@@ -19,6 +21,7 @@ export interface SampledLossOptions<R extends Restored> {
 export function sampledLoss<R extends Restored>({
   integrand,
   draw,
+  begin,
   batch,
   restore,
 }: SampledLossOptions<R>): BoundLoss<R> {
@@ -41,6 +44,7 @@ export function sampledLoss<R extends Restored>({
     evaluate(theta, random, gradient) {
       let total = 0
       gradient.fill(0)
+      begin?.(random)
       for (let k = 0; k < batch; k++) {
         const t = draw(random, z)
         value(t, z, single, theta)

@@ -22,7 +22,7 @@ export function generalVerletStep(
   const [kick, drift] = [linearSystem(n, P), linearSystem(n, Q)]
   const [b, positions] = [new Float64Array(half), new Float64Array(half)]
   const tangent = new Float64Array(n + p)
-  let [time, size] = [0, 0]
+  let [time, size, end] = [0, 0, 0]
 
   /** p½ by Newton's method, from p¹'s half of the way */
   const findHalfKick = (t: number, h: number, y: Float64Array, at: number) => {
@@ -53,8 +53,9 @@ export function generalVerletStep(
   }
 
   return {
-    enter(t, h, y, at) {
+    enter(t, h, until, y, at) {
       time = t
+      end = until
       size = h
       for (let m = 0; m < n; m++) z0[m] = y[at + m]
       for (const i of P) z0[i] = (y[at + i] + y[at + n + i]) / 2
@@ -62,13 +63,12 @@ export function generalVerletStep(
       for (const i of Q) z1[i] = y[at + n + i]
       for (const i of P) z1[i] = z0[i]
       functions.jacobian(t, z0, J0)
-      functions.jacobian(t + h, z1, J1)
+      functions.jacobian(end, z1, J1)
       kick.set(J0, h / 2)
       drift.set(J1, h / 2)
     },
 
     pullback(lambda, mu) {
-      const end = time + size
       // p¹ = p½ + h/2 a(z₁)
       w.fill(0)
       for (const i of P) w[i] = (size / 2) * lambda[i]
@@ -91,7 +91,6 @@ export function generalVerletStep(
     },
 
     pushforward(dy, dtheta) {
-      const end = time + size
       tangent.set(dtheta, n)
       // dp½ = (I − h/2 a_p)⁻¹ (dp + h/2 (a_q dq + a_θ dθ))
       w.set(dy)

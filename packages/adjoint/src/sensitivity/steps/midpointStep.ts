@@ -18,7 +18,7 @@ export function midpointStep(functions: DerivativeFunctions): StepDerivative {
   const tangent = new Float64Array(n + p)
   let [time, size] = [0, 0]
   return {
-    enter(t, h, y, at) {
+    enter(t, h, _end, y, at) {
       time = t + h / 2
       size = h
       for (let m = 0; m < n; m++) middle[m] = (y[at + m] + y[at + n + m]) / 2

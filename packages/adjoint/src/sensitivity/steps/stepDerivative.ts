@@ -14,17 +14,25 @@ export interface StepOutputs {
  * has its own; sweeps know only this.
  */
 export interface StepDerivative {
-  /** Goes to the step from t by h that led from y[at …] to the state after it. Later calls refer to it. */
-  enter(t: number, h: number, y: Float64Array, at: number): void
+  /**
+   * Goes to the step from t by h that led from y[at …] to the state after it; later calls refer to it. `end` is t + h as the
+   * solver has it: just before a breakpoint, where t + h may round to the far side of the jump.
+   */
+  enter(t: number, h: number, end: number, y: Float64Array, at: number): void
   /** λ: in ∂L/∂y¹, out ∂L/∂y; adds ∂L/∂θ to μ. */
   pullback(lambda: Float64Array, mu: Float64Array, outputs: StepOutputs): void
   /** dy: in the tangent of y, out that of y¹, along dθ; writes the outputs' tangents. */
   pushforward(dy: Float64Array, dtheta: Float64Array, outputs: StepOutputs): void
 }
 
-/** The accepted steps of a solve: step i leads from t[i] to t[i + 1] with step size h[i]. */
+/**
+ * The accepted steps of a solve: step i leads from t[i] to end[i] with step size h[i]. The end is the start of the next
+ * step, but at a breakpoint, which the step ends just before.
+ */
 export interface Tape {
   readonly count: number
+  /** count + 1 times */
   readonly t: Float64Array
+  readonly end: Float64Array
   readonly h: Float64Array
 }

@@ -25,7 +25,7 @@ export function backOverOutputs(
  * norm (a seminorm: the integrals for θ feed nothing back; Kidger, Chen & Lyons, ICML 2021).
  */
 export function backwardOptions(
-  { method, rtol, atol, step, maxSteps, backward = {} }: GradientOptions,
+  { method, rtol, atol, step, maxSteps, breakpoints, backward = {} }: GradientOptions,
   { size, counted }: { readonly size: number; readonly counted: number },
 ): SolveOptions {
   const chosen = {
@@ -41,6 +41,14 @@ export function backwardOptions(
       got: chosen.method.name,
       try: "via: 'discrete', or backward: { method: rk4, step: 0.01 }",
       code: 'method-not-for-adjoint',
+    })
+  if (breakpoints !== undefined && breakpoints.length > 0)
+    throw misuse({
+      where: 'sensitivity',
+      expected: 'a field without jumps for an adjoint equation',
+      got: 'breakpoints, on whose other side a solve backwards would begin',
+      try: "via: 'discrete'",
+      code: 'breakpoints-backwards',
     })
   const adaptive = chosen.step === undefined
   return {

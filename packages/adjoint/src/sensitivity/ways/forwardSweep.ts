@@ -19,7 +19,7 @@ export function forwardSweep(
   for (; s < outputs.count && outputs.step[s] < 0; s++)
     for (let k = 0; k < n + p; k++) results[k].set(tangents[k], s * n)
   for (let i = 0; i < tape.count; i++) {
-    derivative.enter(tape.t[i], tape.h[i], tape.y, i * n)
+    derivative.enter(tape.t[i], tape.h[i], tape.end[i], tape.y, i * n)
     const first = s
     while (s < outputs.count && outputs.step[s] === i && outputs.positions[s] !== 1) s++
     const last = s

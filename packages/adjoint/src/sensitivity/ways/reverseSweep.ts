@@ -7,7 +7,7 @@ import type { Segments } from './segments.js'
  * were taken. λ and μ are added to; λ ends as ∂L/∂y₀.
  */
 export function reverseSweep(
-  { t, h, segments }: Tape & { readonly segments: Segments },
+  { t, h, end, segments }: Tape & { readonly segments: Segments },
   derivative: StepDerivative,
   outputs: OutputTimes,
   cotangents: Float64Array,
@@ -25,7 +25,7 @@ export function reverseSweep(
       within.last = s + 1
       while (s >= 0 && outputs.step[s] === i) s--
       within.first = s + 1
-      derivative.enter(t[i], h[i], y, (i - first) * n)
+      derivative.enter(t[i], h[i], end[i], y, (i - first) * n)
       derivative.pullback(lambda, mu, within)
     }
   for (; s >= 0; s--) add(s)

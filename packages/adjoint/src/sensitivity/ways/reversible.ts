@@ -32,7 +32,7 @@ export function reversible(field: Field, method: Method): PreparedSensitivity {
   return (y0, span, options) => {
     const { loss, theta = field.theta } = options
     const forwards: SolveOptions = { ...solving(options), ...stopAtOutputs(options, span) }
-    const steps = recordSteps(span[0])
+    const steps = recordSteps(span[0], options.breakpoints)
     const solution = solve(field, y0, span, { ...forwards, observers: [steps.observer] })
     const { stats, status, message, t } = solution
     if (status !== 'success') return noGradient(solution, n, p)
@@ -83,7 +83,7 @@ const nothing: StepOutputs = {
 }
 
 /** The pair (y, z), and its steps forth and back. */
-function coupled(step: ExplicitStep, { t, h }: Tape, n: number) {
+function coupled(step: ExplicitStep, { t, h, end }: Tape, n: number) {
   const [y, z, change, pulled] = Array.from({ length: 4 }, () => new Float64Array(n))
   return {
     y,
@@ -92,17 +92,17 @@ function coupled(step: ExplicitStep, { t, h }: Tape, n: number) {
       z.set(y0)
     },
     forth(i: number) {
-      step.enter(t[i], h[i], z, 0)
+      step.enter(t[i], h[i], end[i], z, 0)
       step.increment(change)
       for (let m = 0; m < n; m++) y[m] = coupling * y[m] + (1 - coupling) * z[m] + change[m]
-      step.enter(t[i + 1], -h[i], y, 0)
+      step.enter(end[i], -h[i], t[i], y, 0)
       step.increment(change)
       for (let m = 0; m < n; m++) z[m] -= change[m]
     },
     /** to the state before step i, its cotangents and ∂L/∂θ along */
     back(i: number, onY: Float64Array, onZ: Float64Array, mu: Float64Array) {
       // z¹ = z − Ψ(y¹); a pullback gives (I + ∂Ψ)ᵀw, hence ∂Ψᵀw as a difference
-      step.enter(t[i + 1], -h[i], y, 0)
+      step.enter(end[i], -h[i], t[i], y, 0)
       step.increment(change)
       for (let m = 0; m < n; m++) pulled[m] = -onZ[m]
       step.pullback(pulled, mu, nothing)
@@ -111,7 +111,7 @@ function coupled(step: ExplicitStep, { t, h }: Tape, n: number) {
         onY[m] += pulled[m] + onZ[m]
       }
       // y¹ = λy + (1 − λ)z + Ψ(z)
-      step.enter(t[i], h[i], z, 0)
+      step.enter(t[i], h[i], end[i], z, 0)
       step.increment(change)
       pulled.set(onY)
       step.pullback(pulled, mu, nothing)
