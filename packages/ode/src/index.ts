@@ -1,1 +1,32 @@
-export {}
+export { type AdaptiveOptions, adaptive, type ControlPreset, type StepControl } from './control/adaptive.js'
+export type { Tolerance, Tolerances } from './control/tolerances.js'
+export { defineTableau } from './explicit/defineTableau.js'
+export type { DenseOutput, ExplicitMethod, TableauOptions } from './explicit/tableau.js'
+export {
+  type Integrator,
+  integrator,
+  restoreState,
+  type StateJson,
+  saveState,
+  type TakenSteps,
+  timeOf,
+} from './integrator.js'
+export type { StepInterpolant, Steps } from './interpolant.js'
+export type { ExecutionPath, Kernel, KernelSettings, Method, Stepping } from './method.js'
+export { dopri5 } from './methods/dopri5.js'
+export { euler } from './methods/euler.js'
+export { implicitMidpoint } from './methods/implicitMidpoint.js'
+export { leapfrog } from './methods/leapfrog.js'
+export { rk4 } from './methods/rk4.js'
+export { symplecticEuler } from './methods/symplecticEuler.js'
+export type { StepObserver, StepRun } from './observe/observer.js'
+export type { SaveAt } from './observe/output.js'
+export { type StepRecord, stepRecord } from './observe/stepRecord.js'
+export type { SolveStats } from './outcome.js'
+export type { StepOptions } from './prepare.js'
+export type { Problem, VectorFieldFunction } from './problem.js'
+export { type Progress, type Solution, type SolveOptions, type SolveStatus, solve } from './solve.js'
+export type { StepState } from './state.js'
+export { defineSplitting, partitioned } from './symplectic/splitting.js'
+export type { Partition, Splitting, SplittingOptions, Substep } from './symplectic/types.js'
+export type { Trace, TraceLevel } from './trace.js'
