@@ -56,8 +56,10 @@ export {
   compileBatch,
   printWasm,
   rowStride,
+  rowsFrom,
 } from './read/wasm/compileBatch.js'
-export { ulps } from './read/wasm/elementary.js'
+export { binaryLanes, ulps } from './read/wasm/elementary.js'
+export type { FunctionBody } from './read/wasm/encode.js'
 export { FunctionCode, type Id, memoryOperand } from './read/wasm/functionCode.js'
 export { LaneCode, type LaneValue } from './read/wasm/laneCode.js'
 export { type LaneKind, laneTypes, simd } from './read/wasm/lanes.js'

@@ -149,7 +149,7 @@ export class LaneCode {
 
   /** The value that a variable has now, safe from later assignments. */
   snapshot(variable: LaneValue): LaneValue {
-    return this.op('or', variable, variable)
+    return { spread: 'each', ids: variable.ids.map((id) => this.code.value('v128', [], [id])) }
   }
 
   /** 1 where any lane of any group of a mask is set. */
