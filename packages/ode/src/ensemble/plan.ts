@@ -123,7 +123,7 @@ function checkSingle(rtol: Float64Array): void {
   if (least >= leastSingleTolerance) return
   throw misuse({
     where: 'ensemble(precision)',
-    expected: `rtol of at least ${leastSingleTolerance.toPrecision(2)} in single precision, whose own rounding is 6e-8 an operation`,
+    expected: `rtol of at least ${leastSingleTolerance.toExponential(1)} in single precision, whose own rounding is 6e-8 an operation`,
     got: String(least),
     try: "precision: 'double', or a looser tolerance",
     code: 'precision-too-low',

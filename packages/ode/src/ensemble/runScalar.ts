@@ -1,7 +1,8 @@
 import { drive, type Ending } from '../drive.js'
+import type { StepInterpolant } from '../interpolant.js'
 import { start } from '../prepare.js'
 import { slot } from '../state.js'
-import { makeTrace } from '../trace.js'
+import { makeTrace, type Trace } from '../trace.js'
 import type { EnsemblePlan } from './plan.js'
 import type { Recorder } from './recorder.js'
 import type { EnsembleOptions, EnsembleStatus } from './types.js'
@@ -24,10 +25,15 @@ export async function runScalar(
     Array.from({ length: n }, () => new Float64Array(batch).fill(Number.NaN)),
   )
   const { signal } = options
+  const { kernel, problem } = plan.prepared
+  const tools: Tools = {
+    interpolant: kernel.interpolant(),
+    trace: makeTrace(problem.size, kernel.stageCount, 'none'),
+  }
   for (let i = 0; i < batch; i++) {
     if (signal !== undefined && i % perTurn === 0)
       await new Promise<void>((resolve) => setTimeout(resolve, 0))
-    const ending = integrate(plan, options, recorder, i, (at, y) => {
+    const ending = integrate(plan, options, { recorder, ...tools }, i, (at, y) => {
       for (let k = 0; k < n; k++) kept[at]![k]![i] = y[k] as number
     })
     if (ending !== 'success') recorder.fail(i, ending)
@@ -37,10 +43,16 @@ export async function runScalar(
   })
 }
 
+/** What all trajectories share. */
+interface Tools {
+  readonly interpolant: StepInterpolant
+  readonly trace: Trace
+}
+
 function integrate(
   plan: EnsemblePlan,
   options: EnsembleOptions<unknown>,
-  recorder: Recorder,
+  { recorder, interpolant, trace }: Tools & { readonly recorder: Recorder },
   i: number,
   keep: (at: number, y: Float64Array) => void,
 ): EnsembleStatus {
@@ -51,8 +63,6 @@ function integrate(
   for (let k = 0; k < problem.theta.length; k++) problem.theta[k] = plan.theta(i, k)
   const { theta: _theta, ...stepOptions } = options
   const state = start(prepared, y0, span, stepOptions)
-  const interpolant = kernel.interpolant()
-  const trace = makeTrace(problem.size, kernel.stageCount, 'none')
   let ending: Ending = 'success'
   const stops = endIsKept ? times : [...times, span[1]]
   for (let at = 0; at < stops.length && ending === 'success'; at++) {
