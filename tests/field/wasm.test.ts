@@ -1,5 +1,16 @@
 import assert from 'node:assert/strict'
-import { compileBatch, type Field, interpret, jvp, rowStride, seededRandom, vjp } from '@separatrix/field'
+import {
+  compileBatch,
+  type Field,
+  interpret,
+  jvp,
+  rowStride,
+  scalarCount,
+  seededRandom,
+  vjp,
+  type WasmForm,
+  wasmForm,
+} from '@separatrix/field'
 import { test } from 'uvu'
 import { closedFields, lorenz, pendulum, samplePoint } from './fields.js'
 
@@ -14,26 +25,37 @@ const batch = 13
 
 for (const lanes of ['f64x2', 'f32x4'] as const) {
   for (const f of closedFields.flatMap((g): Field[] => [g, jvp(g), vjp(g)])) {
-    test(`${f.name} on ${lanes} agrees with the interpreter`, async () => {
-      const evaluator = await compileBatch(f, { lanes, capacity: batch })
-      const points = Array.from({ length: batch }, (_, i) => samplePoint(f.stateSize, i % 4))
-      points.forEach((x, i) => {
-        x.forEach((v, k) => {
-          evaluator.x[k * evaluator.stride + i] = v
-        })
-      })
-      evaluator.evaluate(batch, 0.2)
-      points.forEach((x, i) => {
-        const expected = interpret(f, 0.2, x)
-        const size = 1 + Math.max(...expected.map(Math.abs))
-        expected.forEach((v, k) => {
-          const value = evaluator.out[k * evaluator.stride + i] as number
-          assert.ok(Math.abs(value - v) <= tolerance[lanes] * size, `${i},${k}: ${value} against ${v}`)
-        })
-      })
-    })
+    for (const form of ['lines', 'tile'] as const) {
+      // unrolling thousands of operations takes seconds, and nobody would do it
+      if (form === 'lines' && scalarCount(f) > 5000) continue
+      test(`${f.name} on ${lanes} as ${form} agrees with the interpreter`, () => agree(f, lanes, form))
+    }
   }
 }
+
+async function agree(f: Field, lanes: 'f64x2' | 'f32x4', form: WasmForm) {
+  const evaluator = await compileBatch(f, { lanes, capacity: batch, form })
+  const points = Array.from({ length: batch }, (_, i) => samplePoint(f.stateSize, i % 4))
+  points.forEach((x, i) => {
+    x.forEach((v, k) => {
+      evaluator.x[k * evaluator.stride + i] = v
+    })
+  })
+  evaluator.evaluate(batch, 0.2)
+  points.forEach((x, i) => {
+    const expected = interpret(f, 0.2, x)
+    const size = 1 + Math.max(...expected.map(Math.abs))
+    expected.forEach((v, k) => {
+      const value = evaluator.out[k * evaluator.stride + i] as number
+      assert.ok(Math.abs(value - v) <= tolerance[lanes] * size, `${i},${k}: ${value} against ${v}`)
+    })
+  })
+}
+
+test('the form is chosen by size', () => {
+  const forms = closedFields.map((f) => wasmForm(f, 'shared'))
+  assert.ok(forms.includes('lines') && forms.includes('tile'))
+})
 
 test('every state may have its own θ', async () => {
   const random = seededRandom(3)

@@ -54,9 +54,7 @@ export {
   type BatchEvaluator,
   type BatchOptions,
   compileBatch,
-  printWasm,
   rowStride,
-  rowsFrom,
 } from './read/wasm/compileBatch.js'
 export { binaryLanes, ulps } from './read/wasm/elementary.js'
 export type { FunctionBody } from './read/wasm/encode.js'
@@ -73,3 +71,13 @@ export {
   mostPages,
 } from './read/wasm/moduleBuilder.js'
 export { type LaneLeaves, printLanes } from './read/wasm/printLanes.js'
+export { callTile, printTile, type TileField } from './read/wasm/printTile.js'
+export {
+  lineLimit,
+  printWasm,
+  rowsFrom,
+  type WasmField,
+  type WasmFieldOptions,
+  type WasmForm,
+  wasmForm,
+} from './read/wasm/printWasm.js'

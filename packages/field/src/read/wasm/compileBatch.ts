@@ -1,20 +1,12 @@
-import { scalarize } from '../../derive/scalarize.js'
 import { misuse, show } from '../../error.js'
 import type { Field } from '../../field.js'
-import type { FunctionBody } from './encode.js'
-import { FunctionCode, type Id } from './functionCode.js'
-import { LaneCode, type LaneValue } from './laneCode.js'
 import type { LaneKind } from './lanes.js'
-import { hasSimd, instantiate, type ModuleBuilder, makeModule, mostPages } from './moduleBuilder.js'
-import { printLanes } from './printLanes.js'
+import { hasRelaxedSimd, hasSimd, instantiate, mostPages } from './moduleBuilder.js'
+import { printWasm, type WasmFieldOptions } from './printWasm.js'
 
-export interface BatchOptions {
-  /** 'f64x2': double precision; 'f32x4': single, about twice as fast */
-  readonly lanes: LaneKind
+export interface BatchOptions extends WasmFieldOptions {
   /** most states that one call evaluates */
   readonly capacity: number
-  /** 'shared': one θ for all; 'each': one for every state */
-  readonly theta?: 'shared' | 'each'
 }
 
 type Numbers = Float64Array | Float32Array
@@ -45,66 +37,6 @@ export function rowStride(capacity: number, tile: number, bytes: number): number
   return (whole * bytes) % 4096 === 0 ? whole + 64 / bytes : whole
 }
 
-/** Prints a field as a module with one function: evaluate(first, end, t, x, out, theta, input, stride). */
-export function printWasm(
-  field: Field,
-  { lanes, theta = 'shared' }: Omit<BatchOptions, 'capacity'>,
-): Uint8Array<ArrayBuffer> {
-  const module = makeModule({ lanes })
-  module.define(module.reserve(), printEvaluate(module, field, theta))
-  return module.finish()
-}
-
-function printEvaluate(module: ModuleBuilder, field: Field, theta: 'shared' | 'each'): FunctionBody {
-  const code = new FunctionCode(['i32', 'i32', 'f64', 'i32', 'i32', 'i32', 'i32', 'i32'])
-  const [first, end, t, x, out, parameters, input, stride] = [0, 1, 2, 3, 4, 5, 6, 7] as const
-  const c = new LaneCode(code, module.settings)
-  const { logBytes, bytes } = c.type
-  const time = c.splat(t, 'f64', 'fixed')
-  const rows = rowsFrom(code, stride)
-  const i = code.variable('i32')
-  code.set(i, first)
-  const offset = code.variable('i32')
-  const step = code.integer(module.tile, true)
-  const shift = code.integer(logBytes, true)
-  code.countTo(i, end, step, () => {
-    code.set(offset, code.value('i32', [0x74], [i, shift]))
-    const at = (base: Id, k: number) => code.value('i32', [0x6a], [rows(base, k), offset])
-    const loads = new Map<string, LaneValue>()
-    const load = (base: Id, k: number) => {
-      const key = `${base}/${k}`
-      const found = loads.get(key) ?? c.load(at(base, k))
-      loads.set(key, found)
-      return found
-    }
-    const values = printLanes(c, scalarize(field), {
-      time: () => time,
-      state: (k) => load(x, k),
-      theta: (k) => (theta === 'each' ? load(parameters, k) : c.loadSplat(parameters, k * bytes, 'fixed')),
-      input: (k) => c.loadSplat(input, k * bytes, 'fixed'),
-    })
-    values.forEach((v, k) => {
-      c.store(at(out, k), v)
-    })
-  })
-  return code.finish({ exported: 'evaluate' })
-}
-
-/** Addresses of rows, hoisted: base + k·stride. */
-export function rowsFrom(code: FunctionCode, stride: Id): (base: Id, k: number) => Id {
-  const known = new Map<string, Id>()
-  return (base, k) => {
-    if (k === 0) return base
-    const key = `${base}/${k}`
-    const found = known.get(key)
-    if (found !== undefined) return found
-    const factor = code.integer(k, true)
-    const row = code.value('i32', [0x6a], [base, code.value('i32', [0x6c], [stride, factor], true)], true)
-    known.set(key, row)
-    return row
-  }
-}
-
 /**
  * Compiles a field to WebAssembly for batches. Values agree with the interpreter to the errors in `ulps`.
  * @example
@@ -125,7 +57,16 @@ export async function compileBatch(field: Field, options: BatchOptions): Promise
       try: "backend: 'js'",
       code: 'no-simd',
     })
-  const module = await WebAssembly.compile(printWasm(field, { lanes, theta }))
+  if (options.fused && !hasRelaxedSimd())
+    throw misuse({
+      where,
+      expected: 'an engine with relaxed vector instructions',
+      got: 'one without',
+      try: 'leaving fused out, or node --experimental-wasm-relaxed-simd',
+      code: 'no-relaxed-simd',
+    })
+  const printed = printWasm(field, options)
+  const module = await WebAssembly.compile(printed.bytes)
   const View = lanes === 'f64x2' ? Float64Array : Float32Array
   const bytes = View.BYTES_PER_ELEMENT
   const stride = rowStride(capacity, 128 / bytes, bytes)
@@ -133,8 +74,9 @@ export async function compileBatch(field: Field, options: BatchOptions): Promise
   const counts = [
     field.stateSize * stride,
     field.outputSize * stride,
-    theta === 'each' ? p * stride : p,
+    theta === 'each' ? p * stride : p + printed.constants.length,
     field.inputSize,
+    printed.scratchBytes / bytes,
   ]
   const starts = counts.map((_, k) => counts.slice(0, k).reduce((total, n) => total + align(n * bytes), 64))
   const size = (starts.at(-1) as number) + align((counts.at(-1) as number) * bytes) + 64
@@ -149,21 +91,17 @@ export async function compileBatch(field: Field, options: BatchOptions): Promise
   const memory = new WebAssembly.Memory({ initial: Math.ceil(size / 65_536) })
   const exports = await instantiate(module, memory)
   const run = exports['evaluate'] as (...args: number[]) => void
-  const [x, out, parameters, input] = counts.map((n, k) => new View(memory.buffer, starts[k], n)) as [
-    Numbers,
-    Numbers,
-    Numbers,
-    Numbers,
-  ]
-  if (theta === 'shared') parameters.set(field.theta)
-  const [xAt, outAt, thetaAt, inputAt] = starts as [number, number, number, number]
+  const view = (k: number, length = counts[k]) => new View(memory.buffer, starts[k], length)
+  const [x, out, parameters, input] = [0, 1, 2, 3].map((k) => view(k)) as [Numbers, Numbers, Numbers, Numbers]
+  if (theta === 'shared') parameters.set([...field.theta, ...printed.constants])
+  const [xAt, outAt, thetaAt, inputAt, scratchAt] = starts as [number, number, number, number, number]
   return {
     lanes,
     capacity,
     stride,
     x,
     out,
-    theta: parameters,
+    theta: theta === 'shared' ? view(2, p) : parameters,
     input,
     evaluate(count, t) {
       if (!(count >= 0 && count <= capacity))
@@ -173,7 +111,7 @@ export async function compileBatch(field: Field, options: BatchOptions): Promise
           got: show(count),
           try: 'a larger capacity',
         })
-      if (count > 0) run(0, count, t, xAt, outAt, thetaAt, inputAt, stride * bytes)
+      if (count > 0) run(0, count, scratchAt, t, xAt, outAt, thetaAt, inputAt, stride * bytes)
     },
   }
 }
