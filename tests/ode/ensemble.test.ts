@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict'
-import { type Field, seededRandom, system, withTheta } from '@separatrix/field'
+import { compose, type Field, network, seededRandom, system, wasmForm, withTheta } from '@separatrix/field'
 import {
   adaptive,
   dopri5,
@@ -33,7 +33,13 @@ const swing = system({
 /** x' = x² blows up at 1/x₀. */
 const blowUp = system({ name: 'blowUp', state: ['x'], dynamics: { x: 'x^2' } })
 
-const fields: readonly Field[] = [lorenz, kepler, vanDerPol, swing, closedLoop, forced]
+/** Large enough to be printed as loops, with constants and time beside the network. */
+const driven = compose(
+  network({ widths: [2, 16, 16, 2], activation: 'tanh', seed: 4 }),
+  system({ state: ['x', 'y'], dynamics: { x: '0.7*x + sin(2*t)', y: 'y^3 - 0.3' } }),
+)
+
+const fields: readonly Field[] = [lorenz, kepler, vanDerPol, swing, closedLoop, forced, driven]
 
 // no multiple of a tile or of a block of 256
 const batch = 301
@@ -82,10 +88,14 @@ for (const f of fields) {
   }
 }
 
+test('both printed forms are exercised', () => {
+  assert.deepEqual(new Set(fields.map((f) => wasmForm(f, 'shared'))), new Set(['lines', 'tile']))
+})
+
 test('threads give the numbers of one thread, bit for bit, from a pool that is reused', async () => {
   const pool = threadPool({ threads: 2 })
   for (const [, steps] of steppings) {
-    for (const f of [lorenz, swing]) {
+    for (const f of [lorenz, swing, driven]) {
       const Y0 = states(f, 1003)
       const one = await ensemble(f, Y0, span, { ...steps, saveAt, backend: 'wasm' })
       const two = await ensemble(f, Y0, span, { ...steps, saveAt, backend: 'threads', threads: pool })

@@ -1,4 +1,16 @@
-import { type Field, type Id, type LaneCode, type LaneValue, printLanes } from '@separatrix/field/core'
+import {
+  callTile,
+  type Field,
+  type Id,
+  type LaneCode,
+  type LaneValue,
+  type ModuleBuilder,
+  misuse,
+  printLanes,
+  printTile,
+  scalarize,
+  wasmForm,
+} from '@separatrix/field/core'
 
 /** Whether all trajectories share θ, or each has its own. */
 export type ThetaSpread = 'shared' | 'each'
@@ -20,22 +32,70 @@ export function loadTheta(
   }
 }
 
-/** f(t, y, θ) on lanes, for a closed scalarized field. */
-export function evaluateLanes(
-  c: LaneCode,
-  field: Field,
-  t: LaneValue,
-  y: readonly LaneValue[],
-  theta: (k: number) => LaneValue,
-): LaneValue[] {
-  return printLanes(c, field, {
-    time: () => t,
-    state: (k) => y[k] as LaneValue,
-    theta,
-    input: () => {
-      throw new Error('unreachable: fields with inputs are refused at the door')
-    },
-  })
+/** A closed field as the kernels of one module evaluate it. */
+export interface LaneField {
+  readonly size: number
+  readonly usesTime: boolean
+  readonly parameterCount: number
+  /** numbers to be written behind θ */
+  readonly constants: readonly number[]
+  readonly scratchBytes: number
+  /** f(t, y, θ) on lanes; a kernel makes one evaluator for itself */
+  evaluator(c: LaneCode, place: FieldPlace): (t: LaneValue, y: readonly LaneValue[]) => LaneValue[]
+}
+
+/** Where a kernel keeps what a field reads. */
+export interface FieldPlace {
+  /** address of `scratchBytes` of the field's own */
+  readonly scratch: Id
+  /** address of a θ that all share */
+  readonly theta: Id
+  readonly parameter: (k: number) => LaneValue
+}
+
+/** Components up to which kernels hold states in registers and locals. */
+export const mostComponents = 256
+
+/** Prints a field into a module: straight-line code in every kernel, or one function that they call. */
+export function makeLaneField(module: ModuleBuilder, field: Field, theta: ThetaSpread): LaneField {
+  if (field.stateSize > mostComponents)
+    throw misuse({
+      where: `ensemble(${field.name})`,
+      expected: `at most ${mostComponents} states on vectors`,
+      got: String(field.stateSize),
+      try: "backend: 'js'",
+      code: 'too-large',
+    })
+  const size = field.stateSize
+  const usesTime = field.nodes.some((node) => node.op === 'time')
+  const shared = { size, usesTime, parameterCount: field.theta.length }
+  if (wasmForm(field, theta) === 'tile') {
+    const tile = printTile(module, field)
+    const { constants, scratchBytes } = tile
+    return {
+      ...shared,
+      constants,
+      scratchBytes,
+      evaluator: (c, place) => callTile(c, tile, { ...place, input: place.scratch }, size),
+    }
+  }
+  const scalar = scalarize(field)
+  return {
+    ...shared,
+    constants: [],
+    scratchBytes: 0,
+    evaluator:
+      (c, { parameter }) =>
+      (t, y) =>
+        printLanes(c, scalar, {
+          time: () => t,
+          state: (k) => y[k] as LaneValue,
+          theta: parameter,
+          input: () => {
+            throw new Error('unreachable: fields with inputs are refused at the door')
+          },
+        }),
+  }
 }
 
 /** start + Σ w_j k_j for component i, newest stage last, so that the sum waits for it only once. */

@@ -2,6 +2,7 @@ import { importsFor, makeModule, misuse, mostPages, rowStride } from '@separatri
 import type { ExplicitMethod } from '../explicit/tableau.js'
 import { remember } from '../remember.js'
 import { code as codes } from '../state.js'
+import { makeLaneField } from './laneField.js'
 import type { EnsemblePlan } from './plan.js'
 import {
   type AdaptiveKernel,
@@ -44,9 +45,10 @@ export async function runLanes(
   recorder: Recorder,
   { pool, signal }: { readonly pool?: ThreadPool; readonly signal?: AbortSignal },
 ): Promise<void> {
-  const module = await laneModule(plan, method, pool !== undefined)
-  const memory = layOut(plan, method, pool?.threads)
-  fill(plan, memory)
+  const kernels = await laneKernels(plan, method, pool !== undefined)
+  const { module } = kernels
+  const memory = layOut(plan, method, kernels, pool?.threads)
+  fill(plan, memory, kernels.constants)
   const runner =
     pool === undefined
       ? await localRunner(module, memory, signal)
@@ -97,19 +99,27 @@ interface LaneMemory {
 
 const align = (bytes: number) => Math.ceil(bytes / 64) * 64
 
-function layOut(plan: EnsemblePlan, method: ExplicitMethod, threads: number | undefined): LaneMemory {
+function layOut(
+  plan: EnsemblePlan,
+  method: ExplicitMethod,
+  kernels: Kernels,
+  threads: number | undefined,
+): LaneMemory {
   const { field, batch, single, thetaSpread, stepping } = plan
   const [n, p] = [field.stateSize, field.theta.length]
   const View = single ? Float32Array : Float64Array
   const bytes = View.BYTES_PER_ELEMENT
   const tile = 32 / bytes
   const stride = rowStride(batch, 128 / bytes, bytes)
-  const map = stepping.kind === 'fixed' ? undefined : rowMap({ method, field, theta: thetaSpread })
+  const map =
+    stepping.kind === 'fixed'
+      ? undefined
+      : rowMap({ method, field: { size: n, parameterCount: p }, theta: thetaSpread })
   const rowCount = map?.count ?? n + (thetaSpread === 'each' ? p : 0)
-  const scratch = map === undefined ? 0 : align(scratchBytes(map, tile, bytes))
+  const scratch = align((map === undefined ? 0 : scratchBytes(map, tile, bytes)) + kernels.scratchBytes)
   const tolerancesAt = 4 * sharedWords
   const thetaAt = tolerancesAt + align(2 * n * bytes)
-  const scratchStart = thetaAt + align(p * bytes)
+  const scratchStart = thetaAt + align((p + kernels.constants.length) * bytes)
   const rowsAt = scratchStart + scratch * (threads ?? 1)
   const size = rowsAt + rowCount * stride * bytes + 64
   const pages = Math.ceil(size / 65_536)
@@ -147,6 +157,7 @@ function layOut(plan: EnsemblePlan, method: ExplicitMethod, threads: number | un
 function fill(
   plan: EnsemblePlan,
   { memory, map, bytes, rows, columns, thetaAt, tolerancesAt }: LaneMemory,
+  constants: readonly number[],
 ): void {
   const { batch, field, stepping, span } = plan
   const View = bytes === 4 ? Float32Array : Float64Array
@@ -155,8 +166,9 @@ function fill(
   })
   const p = field.theta.length
   if (plan.thetaSpread === 'shared') {
-    const theta = new View(memory.buffer, thetaAt, p)
+    const theta = new View(memory.buffer, thetaAt, p + constants.length)
     for (let k = 0; k < p; k++) theta[k] = plan.theta(0, k)
+    theta.set(constants, p)
   } else {
     for (let k = 0; k < p; k++) {
       const row = rows[(map?.theta ?? field.stateSize) + k] as Float64Array | Float32Array
@@ -229,33 +241,34 @@ function settle(
   for (const i of recorder.failures.keys()) for (const column of columns) column[i] = Number.NaN
 }
 
+/** The compiled kernels of a plan. */
+interface Kernels {
+  readonly module: WebAssembly.Module
+  /** numbers behind θ, and bytes of each thread's scratch memory, that the field asks for */
+  readonly constants: readonly number[]
+  readonly scratchBytes: number
+}
+
 /** Compiles the kernels of a plan, once per field, method and settings. */
-function laneModule(
-  plan: EnsemblePlan,
-  method: ExplicitMethod,
-  shared: boolean,
-): Promise<WebAssembly.Module> {
-  const { stepping, thetaSpread: theta, single, scalar } = plan
+function laneKernels(plan: EnsemblePlan, method: ExplicitMethod, shared: boolean): Promise<Kernels> {
+  const { stepping, thetaSpread: theta, single, field } = plan
   const adaptiveParts =
     stepping.kind === 'fixed' ? undefined : [stepping.control, stepping.tolerances.uniform]
   const key = JSON.stringify(['lanes', single, shared, theta, adaptiveParts])
-  return remember(plan.field, method, key, () => {
+  return remember(field, method, key, async () => {
     const builder = makeModule({ lanes: single ? 'f32x4' : 'f64x2', shared })
+    const laneField = makeLaneField(builder, field, theta)
     if (stepping.kind === 'fixed') {
-      builder.define(builder.reserve(), printFixedKernel(builder, method, scalar, theta))
+      builder.define(builder.reserve(), printFixedKernel(builder, method, laneField, theta))
     } else {
-      const kernel: AdaptiveKernel = {
-        method,
-        field: scalar,
-        theta,
-        control: stepping.control,
-        uniform: stepping.tolerances.uniform,
-      }
+      const { control, tolerances } = stepping
+      const kernel: AdaptiveKernel = { method, field: laneField, theta, control, uniform: tolerances.uniform }
       builder.define(builder.reserve(), printStart(builder, kernel))
       printAdaptive(builder, kernel)
     }
-    return WebAssembly.compile(builder.finish())
-  }) as Promise<WebAssembly.Module>
+    const { constants, scratchBytes } = laneField
+    return { module: await WebAssembly.compile(builder.finish()), constants, scratchBytes }
+  }) as Promise<Kernels>
 }
 
 async function localRunner(

@@ -1,4 +1,4 @@
-import { type Field, isField, misuse, scalarize, show } from '@separatrix/field/core'
+import { type Field, isField, misuse, show } from '@separatrix/field/core'
 import type { NdArray } from 'ndarray'
 import type { ExplicitMethod } from '../explicit/tableau.js'
 import type { Stepping } from '../method.js'
@@ -10,8 +10,6 @@ import type { EnsembleOptions, Rows } from './types.js'
 /** An ensemble that was checked: what every backend starts from. */
 export interface EnsemblePlan {
   readonly field: Field
-  /** single operations only; what lane kernels print */
-  readonly scalar: Field
   readonly prepared: Prepared
   readonly stepping: Stepping
   readonly batch: number
@@ -76,7 +74,6 @@ export function planEnsemble(
   const times = saveAt === 'end' ? Float64Array.of(span[1]) : checkTimes('saveAt', saveAt, span)
   return {
     field,
-    scalar: scalarize(field),
     prepared,
     stepping,
     batch: y0.rows,

@@ -1,6 +1,5 @@
 import {
   binaryLanes,
-  type Field,
   type FunctionBody,
   FunctionCode,
   type Id,
@@ -17,13 +16,12 @@ import { largestRejection, smallestLogError } from '../control/printControl.js'
 import { longestStreak } from '../explicit/printKernel.js'
 import type { ExplicitMethod } from '../explicit/tableau.js'
 import { code as codes } from '../state.js'
-import { combine, evaluateLanes, loadTheta, scaleRow, type ThetaSpread } from './laneField.js'
+import { combine, type LaneField, loadTheta, scaleRow, type ThetaSpread } from './laneField.js'
 
 /** What an adaptive kernel is printed for. */
 export interface AdaptiveKernel {
   readonly method: ExplicitMethod
-  /** closed and scalarized */
-  readonly field: Field
+  readonly field: LaneField
   readonly theta: ThetaSpread
   readonly control: StepControl
   /** one pair of tolerances for all components */
@@ -50,8 +48,16 @@ export interface RowMap {
   readonly count: number
 }
 
-export function rowMap({ method, field, theta }: Pick<AdaptiveKernel, 'method' | 'field' | 'theta'>): RowMap {
-  const n = field.stateSize
+export function rowMap({
+  method,
+  field,
+  theta,
+}: {
+  readonly method: ExplicitMethod
+  readonly field: Pick<LaneField, 'size' | 'parameterCount'>
+  readonly theta: ThetaSpread
+}): RowMap {
+  const n = field.size
   const after = n + (method.fsal ? n : 0)
   return {
     y: 0,
@@ -65,13 +71,20 @@ export function rowMap({ method, field, theta }: Pick<AdaptiveKernel, 'method' |
     code: after + 6,
     nonFinite: after + 7,
     theta: after + 8,
-    count: after + 8 + (theta === 'each' ? field.theta.length : 0),
+    count: after + 8 + (theta === 'each' ? field.parameterCount : 0),
   }
 }
 
 /** Bytes of the lanes' state between two runs of the inner loop: rows, trajectory numbers, next trajectory. */
 export function scratchBytes(rows: RowMap, tile: number, bytes: number): number {
-  return rows.count * tile * bytes + 4 * tile + 64
+  return Math.ceil((rows.count * tile * bytes + 4 * tile + 4) / 64) * 64
+}
+
+/** Address of the field's own scratch memory, behind that of the lanes. */
+function behindLanes(c: LaneCode, kernel: AdaptiveKernel, scratch: Id): Id {
+  const { type, groups } = c.settings
+  const distance = c.code.integer(scratchBytes(rowMap(kernel), groups * type.width, type.bytes), true)
+  return c.code.value('i32', [0x6a], [scratch, distance], true)
 }
 
 interface Tolerance {
@@ -100,12 +113,12 @@ export function printStart(module: ModuleBuilder, kernel: AdaptiveKernel): Funct
     ['i32', 'i32', 'i32', 'f64', 'f64', 'f64', 'i32', 'i32', 'i32', 'i32'],
     ['i32'],
   )
-  const [first, end, time, sign, most, rows, parameters, stride, tolerances] = [
-    0, 1, 3, 4, 5, 6, 7, 8, 9,
+  const [first, end, scratch, time, sign, most, rows, parameters, stride, tolerances] = [
+    0, 1, 2, 3, 4, 5, 6, 7, 8, 9,
   ] as const
   const c = new LaneCode(code, module.settings)
   const map = rowMap(kernel)
-  const n = field.stateSize
+  const n = field.size
   const [t0, direction, bound] = [time, sign, most].map((p) => c.splat(p, 'f64', 'fixed')) as [
     LaneValue,
     LaneValue,
@@ -116,6 +129,7 @@ export function printStart(module: ModuleBuilder, kernel: AdaptiveKernel): Funct
   const [i, offset] = [code.variable('i32'), code.variable('i32')]
   const [tile, shift] = [code.integer(module.tile, true), code.integer(c.type.logBytes, true)]
   const number = (v: number) => c.constant(v)
+  const fieldScratch = behindLanes(c, kernel, scratch)
   code.set(i, first)
   code.countTo(i, end, tile, () => {
     code.set(offset, code.value('i32', [0x74], [i, shift]))
@@ -141,14 +155,15 @@ export function printStart(module: ModuleBuilder, kernel: AdaptiveKernel): Funct
       )
       return c.op('sqrt', mean)
     }
-    const slope = evaluateLanes(c, field, t0, y, parameter)
+    const f = field.evaluator(c, { scratch: fieldScratch, theta: parameters, parameter })
+    const slope = f(t0, y)
     const [sizeOfY, sizeOfF] = [norm(y), norm(slope)]
     const small = c.op('or', c.op('lt', sizeOfY, number(1e-5)), c.op('lt', sizeOfF, number(1e-5)))
     const ratio = c.op('div', c.op('mul', number(0.01), sizeOfY), sizeOfF)
     const guess = c.op('pmin', c.select(small, number(1e-6), ratio), bound)
     const move = c.op('mul', direction, guess)
     const moved = y.map((v, k) => c.op('madd', move, slope[k] as LaneValue, v))
-    const after = evaluateLanes(c, field, c.op('add', t0, move), moved, parameter)
+    const after = f(c.op('add', t0, move), moved)
     const curvature = c.op('div', norm(after.map((v, k) => c.op('sub', v, slope[k] as LaneValue))), guess)
     const steepest = c.op('pmax', sizeOfF, curvature)
     const root = binaryLanes.pow(
@@ -292,8 +307,12 @@ export function printAdaptive(module: ModuleBuilder, kernel: AdaptiveKernel): vo
   const fixedParameter = loadTheta(c, parameters, 'shared', (base) => base)
   const body = stepBody(c, kernel, map, {
     variables,
-    tolerance: loadTolerances(c, tolerances, field.stateSize, kernel.uniform),
-    theta: theta === 'each' ? (k) => variables[map.theta + k] as LaneValue : fixedParameter,
+    tolerance: loadTolerances(c, tolerances, field.size, kernel.uniform),
+    f: field.evaluator(c, {
+      scratch: behindLanes(c, kernel, scratch),
+      theta: parameters,
+      parameter: theta === 'each' ? (k) => variables[map.theta + k] as LaneValue : fixedParameter,
+    }),
     stop: c.splat(stop, 'f64', 'fixed'),
     direction: c.splat(sign, 'f64', 'fixed'),
     maxSteps: c.splat(most, 'f64', 'fixed'),
@@ -354,7 +373,7 @@ export function printAdaptive(module: ModuleBuilder, kernel: AdaptiveKernel): vo
 interface StepContext {
   readonly variables: readonly LaneValue[]
   readonly tolerance: Tolerance
-  readonly theta: (k: number) => LaneValue
+  readonly f: ReturnType<LaneField['evaluator']>
   readonly stop: LaneValue
   readonly direction: LaneValue
   readonly maxSteps: LaneValue
@@ -363,8 +382,8 @@ interface StepContext {
 /** One trial step of every lane; what a lane must not do is masked. */
 function stepBody(c: LaneCode, kernel: AdaptiveKernel, map: RowMap, context: StepContext): () => void {
   const { method, field, control } = kernel
-  const { variables, tolerance, theta, stop, direction, maxSteps } = context
-  const n = field.stateSize
+  const { variables, tolerance, f, stop, direction, maxSteps } = context
+  const n = field.size
   const number = (v: number) => c.constant(v)
   const zero = number(0)
   const set = (row: number, value: LaneValue) => c.assign(variables[row] as LaneValue, value)
@@ -379,7 +398,7 @@ function stepBody(c: LaneCode, kernel: AdaptiveKernel, map: RowMap, context: Ste
     const h = c.select(last, c.op('sub', stop, t), h0)
     const tooSmall = c.op('andnot', c.op('eq', c.op('madd', number(0.1), h0, t), t), last)
     const tooMany = c.op('ge', c.op('add', accepted, rejected), maxSteps)
-    const { next, slope, sum } = trial(c, kernel, { t, y, h, theta, tolerance, map, variables })
+    const { next, slope, sum } = trial(c, kernel, { t, y, h, f, tolerance, map, variables })
     const active = c.op('andnot', c.op('eq', status, zero), c.op('or', tooSmall, tooMany))
     const good = c.op('and', active, c.op('le', sum, number(n)))
     const bad = c.op('andnot', active, good)
@@ -425,26 +444,24 @@ interface TrialContext {
   readonly t: LaneValue
   readonly y: readonly LaneValue[]
   readonly h: LaneValue
-  readonly theta: (k: number) => LaneValue
+  readonly f: ReturnType<LaneField['evaluator']>
   readonly tolerance: Tolerance
   readonly map: RowMap
   readonly variables: readonly LaneValue[]
 }
 
 /** The stages, y¹, f at y¹ (first same as last), and Σ (e_i/scale_i)². */
-function trial(c: LaneCode, { method, field }: AdaptiveKernel, context: TrialContext) {
-  const { t, y, h, theta, tolerance, map, variables } = context
+function trial(c: LaneCode, { method }: AdaptiveKernel, context: TrialContext) {
+  const { t, y, h, f, tolerance, map, variables } = context
   const slopes: LaneValue[][] = [
-    method.fsal
-      ? y.map((_, i) => c.snapshot(variables[map.slope + i] as LaneValue))
-      : evaluateLanes(c, field, t, y, theta),
+    method.fsal ? y.map((_, i) => c.snapshot(variables[map.slope + i] as LaneValue)) : f(t, y),
   ]
   let point: readonly LaneValue[] = y
   for (let j = 1; j < method.stages; j++) {
     const row = scaleRow(c, h, method.a[j] as readonly number[])
     point = y.map((v, i) => combine(c, row, slopes, i, v))
     const time = c.op('madd', c.constant(method.c[j] as number), h, t)
-    slopes.push(evaluateLanes(c, field, time, point, theta))
+    slopes.push(f(time, point))
   }
   const weights = method.fsal ? undefined : scaleRow(c, h, method.b)
   const next = weights === undefined ? point : y.map((v, i) => combine(c, weights, slopes, i, v))

@@ -1,5 +1,4 @@
 import {
-  type Field,
   type FunctionBody,
   FunctionCode,
   LaneCode,
@@ -8,7 +7,7 @@ import {
   rowsFrom,
 } from '@separatrix/field/core'
 import type { ExplicitMethod } from '../explicit/tableau.js'
-import { combine, evaluateLanes, loadTheta, scaleRow, type ThetaSpread } from './laneField.js'
+import { combine, type LaneField, loadTheta, scaleRow, type ThetaSpread } from './laneField.js'
 
 /**
  * Prints fixed(first, end, scratch, base, index, h, count, stop, y, theta, stride) → 0: `count` equal steps of
@@ -18,17 +17,18 @@ import { combine, evaluateLanes, loadTheta, scaleRow, type ThetaSpread } from '.
 export function printFixedKernel(
   module: ModuleBuilder,
   method: ExplicitMethod,
-  field: Field,
+  field: LaneField,
   theta: ThetaSpread,
 ): FunctionBody {
   const code = new FunctionCode(
     ['i32', 'i32', 'i32', 'f64', 'f64', 'f64', 'i32', 'f64', 'i32', 'i32', 'i32'],
     ['i32'],
   )
-  const [first, end, base, index, h, count, y, parameters, stride] = [0, 1, 3, 4, 5, 6, 8, 9, 10] as const
+  const [first, end, scratch, base, index, h, count, y, parameters, stride] = [
+    0, 1, 2, 3, 4, 5, 6, 8, 9, 10,
+  ] as const
   const c = new LaneCode(code, module.settings)
-  const n = field.stateSize
-  const usesTime = field.nodes.some((node) => node.op === 'time')
+  const { size: n, usesTime, parameterCount } = field
   // the last stage of a method with bₛ = 0 serves the error estimate and the next step only
   const stages = method.b[method.stages - 1] === 0 ? method.stages - 1 : method.stages
   const step = c.splat(h, 'f64', 'fixed')
@@ -51,7 +51,8 @@ export function printFixedKernel(
     })
     const parameter = loadTheta(c, parameters, theta, at)
     // loads stay outside of the loop over the steps
-    if (theta === 'each') for (let k = 0; k < field.theta.length; k++) parameter(k)
+    if (theta === 'each') for (let k = 0; k < parameterCount; k++) parameter(k)
+    const f = field.evaluator(c, { scratch, theta: parameters, parameter })
     code.set(taken, code.integer(0))
     code.countTo(taken, count, one, () => {
       const start = state.map((v) => c.snapshot(v))
@@ -59,7 +60,7 @@ export function printFixedKernel(
       const slopes: LaneValue[][] = []
       for (let j = 0; j < stages; j++) {
         const point = start.map((v, k) => combine(c, rows[j] as LaneValue[], slopes, k, v))
-        slopes.push(evaluateLanes(c, field, times[j] ?? step, point, parameter))
+        slopes.push(f(times[j] ?? step, point))
       }
       const next = start.map((v, k) => combine(c, weights, slopes, k, v))
       next.forEach((v, k) => {

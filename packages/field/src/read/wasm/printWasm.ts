@@ -31,14 +31,21 @@ export interface WasmField {
 }
 
 /**
- * Scalar operations up to which a field is printed as straight-line code. A dense network is faster as loops
- * from a width of some 8 on (measured), and unrolled code of thousands of operations takes seconds to compile.
+ * Scalar operations up to which a field without products is printed as lines: beyond, compiling takes seconds.
+ * Factors of matrix products from which loops win: a 2-8-8-2 network runs 1.2 to 2.5 times faster as loops, one
+ * of width 64 four times, but Lorenz-96 in 20 dimensions five times slower (`pnpm bench batches`).
  */
-export const lineLimit = 400
+export const lineLimit = 4000
+const productLimit = 32
 
-/** The form for a field; a θ of every state's own is read as lines only. */
+/** The form for a field; where every state has a θ of its own, lines. */
 export function wasmForm(field: Field, theta: 'shared' | 'each'): WasmForm {
-  return scalarCount(field) > lineLimit && theta === 'shared' ? 'tile' : 'lines'
+  const products = field.nodes.reduce(
+    (count, node) => count + (node.op === 'affine' || node.op === 'matvec' ? node.rows * node.cols : 0),
+    0,
+  )
+  const large = products >= productLimit || scalarCount(field) > lineLimit
+  return large && theta === 'shared' ? 'tile' : 'lines'
 }
 
 /** Positions of the arguments of the exported function. */
