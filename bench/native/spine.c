@@ -116,7 +116,7 @@ int main(int argc, char **argv) {
   for (int r = 0; r < repeats; r++) {
     y[0] = 1, y[1] = 0, y[2] = 0;
     double start = now();
-    if (adaptive) steps = dopri5(y, 0, 100, 1e-4, amount, amount);
+    if (adaptive) steps = dopri5(y, 0, 1000, 1e-4, amount, amount);
     else rk4(y, 1e-3, steps = (long)amount);
     double took = (now() - start) / steps;
     if (took < best) best = took;

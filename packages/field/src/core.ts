@@ -16,6 +16,9 @@ export {
 export { pullback } from './derive/pullback.js'
 export { pushforward } from './derive/pushforward.js'
 export { scalarCount, scalarize } from './derive/scalarize.js'
+export { type Enclosure, enclose } from './enclose/enclose.js'
+export { encloseInterpreted } from './enclose/encloseInterpreted.js'
+export { down, sumDown, sumUp, up } from './enclose/rounding.js'
 export { type Misuse, misuse, SeparatrixError, show } from './error.js'
 export {
   blockSize,
@@ -29,7 +32,7 @@ export {
   withTheta,
 } from './field.js'
 export { applyNode, Builder, type Ref } from './graph/builder.js'
-export { embed, type Leaves } from './graph/embed.js'
+export { embed, embedAll, type Leaves } from './graph/embed.js'
 export { decompose, isExactDecimal } from './graph/exact.js'
 export {
   type Attributes,

@@ -1,1 +1,27 @@
-export {}
+export { type Certificate, type Claim, type LeafBox, leafBoxes, type Proof } from './certify/certificate.js'
+export { type CertifyOptions, certify } from './certify/certify.js'
+export { type InvariantSetOptions, invariantSet } from './certify/invariantSet.js'
+export { type Region, type RegionOptions, regionOfAttraction } from './certify/regionOfAttraction.js'
+export type { Proved, Refuted, Unknown, Verdict } from './certify/verdict.js'
+export { type CheckResult, checkCertificate } from './check/checkCertificate.js'
+export type { Complex } from './control/eigenvalues.js'
+export { type Equilibrium, equilibria } from './control/equilibria.js'
+export { linearize } from './control/linearize.js'
+export { type LinearQuadraticRegulator, lqr } from './control/lqr.js'
+export { dlyap, lyap } from './control/lyapunovEquations.js'
+export type { MatrixLike } from './control/matrix.js'
+export { quadratic } from './control/quadratic.js'
+export { care, dare } from './control/riccatiEquations.js'
+export {
+  type CbfQpOptions,
+  cbfQp,
+  type FilteredInput,
+  type FilterStatus,
+  type SafetyFilter,
+} from './filter/cbfQp.js'
+export { type BarrierLossOptions, barrierLoss } from './loss/barrierLoss.js'
+export { type ImitationLossOptions, imitationLoss } from './loss/imitationLoss.js'
+export { type LyapunovLossOptions, lyapunovLoss } from './loss/lyapunovLoss.js'
+export { type RegionLossOptions, regionLoss } from './loss/regionLoss.js'
+export { type Box, ball, box, nearBoundary, type Sampler, sublevel } from './loss/samplers.js'
+export { type TrainableQuadraticOptions, trainableQuadratic } from './loss/trainableQuadratic.js'

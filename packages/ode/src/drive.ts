@@ -46,7 +46,8 @@ export interface Drive {
   /** accepted steps between two looks at the observers and the signal */
   readonly limit: number
   readonly signal: AbortSignal | undefined
-  readonly interpolant: StepInterpolant
+  /** the polynomial through a step, made when somebody first asks */
+  readonly interpolant: () => StepInterpolant
 }
 
 /**

@@ -15,6 +15,7 @@ export type {
 } from './ensemble/types.js'
 export { defineTableau } from './explicit/defineTableau.js'
 export type { DenseOutput, ExplicitMethod, TableauOptions } from './explicit/tableau.js'
+export { factorize, solveFactored } from './implicit/lu.js'
 export {
   type Integrator,
   integrator,
@@ -40,6 +41,7 @@ export type { StepOptions } from './prepare.js'
 export type { Problem, VectorFieldFunction } from './problem.js'
 export { type Progress, type Solution, type SolveOptions, type SolveStatus, solve } from './solve.js'
 export type { StepState } from './state.js'
+export { isSeparable, resolvePartition } from './symplectic/separability.js'
 export { defineSplitting, partitioned } from './symplectic/splitting.js'
 export type { Partition, Splitting, SplittingOptions, Substep } from './symplectic/types.js'
 export type { Trace, TraceLevel } from './trace.js'

@@ -17,6 +17,8 @@ export interface Problem {
   readonly key: object
   readonly size: number
   readonly theta: Float64Array
+  /** whether the right-hand side may depend on t; a constant in its place spares a boxed double per call */
+  readonly timed: boolean
 }
 
 /** Checks a right-hand side against the length of its state. */
@@ -40,6 +42,7 @@ export function makeProblem(
       key: target,
       size,
       theta: Float64Array.from(theta ?? []),
+      timed: true,
     }
   }
   if (!isField(target))
@@ -62,7 +65,14 @@ export function makeProblem(
   const vectorField = remember(target, makeProblem, 'vectorField', () =>
     compile(target),
   ) as VectorFieldFunction
-  return { vectorField, field: target, key: target, size, theta: parameters }
+  return {
+    vectorField,
+    field: target,
+    key: target,
+    size,
+    theta: parameters,
+    timed: target.nodes.some((node) => node.op === 'time'),
+  }
 }
 
 function checkField(field: Field, size: number): void {
@@ -94,14 +104,27 @@ function checkField(field: Field, size: number): void {
 }
 
 /**
- * Evaluates a function once, to catch the common mistake of returning the derivative instead of writing it.
- * A field needs no such test.
+ * f at the time in clock[0]. A double among the arguments of a call that is not inlined is allocated, so a
+ * field that does not use t gets a constant.
+ */
+export function atClock(
+  { vectorField, theta, timed }: Problem,
+  clock: Float64Array,
+): (y: Float64Array, dydt: Float64Array) => void {
+  if (timed) return (y, dydt) => void vectorField(clock[0] as number, y, dydt, theta)
+  return (y, dydt) => void vectorField(0, y, dydt, theta)
+}
+
+/**
+ * Evaluates a function once, to catch the common mistake of returning the derivative instead of writing it:
+ * a value comes back, and nothing was written. A field needs no such test.
  */
 export function probe(problem: Problem, t: number, y: Float64Array): void {
   if (problem.field !== undefined) return
   const dydt = new Float64Array(problem.size).fill(Number.NaN)
   const returned = problem.vectorField(t, Float64Array.from(y), dydt, problem.theta)
-  if (returned !== undefined && returned !== dydt && dydt.every(Number.isNaN))
+  const isValue = returned !== undefined && returned !== dydt && !Number.isNaN(returned)
+  if (isValue && dydt.every(Number.isNaN))
     throw misuse({
       where: 'solve(fn)',
       expected: 'a function that writes the derivative into its third argument',

@@ -87,7 +87,8 @@ export function solve(
   const record = saveAt === undefined ? stepRecord(t0, initial) : undefined
   const output = record ?? makeOutput(initial, span, options)
   const watching = onProgress === undefined ? [] : [reportProgress(span, onProgress)]
-  const interpolant = kernel.interpolant()
+  let polynomial: StepInterpolant | undefined
+  const interpolant = () => (polynomial ??= kernel.interpolant())
   const ending = drive({
     kernel,
     state,
@@ -197,7 +198,7 @@ function collect(
  */
 function lookup(
   source: StepRecord | (() => StepRecord),
-  interpolant: StepInterpolant,
+  interpolant: () => StepInterpolant,
   [from, to]: readonly [number, number],
 ): (t: number) => Float64Array {
   let record = typeof source === 'function' ? undefined : source
@@ -218,10 +219,10 @@ function lookup(
     const i = record.find(t)
     if (t === steps.t[i]) return steps.y.slice(i * size, (i + 1) * size)
     if (t === steps.t[i + 1]) return steps.y.slice((i + 1) * size, (i + 2) * size)
-    if (i !== loaded) interpolant.load(steps, i)
+    if (i !== loaded) interpolant().load(steps, i)
     loaded = i
     const out = new Float64Array(size)
-    interpolant.evaluate((t - (steps.t[i] as number)) / (steps.h[i] as number), out)
+    interpolant().evaluate((t - (steps.t[i] as number)) / (steps.h[i] as number), out)
     return out
   }
 }

@@ -48,10 +48,10 @@ export function startTrace(trace: Trace, state: StepState): void {
   trace.y.set(state.y)
 }
 
-/** Writes accepted step number `i` of a run, which ended at `end` in the state's y. */
-export function traceStep(trace: Trace, i: number, state: StepState, h: number, end: number): void {
+/** Writes accepted step number `i` of a run, of size clock[1] to clock[2], which ended in the state's y. */
+export function traceStep(trace: Trace, i: number, state: StepState, clock: Float64Array): void {
   if (trace.level === 'none') return
-  trace.h[i] = h
-  trace.t[i + 1] = end
+  trace.h[i] = clock[1] as number
+  trace.t[i + 1] = clock[2] as number
   trace.y.set(state.y, (i + 1) * state.y.length)
 }

@@ -14,23 +14,38 @@ const sizeOf = (f: Field, v: Variable) =>
 const range = (start: number, length: number) => Array.from({ length }, (_, i) => start + i)
 
 /**
- * Jacobian–vector product as a field: (t, [x; v], θ) ↦ ∂f/∂x·v, of length m.
+ * Jacobian–vector product as a field: (t, [x; v], θ) ↦ ∂f/∂x·v, of length m. `wrt` asks for the tangent along
+ * other or further blocks; v then holds one piece per block, in the order given.
  * @example
  * const f = system({ state: ['x'], dynamics: { x: 'x^3' } })
  * interpret(jvp(f), 0, [2, 1]) // [12]
  */
-export function jvp(f: Field): Field {
+export function jvp(f: Field, { wrt = ['state'] }: { readonly wrt?: readonly Variable[] } = {}): Field {
   const n = f.stateSize
+  const length = wrt.reduce((total, v) => total + sizeOf(f, v), 0)
   const b = new Builder()
   // the tangent is seeded at the leaf: a gather of it may be simplified away on the path to the output
-  const both = b.leaf('state', 2 * n)
+  const both = b.leaf('state', n + length)
   const output = embed(b, f, { state: b.gather(both, range(0, n)) })
-  const seed = b.concat([b.gather(both, range(n, n)), b.zeros(n)])
-  return makeField(b, pushforward(b, output, new Map([[both, seed]])), {
+  const seeds = new Map<Ref, Ref>()
+  let start = n
+  for (const v of wrt) {
+    const piece = b.gather(both, range(start, sizeOf(f, v)))
+    seeds.set(
+      v === 'state' ? both : b.leaf(v, sizeOf(f, v)),
+      v === 'state' ? b.concat([piece, b.zeros(length)]) : piece,
+    )
+    start += sizeOf(f, v)
+  }
+  return makeField(b, pushforward(b, output, seeds), {
     ...f,
     name: `jvp(${f.name})`,
-    stateNames: [...f.stateNames, ...f.stateNames.map((s) => `d${s}`)],
+    stateNames: [...f.stateNames, ...wrt.flatMap((v) => tangentNames(f, v))],
   })
+}
+
+function tangentNames(f: Field, v: Variable): string[] {
+  return v === 'state' ? f.stateNames.map((s) => `d${s}`) : range(0, sizeOf(f, v)).map((i) => `d${v}${i}`)
 }
 
 /**

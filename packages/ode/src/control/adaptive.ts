@@ -50,7 +50,9 @@ export interface AdaptiveOptions {
 
 /**
  * Settings of the step controller; what is not given is as in DOPRI5 (safety .9, factors .2 to 10, PI).
- * @example solve(f, y0, [0, 1], { method: tsit5, rtol: 1e-8, atol: 1e-10, control: adaptive({ preset: 'H211b' }) })
+ * @example
+ * const decay = (_t, y, dydt) => { dydt[0] = -y[0] }
+ * solve(decay, [1], [0, 1], { method: dopri5, rtol: 1e-8, atol: 1e-10, control: adaptive({ preset: 'H211b' }) })
  */
 export function adaptive({
   preset = 'PI',

@@ -31,13 +31,16 @@ interface Compiled<Loop> {
 /** The engine of explicit Runge–Kutta methods: chooses among three realisations of one loop. */
 export function explicitKernel(method: ExplicitMethod, problem: Problem, settings: KernelSettings): Kernel {
   const { size, theta, vectorField } = problem
-  const work = Array.from({ length: method.stages + 1 }, () => new Float64Array(size))
   const interpolant = () =>
     method.dense === undefined ? hermiteInterpolant(problem) : denseInterpolant(problem, method, method.dense)
   const { stepping } = settings
   const shared = { stageCount: method.stages, interpolant }
+  // fused loops keep everything in locals
+  const workFor = (path: ExecutionPath) =>
+    path === 'fused' ? [] : Array.from({ length: method.stages + 1 }, () => new Float64Array(size))
   if (stepping.kind === 'adaptive') {
     const { path, loop } = adaptiveLoop(method, problem, settings)
+    const work = workFor(path)
     const { rtol, atol, weights } = stepping.tolerances
     return {
       ...shared,
@@ -48,6 +51,7 @@ export function explicitKernel(method: ExplicitMethod, problem: Problem, setting
     }
   }
   const { path, loop } = fixedLoop(method, problem, settings)
+  const work = workFor(path)
   return {
     ...shared,
     path,

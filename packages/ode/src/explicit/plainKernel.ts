@@ -109,7 +109,7 @@ export function plainFixed(method: ExplicitMethod, settings: KernelSettings): Fi
       }
       combine(z, state.y, h, method.b, k)
       state.y.set(z)
-      traceStep(trace, step, state, h, tEnd)
+      traceStep(trace, step, state, Float64Array.of(t, h, tEnd))
       if (settings.trace === 'stages')
         k.forEach((stage, j) => {
           trace.stages.set(stage, (step * method.stages + j) * n)

@@ -25,6 +25,7 @@ export function adaptiveAdvance(
   control: StepControl,
   errorOrder: number,
 ): (state: StepState, trace: Trace, limit: number) => number {
+  const clock = new Float64Array(3)
   return (state, trace, limit) => {
     const R = state.registers
     const n = state.y.length
@@ -65,7 +66,9 @@ export function adaptiveAdvance(
       if ((R[slot.step] as number) * direction > maxStep) R[slot.step] = maxStep * direction
       R[slot.streak] = 0
       R[slot.accepted] = (R[slot.accepted] as number) + 1
-      traceStep(trace, accepted++, state, h, end)
+      clock[1] = h
+      clock[2] = end
+      traceStep(trace, accepted++, state, clock)
       if (last) {
         R[slot.code] = code.stop
         break

@@ -4,7 +4,7 @@ import { hermiteInterpolant } from '../interpolant.js'
 import { fixedAdvance } from '../loops/fixedAdvance.js'
 import { fixedLoop, type StepMap } from '../loops/fixedLoop.js'
 import type { Method } from '../method.js'
-import type { Problem } from '../problem.js'
+import { atClock, type Problem } from '../problem.js'
 import { slot } from '../state.js'
 
 /** Newton iterations with one Jacobian; it is renewed once before the step is given up. */
@@ -32,22 +32,23 @@ export const implicitMidpoint: Method = Object.freeze({
 } satisfies Method)
 
 function midpointStep(problem: Problem): StepMap {
-  const { vectorField, theta, size: n } = problem
-  const jacobian = jacobianOf(problem)
-  const [z, middle, slope, residual] = Array.from({ length: 4 }, () => new Float64Array(n)) as [
-    Float64Array,
-    Float64Array,
-    Float64Array,
-    Float64Array,
-  ]
+  const { size: n } = problem
+  /** middle time, h */
+  const clock = new Float64Array(2)
+  const evaluate = atClock(problem, clock)
+  const jacobian = jacobianOf(problem, clock)
+  const z = new Float64Array(n)
+  const middle = new Float64Array(n)
+  const residual = new Float64Array(n)
   const matrix = new Float64Array(n * n)
   const pivots = new Int32Array(n)
 
   /** I − h/2 J at the midpoint y + z/2, decomposed */
-  const renew = (t: number, h: number, y: Float64Array, R: Float64Array): boolean => {
+  const renew = (y: Float64Array, R: Float64Array): boolean => {
+    const half = 0.5 * (clock[1] as number)
     for (let i = 0; i < n; i++) middle[i] = (y[i] as number) + 0.5 * (z[i] as number)
-    R[slot.evaluations] = (R[slot.evaluations] as number) + jacobian(t, middle, matrix)
-    for (let i = 0; i < n * n; i++) matrix[i] = -0.5 * h * (matrix[i] as number)
+    R[slot.evaluations] = (R[slot.evaluations] as number) + jacobian(middle, matrix)
+    for (let i = 0; i < n * n; i++) matrix[i] = -half * (matrix[i] as number)
     for (let i = 0; i < n; i++) matrix[i * n + i] = (matrix[i * n + i] as number) + 1
     R[slot.jacobians] = (R[slot.jacobians] as number) + 1
     R[slot.factorisations] = (R[slot.factorisations] as number) + 1
@@ -55,16 +56,18 @@ function midpointStep(problem: Problem): StepMap {
   }
 
   /** Newton's iteration until the correction is rounding: tiny, or small and no longer shrinking. */
-  const iterate = (t: number, h: number, y: Float64Array, R: Float64Array): boolean => {
+  const iterate = (y: Float64Array, R: Float64Array): boolean => {
+    const h = clock[1] as number
     let previous = Number.POSITIVE_INFINITY
     for (let k = 0; k < mostIterations; k++) {
       for (let i = 0; i < n; i++) middle[i] = (y[i] as number) + 0.5 * (z[i] as number)
-      vectorField(t, middle, slope, theta)
+      evaluate(middle, residual)
       R[slot.evaluations] = (R[slot.evaluations] as number) + 1
       R[slot.iterations] = (R[slot.iterations] as number) + 1
-      for (let i = 0; i < n; i++) residual[i] = h * (slope[i] as number) - (z[i] as number)
+      for (let i = 0; i < n; i++) residual[i] = h * (residual[i] as number) - (z[i] as number)
       solveFactored(matrix, n, pivots, residual)
-      let [change, scale] = [0, 0]
+      let change = 0
+      let scale = 0
       for (let i = 0; i < n; i++) {
         z[i] = (z[i] as number) + (residual[i] as number)
         change = Math.max(change, Math.abs(residual[i] as number))
@@ -79,15 +82,17 @@ function midpointStep(problem: Problem): StepMap {
     return false
   }
 
-  return (t, h, _end, { y, memory, registers: R }) => {
-    const middleTime = t + 0.5 * h
+  return (step, { y, memory, registers: R }) => {
+    const h = step[1] as number
+    clock[0] = (step[0] as number) + 0.5 * h
+    clock[1] = h
     // the last increment, scaled to this step, predicts the next; memory is zero at the start
     for (let i = 0; i < n; i++) z[i] = h * (memory[i] as number)
-    let solved = renew(middleTime, h, y, R) && iterate(middleTime, h, y, R)
+    let solved = renew(y, R) && iterate(y, R)
     if (!solved) {
-      vectorField(t, y, slope, theta)
-      for (let i = 0; i < n; i++) z[i] = h * (slope[i] as number)
-      solved = renew(middleTime, h, y, R) && iterate(middleTime, h, y, R)
+      evaluate(y, z)
+      for (let i = 0; i < n; i++) z[i] = h * (z[i] as number)
+      solved = renew(y, R) && iterate(y, R)
     }
     if (!solved) return false
     for (let i = 0; i < n; i++) {

@@ -77,9 +77,10 @@ export function savedTimes(wanted: Float64Array, { t0, y0, direction, level }: O
             states.append(trace.y, (i + 1) * n, 1)
             continue
           }
-          if (!loaded) interpolant.load(trace, i)
+          const polynomial = interpolant()
+          if (!loaded) polynomial.load(trace, i)
           loaded = true
-          interpolant.evaluate(
+          polynomial.evaluate(
             ((wanted[next] as number) - (trace.t[i] as number)) / (trace.h[i] as number),
             value,
           )

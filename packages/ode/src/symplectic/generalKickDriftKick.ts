@@ -28,7 +28,8 @@ export function generalKickDriftKick(
     let previous = Number.POSITIVE_INFINITY
     for (let sweep = 0; sweep < mostSweeps; sweep++) {
       evaluate(t)
-      let [change, scale] = [0, 0]
+      let change = 0
+      let scale = 0
       for (let m = 0; m < indices.length; m++) {
         const i = indices[m] as number
         const value = (y[i] as number) + 0.5 * h * ((first[i] as number) + (rate[i] as number))
@@ -44,7 +45,10 @@ export function generalKickDriftKick(
     }
     return false
   }
-  return (t, h, end, { y, registers: R }) => {
+  return (clock, { y, registers: R }) => {
+    const t = clock[0] as number
+    const h = clock[1] as number
+    const end = clock[2] as number
     evaluations = 0
     z.set(y)
     first.fill(0)

@@ -11,7 +11,10 @@ export function plainSplitting(
 ): StepMap {
   const rate = new Float64Array(size)
   const moves = { kick: Int32Array.from(parts.p), drift: Int32Array.from(parts.q) }
-  return (t, h, end, { y, registers: R }) => {
+  return (clock, { y, registers: R }) => {
+    const t = clock[0] as number
+    const h = clock[1] as number
+    const end = clock[2] as number
     const passed = { kick: 0, drift: 0 }
     for (const [kind, part] of method.substeps) {
       const progress = kind === 'kick' ? passed.drift : passed.kick

@@ -1,0 +1,57 @@
+import { compile, type Field, misuse, type Random, show } from '@separatrix/field/core'
+import type { BoundLoss, Restored } from './loss.js'
+import { valueAndGradient } from './valueAndGradient.js'
+
+export interface SampledLossOptions<R extends Restored> {
+  /** ℓ(t, z, θ) ≥ 0, scalar, on a sample z; its θ is the loss's */
+  readonly integrand: Field
+  /** writes a sample into z and returns its time */
+  readonly draw: (random: Random, z: Float64Array) => number
+  /** samples per evaluation */
+  readonly batch: number
+  readonly restore: (theta: Float64Array) => R
+}
+
+/**
+ * A Monte-Carlo loss: the mean of ℓ(t, z, θ) over `batch` fresh samples and its gradient in θ. The gradient is asked for only
+ * at samples with ℓ ≠ 0, since ℓ ≥ 0 has slope 0 where it is 0. Standard error: that of a mean, σ/√batch.
+ */
+export function sampledLoss<R extends Restored>({
+  integrand,
+  draw,
+  batch,
+  restore,
+}: SampledLossOptions<R>): BoundLoss<R> {
+  if (!Number.isSafeInteger(batch) || batch < 1)
+    throw misuse({
+      where: 'sampledLoss',
+      expected: 'a positive batch size',
+      got: show(batch),
+      try: 'batch: 256',
+    })
+  const value = compile(integrand)
+  const both = compile(valueAndGradient(integrand))
+  const p = integrand.theta.length
+  const z = new Float64Array(integrand.stateSize)
+  const single = new Float64Array(1)
+  const out = new Float64Array(1 + p)
+  return {
+    theta: integrand.theta,
+    layout: integrand.layout,
+    evaluate(theta, random, gradient) {
+      let total = 0
+      gradient.fill(0)
+      for (let k = 0; k < batch; k++) {
+        const t = draw(random, z)
+        value(t, z, single, theta)
+        if (single[0] === 0) continue
+        both(t, z, out, theta)
+        total += out[0]
+        for (let i = 0; i < p; i++) gradient[i] += out[1 + i]
+      }
+      for (let i = 0; i < p; i++) gradient[i] /= batch
+      return total / batch
+    },
+    restore,
+  }
+}

@@ -1,0 +1,44 @@
+import type { Field } from '@separatrix/field/core'
+import { type Method, type Solution, solve } from '@separatrix/ode'
+import { lossOf, noGradient, type PreparedSensitivity, solving } from '../gradient.js'
+import { adjointField } from '../steps/adjointField.js'
+import { backOverOutputs, backwardOptions, failedBackwards } from './backwardSolve.js'
+
+/**
+ * The adjoint equation with y solved backwards along: no memory but the outputs, at which y is put back to what was found
+ * forwards. Unstable where the field contracts strongly (y is then lost between outputs) and right up to
+ * tolerances only. Chen et al., NeurIPS 2018.
+ */
+export function backsolve(field: Field, _method: Method): PreparedSensitivity {
+  const [n, p] = [field.stateSize, field.theta.length]
+  const adjoint = adjointField(field)
+  return (y0, span, options) => {
+    const solution = solve(field, y0, span, solving(options))
+    const { stats, status, message } = solution
+    if (status !== 'success') return noGradient(solution, n, p)
+    const { value, cotangents } = lossOf(options.loss, solution)
+    const backward = backwardOptions(options, { size: 2 * n + p, counted: 2 * n })
+    const theta = options.theta ?? field.theta
+    const z = new Float64Array(2 * n + p)
+    let failure: Solution | undefined
+    const arrived = backOverOutputs(
+      solution.t,
+      span[0],
+      (s) => {
+        for (let m = 0; m < n; m++) {
+          z[m] = solution.y.data[s * n + m]
+          z[n + m] += cotangents[s * n + m]
+        }
+      },
+      (from, to) => {
+        const back = solve(adjoint, z, [from, to], { ...backward, theta, saveAt: 'end' })
+        z.set(back.y.data)
+        if (back.status !== 'success') failure = back
+        return failure === undefined
+      },
+    )
+    if (!arrived && failure !== undefined)
+      return noGradient({ ...failure, stats, message: failedBackwards(failure, field) }, n, p)
+    return { value, dy0: z.slice(n, 2 * n), dtheta: z.slice(2 * n), stats, status, message }
+  }
+}
