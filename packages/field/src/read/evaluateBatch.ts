@@ -47,7 +47,8 @@ const worthwhile = 200_000
  * `precision: 'single'` says that this is enough, gpu.js finds graphics hardware, and the batch is large; it
  * says in `reason` what it chose.
  * @example
- * const { values, device } = await evaluateBatch(lorenz, [[1, 1, 1], [2, 0, 5]], { backend: 'js' })
+ * const swing = system({ state: ['q', 'p'], dynamics: { q: 'p', p: '-sin(q)' } })
+ * const { values, device } = await evaluateBatch(swing, [[1, 0], [2, 0.5]], { backend: 'js' })
  */
 export async function evaluateBatch(
   field: Field,

@@ -7,7 +7,8 @@ import { type EvaluateOptions, type Evaluation, evaluateStates } from './evaluat
  * f on a regular grid, ends included: values[i₁, …, iₙ, k] = f_k(x) with x_j = lo_j + (hi_j − lo_j)·i_j/(counts_j − 1);
  * an axis with one point takes its lower end. Options and results as for evaluateBatch.
  * @example
- * const { values } = await evaluateGrid(pendulum, [[-3, 3], [-9, 9]], [200, 100], { backend: 'js' })
+ * const swing = system({ state: ['q', 'p'], dynamics: { q: 'p', p: '-sin(q)' } })
+ * const { values } = await evaluateGrid(swing, [[-3, 3], [-9, 9]], [200, 100], { backend: 'js' })
  * values.get(0, 0, 1) // the second rate at (−3, −9)
  */
 export async function evaluateGrid(

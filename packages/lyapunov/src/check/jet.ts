@@ -12,16 +12,7 @@ export interface Ring<T> {
   readonly angle: (y: T, x: T) => T
 }
 
-export const intervals: Ring<I.Interval> = {
-  constant: I.constant,
-  add: I.add,
-  sub: I.sub,
-  mul: I.mul,
-  div: I.div,
-  power: I.power,
-  call: (name, x) => (I.functions[name] as (x: I.Interval) => I.Interval)(x),
-  angle: I.angle,
-}
+export const intervals: Ring<I.Interval> = { ...I, call: (name, x) => I.functions[name](x) }
 
 /** A value at the origin: a text that equal formulas share, and an enclosure. */
 export interface Formula {
@@ -29,8 +20,10 @@ export interface Formula {
   readonly v: I.Interval
 }
 
-const ones = new Set(['exp', 'cos', 'cosh'])
-const others = new Set(['log', 'sigmoid', 'softplus', 'sign', 'step', 'kink'])
+const knownAtZero: Readonly<Record<string, string>> = Object.fromEntries([
+  ...['sqrt', 'sin', 'tan', 'atan', 'sinh', 'tanh', 'abs', 'relu'].map((name) => [name, '0']),
+  ...['exp', 'cos', 'cosh'].map((name) => [name, '1']),
+])
 
 /**
  * Values as formulas, equal only if their texts are: enough to see cancellations such as sin(π/3) − sin(π/3), and right
@@ -39,34 +32,40 @@ const others = new Set(['log', 'sigmoid', 'softplus', 'sign', 'step', 'kink'])
 export function formulas(): Ring<Formula> {
   const numbers = new Map<string, string>()
   const text = (t: string) => {
-    if (!numbers.has(t)) numbers.set(t, `#${numbers.size}`)
-    return numbers.get(t) as string
+    const known = numbers.get(t) ?? `#${numbers.size}`
+    numbers.set(t, known)
+    return known
   }
-  const sum = (a: string, b: string) => (a === '0' ? b : b === '0' ? a : text(`${a}+${b}`))
-  const product = (a: string, b: string) =>
-    a === '0' || b === '0' ? '0' : a === '1' ? b : b === '1' ? a : text(`${a}*${b}`)
   const called = (name: string, { t, v }: Formula) => {
-    if (name === 'relu' || name === 'step') {
-      if (v.hi < 0) return '0'
-      if (v.lo > 0) return name === 'relu' ? t : '1'
-    }
-    return t !== '0' || others.has(name) ? text(`${name}(${t})`) : ones.has(name) ? '1' : '0'
+    if (v.hi < 0 && (name === 'relu' || name === 'step')) return '0'
+    if (v.lo > 0 && (name === 'relu' || name === 'step')) return name === 'relu' ? t : '1'
+    return (t === '0' ? knownAtZero[name] : undefined) ?? text(`${name}(${t})`)
   }
+  const lift =
+    (symbol: (a: string, b: string) => string | undefined, name: string, f: typeof I.add) =>
+    (a: Formula, b: Formula): Formula => ({
+      t: symbol(a.t, b.t) ?? text(`${a.t} ${name} ${b.t}`),
+      v: f(a.v, b.v),
+    })
   return {
-    constant: (value, exact) => ({
-      t: Number.isSafeInteger(value) ? `${value + 0}` : `${value}${exact ? '!' : ''}`,
-      v: I.constant(value, exact),
+    constant: (c, exact) => ({
+      t: Number.isSafeInteger(c) ? `${c + 0}` : `${c}${exact ? '!' : ''}`,
+      v: I.constant(c, exact),
     }),
-    add: (a, b) => ({ t: sum(a.t, b.t), v: I.add(a.v, b.v) }),
-    sub: (a, b) => ({ t: a.t === b.t ? '0' : b.t === '0' ? a.t : text(`${a.t}-${b.t}`), v: I.sub(a.v, b.v) }),
-    mul: (a, b) => ({ t: product(a.t, b.t), v: I.mul(a.v, b.v) }),
-    div: (a, b) => ({ t: a.t === '0' ? '0' : b.t === '1' ? a.t : text(`${a.t}/${b.t}`), v: I.div(a.v, b.v) }),
-    power: ({ t, v }, k) => ({
-      t: k === 0 ? '1' : k === 1 || t === '1' || (t === '0' && k > 0) ? t : text(`${t}^${k}`),
-      v: I.power(v, k),
-    }),
-    call: (name, x) => ({ t: called(name, x), v: intervals.call(name, x.v) }),
-    angle: (y, x) => ({ t: text(`angle(${y.t},${x.t})`), v: I.angle(y.v, x.v) }),
+    add: lift((a, b) => (a === '0' ? b : b === '0' ? a : undefined), '+', I.add),
+    sub: lift((a, b) => (a === b ? '0' : b === '0' ? a : undefined), '-', I.sub),
+    mul: lift(
+      (a, b) => (a === '0' || b === '0' ? '0' : a === '1' ? b : b === '1' ? a : undefined),
+      '*',
+      I.mul,
+    ),
+    div: lift((a, b) => (a === '0' || b === '1' ? a : undefined), '/', I.div),
+    power: ({ t, v }, k) => {
+      const isSame = k === 1 || t === '1' || (t === '0' && k > 0)
+      return { t: k === 0 ? '1' : isSame ? t : text(`${t}^${k}`), v: I.power(v, k) }
+    },
+    call: (name, x) => ({ t: called(name, x), v: I.functions[name](x.v) }),
+    angle: lift(() => undefined, 'angle', I.angle),
   }
 }
 
@@ -74,15 +73,14 @@ export function formulas(): Ring<Formula> {
 export type Jet<T> = readonly T[]
 
 /** Forward differentiation over a ring in n variables; the order is in the length of the variables' jets. */
-export function jetArithmetic<T>(r: Ring<T>, n: number) {
+function jetArithmetic<T>(r: Ring<T>, n: number) {
   const num = (x: number) => r.constant(x, true)
-  const zero = num(0)
+  const [zero, one, two] = [num(0), num(1), num(2)]
   const pairs = Array.from({ length: n }, (_, i) =>
     Array.from({ length: i + 1 }, (_v, j) => [i + 1, j + 1] as const),
   ).flat()
-  const at = (x: Jet<T>, i: number) => x[i] ?? zero
   const linear = (f: (p: T, q: T) => T, a: Jet<T>, b: Jet<T>): Jet<T> =>
-    Array.from({ length: Math.max(a.length, b.length) }, (_, i) => f(at(a, i), at(b, i)))
+    Array.from({ length: Math.max(a.length, b.length) }, (_, i) => f(a[i] ?? zero, b[i] ?? zero))
   const assemble = (
     x: Jet<T>,
     v: T,
@@ -94,58 +92,61 @@ export function jetArithmetic<T>(r: Ring<T>, n: number) {
     return x.length > n + 1 ? [...out, ...pairs.map(([i, j], k) => h(n + 1 + k, i, j))] : out
   }
   const mul = (a: Jet<T>, b: Jet<T>): Jet<T> => {
-    if (a.length === 1) return b.map((q) => r.mul(at(a, 0), q))
-    if (b.length === 1) return a.map((p) => r.mul(at(b, 0), p))
-    const cross = (i: number) => r.add(r.mul(at(a, 0), at(b, i)), r.mul(at(b, 0), at(a, i)))
-    return assemble(a, r.mul(at(a, 0), at(b, 0)), cross, (k, i, j) =>
-      r.add(cross(k), r.add(r.mul(at(a, i), at(b, j)), r.mul(at(a, j), at(b, i)))),
+    if (a.length === 1) return b.map((q) => r.mul(a[0], q))
+    if (b.length === 1) return a.map((p) => r.mul(b[0], p))
+    const cross = (i: number) => r.add(r.mul(a[0], b[i]), r.mul(b[0], a[i]))
+    return assemble(a, r.mul(a[0], b[0]), cross, (k, i, j) =>
+      r.add(cross(k), r.add(r.mul(a[i], b[j]), r.mul(a[j], b[i]))),
     )
   }
   /** φ(x) with its derivatives, from φ, φ′ and φ″ at x */
-  const chain = (x: Jet<T>, v: T, first: () => T, second: () => T): Jet<T> => {
+  const chain = (x: Jet<T>, v: T, first: () => T, second: (first: T) => T): Jet<T> => {
     if (x.length === 1) return [v]
-    const [d, dd] = [first(), x.length > n + 1 ? second() : zero]
+    const d = first()
+    const dd = x.length > n + 1 ? second(d) : zero
     return assemble(
       x,
       v,
-      (i) => r.mul(d, at(x, i)),
-      (k, i, j) => r.add(r.mul(dd, r.mul(at(x, i), at(x, j))), r.mul(d, at(x, k))),
+      (i) => r.mul(d, x[i]),
+      (k, i, j) => r.add(r.mul(dd, r.mul(x[i], x[j])), r.mul(d, x[k])),
     )
   }
-  const power = (x: Jet<T>, k: number): Jet<T> =>
-    chain(
+  const power = (x: Jet<T>, k: number): Jet<T> => {
+    const slope = (order: number) => r.mul(num(order === 1 ? k : k * (k - 1)), r.power(x[0], k - order))
+    return chain(
       x,
-      r.power(at(x, 0), k),
-      () => r.mul(num(k), r.power(at(x, 0), k - 1)),
-      () => (k === 1 ? zero : r.mul(num(k * (k - 1)), r.power(at(x, 0), k - 2))),
+      r.power(x[0], k),
+      () => slope(1),
+      () => (k === 1 ? zero : slope(2)),
     )
+  }
   const unary = (op: string, x: Jet<T>): Jet<T> => {
     if (op === 'neg') return linear(r.sub, [zero], x)
-    const [u, y] = [at(x, 0), r.call(op, at(x, 0))]
-    const one = num(1)
-    const square = (p: T) => r.power(p, 2)
+    const u = x[0]
+    const y = r.call(op, u)
     const minus = (p: T) => r.sub(zero, p)
+    const oneMinus = (p: T) => r.sub(one, p)
+    const twice = (p: T, q: T) => r.mul(two, r.mul(p, q))
     /** φ′, and φ″ from φ′ */
     const rules: Readonly<Record<string, readonly [() => T, (d: T) => T]>> = {
       sqrt: [() => r.div(num(0.5), y), (d) => r.div(r.mul(num(-0.5), d), u)],
       exp: [() => y, () => y],
-      log: [() => r.div(one, u), (d) => minus(square(d))],
+      log: [() => r.div(one, u), (d) => minus(r.power(d, 2))],
       sin: [() => r.call('cos', u), () => minus(y)],
       cos: [() => minus(r.call('sin', u)), () => minus(y)],
-      tan: [() => r.add(one, square(y)), (d) => r.mul(num(2), r.mul(y, d))],
-      atan: [() => r.div(one, r.add(one, square(u))), (d) => r.mul(num(-2), r.mul(u, square(d)))],
+      tan: [() => r.add(one, r.power(y, 2)), (d) => twice(y, d)],
+      atan: [() => r.div(one, r.add(one, r.power(u, 2))), (d) => minus(twice(u, r.power(d, 2)))],
       sinh: [() => r.call('cosh', u), () => y],
       cosh: [() => r.call('sinh', u), () => y],
-      tanh: [() => r.sub(one, square(y)), (d) => r.mul(num(-2), r.mul(y, d))],
-      sigmoid: [() => r.mul(y, r.sub(one, y)), (d) => r.mul(d, r.sub(one, r.mul(num(2), y)))],
-      softplus: [() => r.call('sigmoid', u), (d) => r.mul(d, r.sub(one, d))],
+      tanh: [() => oneMinus(r.power(y, 2)), (d) => minus(twice(y, d))],
+      sigmoid: [() => r.mul(y, oneMinus(y)), (d) => r.mul(d, oneMinus(r.mul(two, y)))],
+      softplus: [() => r.call('sigmoid', u), (d) => r.mul(d, oneMinus(d))],
       relu: [() => r.call('step', u), () => r.call('kink', u)],
       abs: [() => r.call('sign', u), () => r.call('kink', u)],
     }
-    const [first, second] = rules[op] as readonly [() => T, (d: T) => T]
-    return chain(x, y, first, () => second(first()))
+    return chain(x, y, ...rules[op])
   }
-  const div = (a: Jet<T>, b: Jet<T>): Jet<T> => [r.div(at(a, 0), at(b, 0)), ...mul(a, power(b, -1)).slice(1)]
+  const div = (a: Jet<T>, b: Jet<T>): Jet<T> => [r.div(a[0], b[0]), ...mul(a, power(b, -1)).slice(1)]
   const [add, sub] = [
     (a: Jet<T>, b: Jet<T>) => linear(r.add, a, b),
     (a: Jet<T>, b: Jet<T>) => linear(r.sub, a, b),
@@ -156,18 +157,18 @@ export function jetArithmetic<T>(r: Ring<T>, n: number) {
     mul,
     div,
     pow: (a, b) => unary('exp', mul(b, unary('log', a))),
-    // dφ = (x dy − y dx)/(x² + y²), which is also d of half the angle's tangent y/(√(x² + y²) + x), twice
+    // the angle is twice that of slope y/(√(x² + y²) + x), off the cut; its value has sharper bounds
     atan2: (y, x) => {
-      const tangent = div(y, add(unary('sqrt', add(power(x, 2), power(y, 2))), x))
-      return [r.angle(at(y, 0), at(x, 0)), ...mul([num(2)], unary('atan', tangent)).slice(1)]
+      const slope = div(y, add(unary('sqrt', add(power(x, 2), power(y, 2))), x))
+      return [r.angle(y[0], x[0]), ...mul([two], unary('atan', slope)).slice(1)]
     },
     min: (a, b) => sub(a, unary('relu', sub(a, b))),
     max: (a, b) => add(a, unary('relu', sub(b, a))),
   }
-  return { add, mul, power, unary, binary, constant: r.constant, zero }
+  return { add, mul, power, unary, binary, zero }
 }
 
-/** A node as it stands in a certificate, checked by readProgram. */
+/** A node as it stands in a certificate; everything in it is checked where it is used. */
 export interface Node {
   readonly op: string
   readonly args: readonly number[]
@@ -186,42 +187,84 @@ export interface Program {
   readonly output: number
 }
 
-/** The output of a program, entry by entry, from the jets of its state. */
+export const isIndex = (x: unknown, below: number): x is number =>
+  Number.isSafeInteger(x) && (x as number) >= 0 && (x as number) < below
+
+/** The output of a program, entry by entry, from the jets of its state; throws on a node that is malformed. */
 export function run<T>(
   ring: Ring<T>,
   { nodes, output }: Program,
   state: readonly Jet<T>[],
 ): readonly Jet<T>[] {
-  const { add, mul, power, unary, binary, constant, zero } = jetArithmetic(ring, state.length)
+  const { add, mul, power, unary, binary, zero } = jetArithmetic(ring, state.length)
   const values: (readonly Jet<T>[])[] = []
   const dot = (a: readonly Jet<T>[], b: readonly Jet<T>[]) =>
-    a.reduce((s, v, i) => add(s, mul(v, b[i] as Jet<T>)), [zero])
-  for (const node of nodes) {
-    const args = node.args.map((a) => values[a] as readonly Jet<T>[])
+    a.reduce((s, v, i) => add(s, mul(v, b[i])), [zero] as Jet<T>)
+  nodes.forEach((node, at) => {
+    const need = (ok: boolean) => {
+      if (!ok) throw new Error(`node ${at} (${node.op}) is malformed`)
+    }
+    need(Array.isArray(node.args) && node.args.every((a) => isIndex(a, at)))
+    const args = node.args.map((a) => values[a])
     const [x = [], y = [], z = []] = args
-    const { indices = [], cols = 1, exponent = 1 } = node
-    const entries = Array.from({ length: node.size }, (_, i) => i)
-    const row = (i: number) =>
-      node.transposed ? x.filter((_, k) => k % cols === i) : x.slice(i * cols, (i + 1) * cols)
+    const { op, indices = [], rows = 0, cols = 0, transposed = false, exponent = 0, values: list = [] } = node
+    const product = (count: number) => {
+      need(
+        isIndex(rows, 1e6) &&
+          isIndex(cols, 1e6) &&
+          rows * cols === x.length &&
+          y.length === (transposed ? rows : cols),
+      )
+      const row = (i: number) =>
+        transposed ? x.filter((_, k) => k % cols === i) : x.slice(i * cols, (i + 1) * cols)
+      return Array.from({ length: count }, (_, i) => dot(row(i), y))
+    }
     const rules: Readonly<Record<string, () => readonly Jet<T>[]>> = {
-      const: () => (node.values ?? []).map((v) => [constant(v, node.exact === true)]),
+      const: () => {
+        need(list.every(Number.isFinite) && (node.exact ?? true) === true)
+        return list.map((v) => [ring.constant(v, node.exact === true)])
+      },
       state: () => state,
-      gather: () => indices.map((i) => x[i] as Jet<T>),
-      scatter: () =>
-        entries.map((at) => x.reduce((s, v, i) => (indices[i] === at ? add(s, v) : s), [zero] as Jet<T>)),
+      gather: () => {
+        need(indices.every((i) => isIndex(i, x.length)))
+        return indices.map((i) => x[i])
+      },
+      scatter: () => {
+        need(
+          isIndex(node.size, 1e6) &&
+            indices.length === x.length &&
+            indices.every((i) => isIndex(i, node.size)),
+        )
+        const total = (k: number) =>
+          x.reduce((s, v, i) => (indices[i] === k ? add(s, v) : s), [zero] as Jet<T>)
+        return Array.from({ length: node.size }, (_, k) => total(k))
+      },
       concat: () => args.flat(),
       sum: () => [x.reduce((s, v) => add(s, v), [zero])],
       dot: () => [dot(x, y)],
-      matvec: () => entries.map((i) => dot(row(i), y)),
-      affine: () => entries.map((i) => add(dot(row(i), y), z[i] as Jet<T>)),
+      matvec: () => product(transposed ? cols : rows),
+      affine: () => {
+        need(z.length === rows && !transposed)
+        return product(rows).map((v, i) => add(v, z[i]))
+      },
       outer: () => x.flatMap((u) => y.map((v) => mul(u, v))),
-      powi: () => x.map((v) => power(v, exponent)),
+      powi: () => {
+        need(Number.isSafeInteger(exponent) && Math.abs(exponent) <= 1000)
+        return x.map((v) => power(v, exponent))
+      },
     }
-    const combine = binary[node.op]
-    const rule = rules[node.op]
-    values.push(
-      rule ? rule() : combine ? x.map((v, i) => combine(v, y[i] as Jet<T>)) : x.map((v) => unary(node.op, v)),
+    const arity =
+      { const: 0, state: 0, dot: 2, matvec: 2, affine: 3, outer: 2, concat: args.length }[op] ??
+      (op in binary ? 2 : 1)
+    need(args.length === arity && (!(op in binary || op === 'dot') || x.length === y.length))
+    need(
+      op in rules ||
+        op in binary ||
+        op === 'neg' ||
+        (op in I.functions && !['sign', 'step', 'kink'].includes(op)),
     )
-  }
-  return values[output] as readonly Jet<T>[]
+    values.push(rules[op]?.() ?? x.map((v, i) => (op in binary ? binary[op](v, y[i]) : unary(op, v))))
+    need(values[at].length === node.size)
+  })
+  return values[output]
 }

@@ -21,7 +21,7 @@ export function denseRecord(t0: number, y0: ArrayLike<number>): DenseRecord {
       {
         level: 'steps',
         observe(run) {
-          interpolant = run.interpolant
+          interpolant ??= run.interpolant()
           loaded = -1
         },
       },
