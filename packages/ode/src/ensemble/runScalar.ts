@@ -76,7 +76,7 @@ function integrate(
       stops: [stop],
       limit: Number.POSITIVE_INFINITY,
       signal: options.signal,
-      interpolant,
+      interpolant: () => interpolant,
     })
     if (ending === 'success' && at < times.length) keep(at, state.y)
   }

@@ -1,5 +1,14 @@
 import { adam, fit } from '@separatrix/adjoint'
-import { closeLoop, combine, compose, expression, type Field, network, system, withTheta } from '@separatrix/field'
+import {
+  closeLoop,
+  combine,
+  compose,
+  expression,
+  type Field,
+  network,
+  system,
+  withTheta,
+} from '@separatrix/field'
 import {
   box,
   checkCertificate,
