@@ -40,7 +40,8 @@ export function rowStride(capacity: number, tile: number, bytes: number): number
 /**
  * Compiles a field to WebAssembly for batches. Values agree with the interpreter to the errors in `ulps`.
  * @example
- * const f = await compileBatch(lorenz, { lanes: 'f64x2', capacity: 1000 })
+ * const swing = system({ state: ['q', 'p'], dynamics: { q: 'p', p: '-sin(q)' } })
+ * const f = await compileBatch(swing, { lanes: 'f64x2', capacity: 1000 })
  * f.x.set([1, 2], 0) // the first entry of two states; the second starts at f.stride
  * f.evaluate(2, 0)
  */
