@@ -35,8 +35,9 @@ interface Target {
 }
 
 /**
- * Fits solutions to data: the mean over times and states of (wᵢ(yᵢ(tₖ) − dataₖᵢ))², each trajectory solved from its start with its own steps,
- * gradients by {@link sensitivity}. A solve that ends early makes the loss NaN, which ends {@link fit} with its status.
+ * Fits solutions to data: the mean over times and states of (wᵢ(yᵢ(tₖ) − dataₖᵢ))², each trajectory solved
+ * from its start with its own steps, gradients by {@link sensitivity}. A solve that ends early makes the loss
+ * NaN, which ends {@link fit} with its status.
  * @example
  * fit({
  *   field: lotkaVolterra, optimizer: lbfgs(), steps: 40, seed: 0,

@@ -7,12 +7,18 @@ import type { SolutionLoss } from './loss.js'
 export interface GradientOptions extends Omit<SolveOptions, 'observers'> {
   readonly loss: SolutionLoss
   /**
-   * how the equations backwards in time are solved, for the ways that have such equations; as forwards where not given
+   * how the equations backwards in time are solved, for the ways that have such equations; as forwards where
+   * not given
    */
   readonly backward?: Partial<Pick<SolveOptions, 'method' | 'rtol' | 'atol' | 'step' | 'maxSteps'>>
-  /** for `discrete`: the states kept at a time, where all of them are too many; the others are computed again */
+  /**
+   * for `discrete`: the states kept at a time, where all of them are too many; the others are computed again
+   */
   readonly checkpoints?: number
-  /** for `reversible`: λ in (0, 1], .999 by default; smaller is stabler, and going back multiplies rounding by 1/λ a step */
+  /**
+   * for `reversible`: λ in (0, 1], .999 by default; smaller is stabler, and going back multiplies rounding by
+   * 1/λ a step
+   */
   readonly coupling?: number
 }
 
@@ -25,8 +31,8 @@ export interface Sensitivity {
   /** of the solve forwards */
   readonly stats: SolveStats
   /**
-   * 'success', or why a solve ended early, or 'unstable' where y solved backwards or reversibly has left the solution:
-   * value and gradients are then NaN
+   * 'success', or why a solve ended early, or 'unstable' where y solved backwards or reversibly has left the
+   * solution: value and gradients are then NaN
    */
   readonly status: SolveStatus | 'unstable'
   readonly message: string
