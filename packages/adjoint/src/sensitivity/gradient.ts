@@ -1,10 +1,10 @@
-import type { Field } from '@separatrix/field/core'
+import { type Field, misuse } from '@separatrix/field/core'
 import type { Method, Solution, SolveOptions, SolveStats, SolveStatus } from '@separatrix/ode'
 import ndarray from 'ndarray'
 import type { SolutionLoss } from './loss.js'
 
 /** A solve and a loss of its outputs. */
-export interface GradientOptions extends Omit<SolveOptions, 'observers'> {
+export interface GradientOptions extends Omit<SolveOptions, 'observers' | 'events'> {
   readonly loss: SolutionLoss
   /**
    * how the equations backwards in time are solved, for the ways that have such equations; as forwards where
@@ -69,13 +69,21 @@ export function lossOf(
   return { value, cotangents }
 }
 
-/** The options of the solve forwards. */
+/** The options of the solve forwards. Events are refused: their times depend on what is differentiated. */
 export function solving({
   loss: _loss,
   backward: _backward,
   checkpoints: _checkpoints,
   coupling: _coupling,
   ...rest
-}: GradientOptions) {
-  return rest satisfies SolveOptions
+}: GradientOptions): SolveOptions {
+  if ('events' in rest)
+    throw misuse({
+      where: 'sensitivity',
+      expected: 'a solve without events',
+      got: 'events, whose times move with y₀ and θ',
+      try: 'breakpoints for jumps at known times',
+      code: 'gradient-through-events',
+    })
+  return rest
 }
