@@ -66,7 +66,8 @@ function gradients({ field, y0, end, goal }: Problem, rows: Row[]) {
   // the reference is the same gradient at a tolerance two thousand times as tight
   const exact = at('discrete', 5e-12)
   const errors = ways.map((via) => {
-    const { dy0, dtheta } = at(via)
+    const { dy0, dtheta, status } = at(via)
+    if (status !== 'success') return status
     const [found, wanted] = [
       [...dy0, ...dtheta],
       [...exact.dy0, ...exact.dtheta],
@@ -80,11 +81,14 @@ function gradients({ field, y0, end, goal }: Problem, rows: Row[]) {
       value: times[via] / times.solve,
       unit: 'solves',
       goal: via === 'discrete' ? { most: goal } : undefined,
-      note: `error ${errors[i].toExponential(1)} at tolerance 1e-8, ${field.theta.length} parameters`,
+      note: `${describe(errors[i])} at tolerance 1e-8, ${field.theta.length} parameters`,
     })
   })
   return { field: field.name, times, errors: Object.fromEntries(ways.map((via, i) => [via, errors[i]])) }
 }
+
+const describe = (error: number | string) =>
+  typeof error === 'string' ? error : `error ${error.toExponential(1)}`
 
 async function training(rows: Row[]): Promise<void> {
   const V = trainableQuadratic(2, { epsilon: 1e-3 })

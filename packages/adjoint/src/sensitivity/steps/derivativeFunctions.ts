@@ -18,8 +18,8 @@ export interface DerivativeFunctions {
 }
 
 /**
- * Compiles what the differentiated steps call. `x` and `w` are read from offset `at`; nothing is allocated by a call. The
- * result of `vjp` is overwritten by the next call.
+ * Compiles what the differentiated steps call. `x` and `w` are read from offset `at`; nothing is allocated by
+ * a call. The result of `vjp` is overwritten by the next call.
  */
 export function derivativeFunctions(
   field: Field,

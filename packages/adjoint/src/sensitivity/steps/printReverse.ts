@@ -8,9 +8,9 @@ type Form = 'inline' | 'call'
 const range = (length: number) => Array.from({ length }, (_, i) => i)
 
 /**
- * Prints the way back through consecutive steps of an explicit method without outputs inside: stages again, then their cotangents,
- * with all vectors of the state's length in locals. The generated function is
- * (first, last, from, tape: t, h, end; y, λ, μ, θ), with f and pull (the vjp) in scope.
+ * Prints the way back through consecutive steps of an explicit method without outputs inside: stages again,
+ * then their cotangents, with all vectors of the state's length in locals. The generated function is (first,
+ * last, from, tape: t, h, end; y, λ, μ, θ), with f and pull (the vjp) in scope.
  */
 export function printReverse(method: ExplicitMethod, field: Field, form: Form): string {
   const { own, a, b, c } = stageTable(method)

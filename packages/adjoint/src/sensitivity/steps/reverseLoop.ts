@@ -25,14 +25,17 @@ type Printed = (
   theta: Float64Array,
 ) => void
 
-/** Characters up to which V8 surely optimises one function (58 KB is its limit), as in the solver's fused loops. */
+/**
+ * Characters up to which V8 surely optimises one function (58 KB is its limit), as in the solver's fused
+ * loops.
+ */
 const sourceLimit = 40_000
 /** States up to which vectors are kept in locals; beyond, plain loops are as good. */
 const mostStates = 32
 
 /**
- * The generated way back through steps without outputs: several times as fast as plain loops, since each field and method has
- * code of its own. Undefined where the state is too long or code may not be generated.
+ * The generated way back through steps without outputs: several times as fast as plain loops, since each
+ * field and method has code of its own. Undefined where the state is too long or code may not be generated.
  */
 export function reverseLoop(
   method: ExplicitMethod,

@@ -1,8 +1,9 @@
 import type { ReverseLoop } from './reverseLoop.js'
 
 /**
- * Output times that lie in one step: entries first … last − 1 of all outputs. `positions` are relative, σ = (tₛ − t)/h; `values`
- * holds a vector of the state's length per output, cotangents going back and tangents going forward.
+ * Output times that lie in one step: entries first … last − 1 of all outputs. `positions` are relative, σ =
+ * (tₛ − t)/h; `values` holds a vector of the state's length per output, cotangents going back and tangents
+ * going forward.
  */
 export interface StepOutputs {
   readonly positions: Float64Array
@@ -12,13 +13,14 @@ export interface StepOutputs {
 }
 
 /**
- * The map (y, θ) ↦ (y¹, outputs) of one step as it was taken, differentiated at constant t and h. Every family of methods
- * has its own; sweeps know only this.
+ * The map (y, θ) ↦ (y¹, outputs) of one step as it was taken, differentiated at constant t and h. Every
+ * family of methods has its own; sweeps know only this.
  */
 export interface StepDerivative {
   /**
-   * Goes to the step from t by h that led from y[at …] to the state after it; later calls refer to it. `end` is t + h as the
-   * solver has it: just before a breakpoint, where t + h may round to the far side of the jump.
+   * Goes to the step from t by h that led from y[at …] to the state after it; later calls refer to it. `end`
+   * is t + h as the solver has it: just before a breakpoint, where t + h may round to the far side of the
+   * jump.
    */
   enter(t: number, h: number, end: number, y: Float64Array, at: number): void
   /** λ: in ∂L/∂y¹, out ∂L/∂y; adds ∂L/∂θ to μ. */

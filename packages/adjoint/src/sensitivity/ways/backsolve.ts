@@ -6,10 +6,10 @@ import { backOverOutputs, backwardOptions, failedBackwards } from './backwardSol
 import { departures, largestDeparture, percent } from './departure.js'
 
 /**
- * The adjoint equation with y solved backwards along: no memory but the outputs, at which y is put back to what was found
- * forwards. Right up to tolerances. Where the field
- * contracts strongly y is lost between outputs: how far it misses them and y₀ is checked, and the status 'unstable'
- * says so. Chen et al., NeurIPS 2018.
+ * The adjoint equation with y solved backwards along: no memory but the outputs, at which y is put back to
+ * what was found forwards. Right up to tolerances. Where the field contracts strongly y is lost between
+ * outputs: how far it misses them and y₀ is checked, and the status 'unstable' says so. Chen et al., NeurIPS
+ * 2018.
  */
 export function backsolve(field: Field, _method: Method): PreparedSensitivity {
   const [n, p] = [field.stateSize, field.theta.length]

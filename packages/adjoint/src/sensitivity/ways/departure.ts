@@ -1,7 +1,7 @@
 /**
- * Part of a solution's size by which a second solve of the same equations may differ before its gradient is refused. Solves that are
- * merely inaccurate differ by a few tolerances, or by a few hundredths at coarse steps of first order; one that is unstable passes
- * any bound within some steps.
+ * Part of a solution's size by which a second solve of the same equations may differ before its gradient is
+ * refused. Solves that are merely inaccurate differ by a few tolerances, or by a few hundredths at coarse
+ * steps of first order; one that is unstable passes any bound within some steps.
  */
 export const largestDeparture = 0.1
 

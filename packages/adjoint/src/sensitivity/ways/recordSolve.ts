@@ -30,8 +30,8 @@ export function recordSolve(
 }
 
 /**
- * Steps end just before a breakpoint and the next start at it; a record has the former time only. The steps that follow are
- * what derivatives look at, on the far side of the jump.
+ * Steps end just before a breakpoint and the next start at it; a record has the former time only. The steps
+ * that follow are what derivatives look at, on the far side of the jump.
  */
 export function crossBreakpoints(
   times: Float64Array,

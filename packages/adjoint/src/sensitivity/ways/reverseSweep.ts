@@ -4,8 +4,8 @@ import { type OutputTimes, stepOutputs } from './outputTimes.js'
 import type { Segments } from './segments.js'
 
 /**
- * Goes back through the steps of a tape: λ ← (∂Φ/∂y)ᵀλ and μ ← μ + (∂Φ/∂θ)ᵀλ, the outputs' cotangents entering where they
- * were taken. λ and μ are added to; λ ends as ∂L/∂y₀.
+ * Goes back through the steps of a tape: λ ← (∂Φ/∂y)ᵀλ and μ ← μ + (∂Φ/∂θ)ᵀλ, the outputs' cotangents
+ * entering where they were taken. λ and μ are added to; λ ends as ∂L/∂y₀.
  */
 export function reverseSweep(
   tape: Tape & { readonly segments: Segments },

@@ -13,13 +13,14 @@ import { recordSteps } from './recordSteps.js'
 const usualCoupling = 0.999
 
 /**
- * McCallum & Foster's reversible scheme around any explicit Runge–Kutta method with increments Ψ_h(t, y) = Φ_h(y) − y:
- * y¹ = λy + (1 − λ)z + Ψ_h(t, z), z¹ = z − Ψ_{−h}(t + h, y¹), from z₀ = y₀; it has the method's order. Steps are taken back by
- * solving for z and then y, so that the gradient needs no memory and is exact up to the rounding of going back.
- * arXiv:2410.11648, definition 3.1. The steps are those that the method itself chooses, ended at the outputs.
- * Its stability region is small: contraction at a rate k makes errors grow as e^(kt), less for a smaller coupling. The solution is
- * compared with the method's own at the outputs, and the status 'unstable' says when it has left it.
- * Cost: one solve for the steps, then twice the stages forwards and four times back.
+ * McCallum & Foster's reversible scheme around any explicit Runge–Kutta method with increments Ψ_h(t, y) =
+ * Φ_h(y) − y: y¹ = λy + (1 − λ)z + Ψ_h(t, z), z¹ = z − Ψ_{−h}(t + h, y¹), from z₀ = y₀; it has the method's
+ * order. Steps are taken back by solving for z and then y, so that the gradient needs no memory and is exact
+ * up to the rounding of going back. arXiv:2410.11648, definition 3.1. The steps are those that the method
+ * itself chooses, ended at the outputs. Its stability region is small: contraction at a rate k makes errors
+ * grow as e^(kt), less for a smaller coupling. The solution is compared with the method's own at the outputs,
+ * and the status 'unstable' says when it has left it. Cost: one solve for the steps, then twice the stages
+ * forwards and four times back.
  */
 export function reversible(field: Field, method: Method): PreparedSensitivity {
   if (method.family !== 'explicit')
