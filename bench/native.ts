@@ -1,12 +1,12 @@
 import { execFileSync } from 'node:child_process'
 import { mkdirSync } from 'node:fs'
 
-/** Compiles bench/native/<name>.c with the machine's gcc; undefined where there is none. */
-export function compileNative(name: string): string | undefined {
-  const target = `bench/native/build/${name}`
+/** Compiles bench/native/<name>.c with the machine's gcc and further flags; undefined where there is none. */
+export function compileNative(name: string, flags: readonly string[] = []): string | undefined {
+  const target = `bench/native/build/${name}${flags.join('').replace(/[^\w]/g, '')}`
   try {
     mkdirSync('bench/native/build', { recursive: true })
-    execFileSync('gcc', ['-O3', '-march=native', '-o', target, `bench/native/${name}.c`, '-lm'], {
+    execFileSync('gcc', ['-O3', '-march=native', ...flags, '-o', target, `bench/native/${name}.c`, '-lm'], {
       stdio: 'pipe',
     })
     return target
