@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict'
-import { readdirSync, readFileSync } from 'node:fs'
+import { existsSync, readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import * as separatrix from 'separatrix'
 import ts from 'typescript'
@@ -51,7 +51,7 @@ const examples = [
     .filter((f) => f.includes('/src/'))
     .flatMap(docstringExamples),
   ...['README.md', 'ARCHITECTURE.md', 'CONTRIBUTING.md'].flatMap(pageExamples),
-  ...files('docs', '.md').flatMap(pageExamples),
+  ...(existsSync('docs') ? files('docs', '.md') : []).flatMap(pageExamples),
 ]
 
 for (const { where, code } of examples) {

@@ -1,1 +1,10 @@
-export {}
+export { type Base, standardNormal } from './density/base.js'
+export { type CnfOptions, cnf, type Flow, type LogProbEstimate } from './density/cnf.js'
+export { type LikelihoodLossOptions, likelihoodLoss } from './density/likelihoodLoss.js'
+export type { Points } from './density/points.js'
+export { type TraceRule, volumeField } from './density/volumeField.js'
+export { withTime } from './density/withTime.js'
+export { assignment } from './matching/assignment.js'
+export { checkerboard, eightGaussians, points } from './matching/datasets.js'
+export { type FlowMatchingOptions, flowMatching, type Source } from './matching/flowMatching.js'
+export { type ConditionalPath, straight, trigonometric } from './matching/paths.js'

@@ -12,6 +12,13 @@ export { dlyap, lyap } from './control/lyapunovEquations.js'
 export type { MatrixLike } from './control/matrix.js'
 export { quadratic } from './control/quadratic.js'
 export { care, dare } from './control/riccatiEquations.js'
+export {
+  type CbfQpOptions,
+  cbfQp,
+  type FilteredInput,
+  type FilterStatus,
+  type SafetyFilter,
+} from './filter/cbfQp.js'
 export { type BarrierLossOptions, barrierLoss } from './loss/barrierLoss.js'
 export { type ImitationLossOptions, imitationLoss } from './loss/imitationLoss.js'
 export { type LyapunovLossOptions, lyapunovLoss } from './loss/lyapunovLoss.js'

@@ -1,1 +1,64 @@
-export {}
+export { type AdaptiveOptions, adaptive, type ControlPreset, type StepControl } from './control/adaptive.js'
+export type { Tolerance, Tolerances } from './control/tolerances.js'
+export { ensemble } from './ensemble/ensemble.js'
+export { type CostQuestion, type Costs, estimateCosts } from './ensemble/estimateCosts.js'
+export { type HistogramOptions, histogram, mean, quantiles } from './ensemble/reductions.js'
+export { type ThreadPool, threadPool } from './ensemble/threadPool.js'
+export type {
+  EnsembleBackend,
+  EnsembleOptions,
+  EnsembleSolution,
+  EnsembleStatus,
+  Reduction,
+  Rows,
+  Snapshot,
+} from './ensemble/types.js'
+export type { Event, EventFunction, EventRecord } from './events/event.js'
+export { defineTableau } from './explicit/defineTableau.js'
+export type { DenseOutput, ExplicitMethod, TableauOptions } from './explicit/tableau.js'
+export { factorize, solveFactored } from './implicit/lu.js'
+export {
+  type Integrator,
+  integrator,
+  restoreState,
+  type StateJson,
+  saveState,
+  type TakenSteps,
+  timeOf,
+} from './integrator.js'
+export type { StepInterpolant, Steps } from './interpolant.js'
+export type { ExecutionPath, Kernel, KernelSettings, Method, Stepping } from './method.js'
+export { bosh3 } from './methods/bosh3.js'
+export { dop853 } from './methods/dop853.js'
+export { dopri5 } from './methods/dopri5.js'
+export { euler } from './methods/euler.js'
+export { heun } from './methods/heun.js'
+export { implicitMidpoint } from './methods/implicitMidpoint.js'
+export { leapfrog } from './methods/leapfrog.js'
+export { midpoint } from './methods/midpoint.js'
+export { ralston } from './methods/ralston.js'
+export { rk4 } from './methods/rk4.js'
+export { ruth3 } from './methods/ruth3.js'
+export { ssprk3 } from './methods/ssprk3.js'
+export { symplecticEuler } from './methods/symplecticEuler.js'
+export { threeEighths } from './methods/threeEighths.js'
+export { tsit5 } from './methods/tsit5.js'
+export { vern6 } from './methods/vern6.js'
+export { vern7 } from './methods/vern7.js'
+export { vern8 } from './methods/vern8.js'
+export { vern9 } from './methods/vern9.js'
+export { yoshida4 } from './methods/yoshida4.js'
+export { yoshida6 } from './methods/yoshida6.js'
+export type { StepObserver, StepRun } from './observe/observer.js'
+export type { SaveAt } from './observe/output.js'
+export { type StepRecord, stepRecord } from './observe/stepRecord.js'
+export type { SolveStats } from './outcome.js'
+export type { StepOptions } from './prepare.js'
+export type { Problem, VectorFieldFunction } from './problem.js'
+export { type Progress, type Solution, type SolveOptions, type SolveStatus, solve } from './solve.js'
+export type { StepState } from './state.js'
+export { isSeparable, resolvePartition } from './symplectic/separability.js'
+export { defineSplitting, partitioned } from './symplectic/splitting.js'
+export type { Partition, Splitting, SplittingOptions, Substep } from './symplectic/types.js'
+export type { Trace, TraceLevel } from './trace.js'
+export { type MethodReport, verifyMethod } from './verify/verifyMethod.js'

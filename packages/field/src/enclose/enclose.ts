@@ -28,6 +28,7 @@ const printLimit = 40_000
  * Cost: two to four times that of one evaluation for sums and products. Allocates nothing per call.
  * @example
  * const f = enclose(expression('x^2 - y', ['x', 'y']))
+ * const [lo, hi] = [new Float64Array(1), new Float64Array(1)]
  * f([-1, 0], [2, 1], lo, hi) // lo[0] ≤ −1, hi[0] ≥ 4, both by an ulp or two
  */
 export function enclose(field: Field): Enclosure {

@@ -5,6 +5,7 @@ import ndarray, { type NdArray } from 'ndarray'
  * The linearization x' ≈ A·(x − x̄) + B·(u − ū) about (x̄, ū), both 0 unless given: A = ∂f/∂x, n × n, and
  * B = ∂f/∂u, n × m, by exact differentiation.
  * @example
+ * const pendulum = system({ state: ['theta', 'omega'], input: ['u'], dynamics: { theta: 'omega', omega: 'sin(theta) - omega + u' } })
  * const { A, B } = linearize(pendulum)
  * lqr(A, B, [[1, 0], [0, 1]], [[1]]).K
  */

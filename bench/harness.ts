@@ -1,0 +1,89 @@
+import { mkdirSync, writeFileSync } from 'node:fs'
+
+/** One measured figure, with the goal beside it where there is one. */
+export interface Row {
+  readonly figure: string
+  readonly value: number
+  readonly unit?: string
+  /** at most, or at least, this */
+  readonly goal?: { readonly most: number } | { readonly least: number }
+  readonly note?: string
+}
+
+export const isMet = ({ value, goal }: Row): boolean =>
+  goal === undefined || ('most' in goal ? value <= goal.most : value >= goal.least)
+
+/** Prints a table, writes bench/results/<name>.json, and says whether all goals were met. */
+export function report(name: string, rows: readonly Row[], raw: unknown = {}): boolean {
+  const cells = rows.map((row) => {
+    const { figure, value, unit = '', goal, note = '' } = row
+    const wanted = goal === undefined ? '' : 'most' in goal ? `≤ ${goal.most}` : `≥ ${goal.least}`
+    const verdict = goal === undefined ? '' : isMet(row) ? 'met' : 'MISSED'
+    return [figure, `${format(value)} ${unit}`.trim(), wanted, verdict, note]
+  })
+  const widths = [0, 1, 2, 3, 4].map((c) => Math.max(...cells.map((row) => (row[c] as string).length)))
+  for (const row of cells)
+    console.log(
+      row
+        .map((text, c) => text.padEnd(widths[c] as number))
+        .join('  ')
+        .trimEnd(),
+    )
+  mkdirSync('bench/results', { recursive: true })
+  writeFileSync(`bench/results/${name}.json`, `${JSON.stringify({ name, rows, raw }, null, 1)}\n`)
+  return rows.every(isMet)
+}
+
+function format(value: number): string {
+  if (value === 0 || !Number.isFinite(value)) return String(value)
+  return Math.abs(value) >= 0.01 && Math.abs(value) < 1e6 ? value.toPrecision(3) : value.toExponential(2)
+}
+
+export function median(values: readonly number[]): number {
+  const sorted = [...values].sort((a, b) => a - b)
+  const middle = sorted.length >> 1
+  return sorted.length % 2 === 1
+    ? (sorted[middle] as number)
+    : ((sorted[middle - 1] as number) + (sorted[middle] as number)) / 2
+}
+
+/**
+ * Times several jobs in turn, so that a busy moment of the machine falls on all of them, and returns the
+ * median of each in nanoseconds. Each job runs until it is warm first.
+ */
+export function interleaved(
+  jobs: Readonly<Record<string, () => void>>,
+  { rounds = 15, warmUp = 10 }: { readonly rounds?: number; readonly warmUp?: number } = {},
+): Record<string, number> {
+  const names = Object.keys(jobs)
+  const times = new Map<string, number[]>(names.map((name) => [name, []]))
+  for (const name of names) for (let i = 0; i < warmUp; i++) jobs[name]?.()
+  for (let round = 0; round < rounds; round++)
+    for (const name of names) {
+      const start = process.hrtime.bigint()
+      jobs[name]?.()
+      times.get(name)?.push(Number(process.hrtime.bigint() - start))
+    }
+  return Object.fromEntries(names.map((name) => [name, median(times.get(name) ?? [])]))
+}
+
+/** Error and time of one solve at one setting. */
+export interface WorkPoint {
+  readonly error: number
+  readonly time: number
+}
+
+/** Time at which a work–precision curve reaches an error, by interpolation of logarithms. */
+export function timeAt(error: number, points: readonly WorkPoint[]): number {
+  const sorted = points
+    .filter((p) => p.error > 0 && Number.isFinite(p.error))
+    .sort((a, b) => b.error - a.error)
+  for (let i = 1; i < sorted.length; i++) {
+    const [a, b] = [sorted[i - 1] as WorkPoint, sorted[i] as WorkPoint]
+    if (a.error >= error && b.error <= error) {
+      const part = Math.log(a.error / error) / Math.log(a.error / b.error)
+      return Math.exp(Math.log(a.time) + part * Math.log(b.time / a.time))
+    }
+  }
+  return Number.NaN
+}

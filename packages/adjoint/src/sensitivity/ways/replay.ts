@@ -1,0 +1,25 @@
+import type { SolveOptions } from '@separatrix/ode'
+import type { Tape } from '../steps/tape.js'
+
+/**
+ * Options of a solve that takes steps first … last − 1 of a tape again: one step of any length is cut at the
+ * times where steps ended. Sizes differ from those of the tape by the rounding of t + h.
+ */
+export function replayOptions(
+  tape: Tape,
+  {
+    rtol: _rtol,
+    atol: _atol,
+    control: _control,
+    firstStep: _firstStep,
+    saveAt: _saveAt,
+    stopAt: _stopAt,
+    ...rest
+  }: SolveOptions,
+): (first: number, last: number) => SolveOptions {
+  return (first, last) => ({
+    ...rest,
+    step: 2 * Math.abs(tape.t[last] - tape.t[first]) || 1,
+    stopAt: tape.t.subarray(first + 1, last),
+  })
+}

@@ -1,0 +1,68 @@
+import { misuse, show } from '@separatrix/field/core'
+
+/** Tolerances by component; `uniform` where all components share one pair, which generated code exploits. */
+export interface Tolerances {
+  readonly rtol: Float64Array
+  readonly atol: Float64Array
+  readonly uniform: boolean
+  /** components with weight 0 do not count (a seminorm); undefined where all count alike */
+  readonly weights: Float64Array | undefined
+}
+
+export type Tolerance = number | ArrayLike<number>
+
+/** Checks and spreads tolerances: the scaled error of component i is e_i / (atol_i + rtol_i max(|y_i|, |y¹_i|)). */
+export function makeTolerances(
+  size: number,
+  rtol: Tolerance,
+  atol: Tolerance,
+  weights?: ArrayLike<number>,
+): Tolerances {
+  const [relative, absolute] = [spread('rtol', rtol, size), spread('atol', atol, size)]
+  for (let i = 0; i < size; i++) {
+    if ((relative[i] as number) + (absolute[i] as number) > 0) continue
+    throw misuse({
+      where: 'solve',
+      expected: 'rtol + atol > 0 in every component',
+      got: `0 in component ${i}`,
+      try: 'atol: 1e-10',
+      code: 'bad-tolerance',
+    })
+  }
+  const uniform = [relative, absolute].every((list) => list.every((v) => v === list[0]))
+  return { rtol: relative, atol: absolute, uniform, weights: weights && makeWeights(size, weights) }
+}
+
+function spread(name: 'rtol' | 'atol', value: Tolerance, size: number): Float64Array {
+  const list = typeof value === 'number' ? new Float64Array(size).fill(value) : new Float64Array(value)
+  if (list.length !== size)
+    throw misuse({
+      where: `solve(${name})`,
+      expected: `a number, or ${size} of them`,
+      got: `${list.length}`,
+      try: `${name}: 1e-8`,
+      code: 'wrong-dimension',
+    })
+  if (!list.every((v) => Number.isFinite(v) && v >= 0))
+    throw misuse({
+      where: `solve(${name})`,
+      expected: 'finite tolerances that are not negative',
+      got: show(value),
+      try: `${name}: 1e-8`,
+      code: 'bad-tolerance',
+    })
+  return list
+}
+
+function makeWeights(size: number, weights: ArrayLike<number>): Float64Array {
+  const list = Float64Array.from(weights)
+  if (list.length === size && list.every((v) => v >= 0 && Number.isFinite(v)) && list.some((v) => v > 0))
+    return list
+  throw misuse({
+    where: 'solve(weights)',
+    expected: `${size} weights ≥ 0, not all zero`,
+    got: show(weights),
+    try: '1 for each component that the error estimate should count, 0 for the others',
+    code: 'bad-weights',
+  })
+}

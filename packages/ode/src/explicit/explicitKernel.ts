@@ -1,0 +1,109 @@
+import { canGenerateCode, scalarCount } from '@separatrix/field/core'
+import { hermiteInterpolant } from '../interpolant.js'
+import { fixedAdvance } from '../loops/fixedAdvance.js'
+import type { ExecutionPath, Kernel, KernelSettings } from '../method.js'
+import type { Problem } from '../problem.js'
+import { remember } from '../remember.js'
+import { denseInterpolant } from './denseInterpolant.js'
+import type { AdaptiveLoop, FixedLoop } from './loop.js'
+import { plainAdaptive, plainFixed } from './plainKernel.js'
+import { printAdaptive, printFixed } from './printKernel.js'
+import { type Layout, makeSheet } from './printStages.js'
+import type { ExplicitMethod } from './tableau.js'
+
+/**
+ * V8 stops optimising a function at about 58 KB of source, a 20× cliff (measured); the field's own compiled
+ * form takes over well below it.
+ */
+export const sourceLimit = 40_000
+
+/** Characters that a scalar operation prints to at least: spares printing what cannot fit. */
+const statementLength = 10
+
+/** Components up to which an opaque function's stages are unrolled into locals. */
+const unrolledSize = 16
+
+interface Compiled<Loop> {
+  readonly path: ExecutionPath
+  readonly loop: Loop
+}
+
+/** The engine of explicit Runge–Kutta methods: chooses among three realisations of one loop. */
+export function explicitKernel(method: ExplicitMethod, problem: Problem, settings: KernelSettings): Kernel {
+  const { size, theta, vectorField } = problem
+  const interpolant = () =>
+    method.dense === undefined ? hermiteInterpolant(problem) : denseInterpolant(problem, method, method.dense)
+  const { stepping } = settings
+  const shared = { stageCount: method.stages, interpolant }
+  // fused loops keep everything in locals
+  const workFor = (path: ExecutionPath) =>
+    path === 'fused' ? [] : Array.from({ length: method.stages + 1 }, () => new Float64Array(size))
+  if (stepping.kind === 'adaptive') {
+    const { path, loop } = adaptiveLoop(method, problem, settings)
+    const work = workFor(path)
+    const { rtol, atol, weights } = stepping.tolerances
+    return {
+      ...shared,
+      path,
+      memorySize: size,
+      advance: (state, trace, limit) =>
+        loop(state, trace, limit, theta, rtol, atol, vectorField, work, weights),
+    }
+  }
+  const { path, loop } = fixedLoop(method, problem, settings)
+  const work = workFor(path)
+  return {
+    ...shared,
+    path,
+    memorySize: 0,
+    advance: fixedAdvance((state, trace, count, h, end) =>
+      loop(state, trace, count, theta, vectorField, work, h, end),
+    ),
+  }
+}
+
+function adaptiveLoop(method: ExplicitMethod, problem: Problem, settings: KernelSettings) {
+  if (settings.stepping.kind !== 'adaptive') throw new Error('unreachable: fixed stepping')
+  const { control, tolerances } = settings.stepping
+  const weights = tolerances.weights?.join() ?? ''
+  const form = `${problem.size} ${settings.trace} ${tolerances.uniform} ${weights} ${control.key}`
+  return (
+    remember(problem.key, method, form, () =>
+      realise<AdaptiveLoop>(method, problem, (layout) =>
+        printAdaptive(makeSheet(method, layout, problem.size, problem.field), settings),
+      ),
+    ) ?? { path: 'loops', loop: plainAdaptive(method, settings) }
+  )
+}
+
+function fixedLoop(method: ExplicitMethod, problem: Problem, settings: KernelSettings) {
+  return (
+    remember(problem.key, method, `${problem.size} ${settings.trace} fixed`, () =>
+      realise<FixedLoop>(method, problem, (layout) =>
+        printFixed(makeSheet(method, layout, problem.size, problem.field), settings),
+      ),
+    ) ?? { path: 'loops', loop: plainFixed(method, settings) }
+  )
+}
+
+/** Prints and compiles the best form that fits; undefined where generated code is forbidden. */
+function realise<Loop>(
+  method: ExplicitMethod,
+  problem: Problem,
+  print: (layout: Layout) => string,
+): Compiled<Loop> | undefined {
+  if (!canGenerateCode()) return undefined
+  const { field, size } = problem
+  const fuses = field !== undefined && scalarCount(field) * method.stages * statementLength < sourceLimit
+  const layouts: readonly Layout[] = [
+    ...(fuses ? (['fused'] as const) : []),
+    ...(size <= unrolledSize ? (['unrolled'] as const) : []),
+    'looped',
+  ]
+  for (const layout of layouts) {
+    const source = print(layout)
+    if (layout !== 'looped' && source.length > sourceLimit) continue
+    return { path: layout === 'fused' ? 'fused' : 'specialised', loop: new Function(source)() as Loop }
+  }
+  return undefined
+}

@@ -1,0 +1,79 @@
+import type { StepControl } from '../control/adaptive.js'
+import { code, type StepState, slot } from '../state.js'
+import { startTrace, type Trace, traceStep } from '../trace.js'
+import { acceptFactor, rejectFactor } from './control.js'
+
+/** One trial step of a method, for loops that are not printed. */
+export interface Trial {
+  /**
+   * Tries a step of size h from the state and returns the mean squared scaled error, NaN where it failed;
+   * `end` is t + h, exact at a stop.
+   */
+  try(state: StepState, h: number, end: number): number
+  /** makes the trial the state: y, and the memory that belongs to it */
+  accept(state: StepState, h: number, end: number): void
+  /** writes the stages of the trial at `offset` */
+  writeStages(stages: Float64Array, offset: number): void
+}
+
+/** Consecutive rejections after which a step is given up: .2¹⁰⁰ of any step is below every clock. */
+export const longestStreak = 100
+
+/** The loop of adaptive steps around any {@link Trial}; the same decisions as the printed loops. */
+export function adaptiveAdvance(
+  trial: Trial,
+  control: StepControl,
+  errorOrder: number,
+): (state: StepState, trace: Trace, limit: number) => number {
+  const clock = new Float64Array(3)
+  return (state, trace, limit) => {
+    const R = state.registers
+    const n = state.y.length
+    const { level, stageCount } = trace
+    const [stop, direction] = [R[slot.stop] as number, R[slot.direction] as number]
+    const [minStep, maxStep] = [R[slot.minStep] as number, R[slot.maxStep] as number]
+    let accepted = 0
+    R[slot.code] = code.running
+    startTrace(trace, state)
+    while (accepted < limit) {
+      const [t, h0] = [R[slot.time] as number, R[slot.step] as number]
+      const last = (t + 1.01 * h0 - stop) * direction >= 0
+      const h = last ? stop - t : h0
+      const end = last ? stop : t + h
+      if (!last && (t + 0.1 * h0 === t || h0 * direction < minStep)) {
+        R[slot.code] = code.underflow
+        break
+      }
+      if ((R[slot.accepted] as number) + (R[slot.rejected] as number) >= (R[slot.maxSteps] as number)) {
+        R[slot.code] = code.maxSteps
+        break
+      }
+      const squaredError = trial.try(state, h, end)
+      R[slot.nonFinite] = Number.isFinite(squaredError) ? 0 : 1
+      if (!(squaredError <= 1)) {
+        R[slot.step] = h * rejectFactor(control, errorOrder, squaredError)
+        R[slot.rejected] = (R[slot.rejected] as number) + 1
+        R[slot.streak] = (R[slot.streak] as number) + 1
+        if ((R[slot.streak] as number) <= longestStreak) continue
+        R[slot.code] = code.underflow
+        break
+      }
+      if (level === 'stages') trial.writeStages(trace.stages, accepted * stageCount * n)
+      trial.accept(state, h, end)
+      R[slot.time] = end
+      const next = h * acceptFactor(control, errorOrder, R, squaredError, last)
+      R[slot.step] = last && next * direction <= h0 * direction ? h0 : next
+      if ((R[slot.step] as number) * direction > maxStep) R[slot.step] = maxStep * direction
+      R[slot.streak] = 0
+      R[slot.accepted] = (R[slot.accepted] as number) + 1
+      clock[1] = h
+      clock[2] = end
+      traceStep(trace, accepted++, state, clock)
+      if (last) {
+        R[slot.code] = code.stop
+        break
+      }
+    }
+    return accepted
+  }
+}

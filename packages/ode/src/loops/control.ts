@@ -1,0 +1,42 @@
+import type { StepControl } from '../control/adaptive.js'
+import { roughExp, roughLog } from '../control/power.js'
+import { largestRejection, smallestLogError } from '../control/printControl.js'
+import { slot } from '../state.js'
+
+/**
+ * Factor for the step after an accepted one of the given mean squared error, updating the controller's
+ * memory: the decisions of the printed loops, for those that are not printed.
+ */
+export function acceptFactor(
+  control: StepControl,
+  errorOrder: number,
+  R: Float64Array,
+  squaredError: number,
+  last: boolean,
+): number {
+  const k = errorOrder + 1
+  const [b1, b2, b3] = control.beta
+  const [a2, a3] = control.alpha
+  const logError = 0.5 * roughLog(squaredError)
+  const wanted =
+    Math.log(control.safety) -
+    (b1 / k) * logError -
+    (b2 / k) * (R[slot.logError1] as number) -
+    (b3 / k) * (R[slot.logError2] as number) -
+    a2 * (R[slot.logRatio1] as number) -
+    a3 * (R[slot.logRatio2] as number)
+  let logFactor = Math.min(Math.max(wanted, Math.log(control.minFactor)), Math.log(control.maxFactor))
+  if ((R[slot.streak] as number) > 0 && logFactor > 0) logFactor = 0
+  R[slot.logError2] = R[slot.logError1] as number
+  R[slot.logError1] = Math.max(logError, smallestLogError)
+  R[slot.logRatio2] = R[slot.logRatio1] as number
+  R[slot.logRatio1] = last ? 0 : logFactor
+  return control.limiter ? 1 + Math.atan(roughExp(logFactor) - 1) : roughExp(logFactor)
+}
+
+/** Factor after a rejected step; an error that is not finite shrinks by the least factor. */
+export function rejectFactor(control: StepControl, errorOrder: number, squaredError: number): number {
+  if (!Number.isFinite(squaredError)) return control.minFactor
+  const wanted = Math.log(control.safety) - (0.5 / (errorOrder + 1)) * roughLog(squaredError)
+  return roughExp(Math.min(Math.max(wanted, Math.log(control.minFactor)), largestRejection))
+}

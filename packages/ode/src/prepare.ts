@@ -1,0 +1,183 @@
+import { type Field, misuse, show } from '@separatrix/field/core'
+import { adaptive, type StepControl } from './control/adaptive.js'
+import { initialStep } from './control/initialStep.js'
+import { makeTolerances, type Tolerance } from './control/tolerances.js'
+import type { Kernel, Method, Stepping } from './method.js'
+import { makeProblem, type Problem, probe, type VectorFieldFunction } from './problem.js'
+import { makeState, type StepState, slot } from './state.js'
+import type { TraceLevel } from './trace.js'
+
+/** Which steps are taken. Give `rtol` and `atol` for steps chosen by the error, or `step` for equal ones. */
+export interface StepOptions {
+  readonly method: Method
+  readonly rtol?: Tolerance
+  readonly atol?: Tolerance
+  /** size of every step, positive in either direction */
+  readonly step?: number
+  /** size of the first step when the others are chosen */
+  readonly firstStep?: number
+  /** smallest and largest step that may be chosen */
+  readonly minStep?: number
+  readonly maxStep?: number
+  /** step controller; see {@link adaptive} */
+  readonly control?: StepControl
+  /** how much each component counts in the error norm; 0 leaves it out (a seminorm) */
+  readonly weights?: ArrayLike<number>
+  /** trial steps in all (default a million when the steps are chosen, no bound when they are equal) */
+  readonly maxSteps?: number
+  /** parameters, in place of the field's own */
+  readonly theta?: ArrayLike<number>
+}
+
+export interface Prepared {
+  readonly problem: Problem
+  readonly kernel: Kernel
+  readonly stepping: Stepping
+}
+
+const defaultControl = adaptive()
+
+/** Trial steps after which an adaptive solve gives up: seconds of work, and far beyond any sensible use. */
+const defaultMaxSteps = 1_000_000
+
+/** Binds method, problem and step options to a kernel. */
+export function prepare(
+  target: Field | VectorFieldFunction,
+  size: number,
+  options: StepOptions,
+  trace: TraceLevel,
+): Prepared {
+  if (typeof options.method?.kernel !== 'function')
+    throw misuse({
+      where: 'solve(method)',
+      expected: 'a method',
+      got: show(options.method),
+      try: 'method: dopri5',
+    })
+  const problem = makeProblem(target, size, options.theta)
+  const stepping = makeStepping(size, options)
+  return { problem, stepping, kernel: options.method.kernel(problem, { stepping, trace }) }
+}
+
+function makeStepping(size: number, options: StepOptions): Stepping {
+  const { method, rtol, atol, step, control, weights } = options
+  const wantsTolerances = rtol !== undefined || atol !== undefined
+  if (step !== undefined && wantsTolerances)
+    throw misuse({
+      where: `solve(${method.name})`,
+      expected: 'either step, or rtol and atol',
+      got: 'both',
+      try: 'firstStep for the size of the first of the chosen steps',
+      code: 'step-and-tolerance',
+    })
+  if (step !== undefined) {
+    positive('step', step)
+    return { kind: 'fixed' }
+  }
+  if (method.errorOrder === undefined)
+    throw misuse({
+      where: `solve(${method.name})`,
+      expected: 'a step: this method does not estimate its error',
+      got: wantsTolerances ? 'tolerances' : 'no step',
+      try: 'step: 0.01, or an adaptive method such as dopri5',
+      code: 'missing-step',
+    })
+  if (rtol === undefined || atol === undefined)
+    throw misuse({
+      where: `solve(${method.name})`,
+      expected: 'rtol and atol (they have no default: only you know the scale of your problem)',
+      got: rtol === undefined ? (atol === undefined ? 'neither' : 'atol only') : 'rtol only',
+      try: 'rtol: 1e-8, atol: 1e-10',
+      code: 'missing-tolerance',
+    })
+  const tolerances = makeTolerances(size, rtol, atol, weights)
+  return { kind: 'adaptive', tolerances, control: control ?? defaultControl }
+}
+
+function positive(name: string, value: number): void {
+  if (value > 0 && Number.isFinite(value)) return
+  throw misuse({
+    where: `solve(${name})`,
+    expected: 'a positive finite number (the direction comes from the span)',
+    got: show(value),
+    try: `${name}: 0.01`,
+    code: 'bad-step',
+  })
+}
+
+/** The state at the start: checks y0 and the span, and chooses the first step. */
+export function start(
+  { problem, kernel, stepping }: Prepared,
+  y0: Float64Array,
+  [t0, t1]: readonly [number, number],
+  options: StepOptions,
+): StepState {
+  checkStart(problem, y0, t0, t1)
+  const state = makeState(problem.size, kernel.memorySize)
+  const R = state.registers
+  const direction = t1 >= t0 ? 1 : -1
+  const { maxStep = Number.POSITIVE_INFINITY, minStep = 0, firstStep } = options
+  if (options.maxStep !== undefined) positive('maxStep', maxStep)
+  if (options.minStep !== undefined && minStep !== 0) positive('minStep', minStep)
+  if (firstStep !== undefined) positive('firstStep', firstStep)
+  state.y.set(y0)
+  probe(problem, t0, state.y)
+  R[slot.time] = t0
+  R[slot.base] = t0
+  R[slot.stop] = t1
+  R[slot.direction] = direction
+  R[slot.minStep] = minStep
+  R[slot.maxStep] = maxStep
+  R[slot.maxSteps] = checkMaxSteps(
+    options.maxSteps ?? (stepping.kind === 'fixed' ? Number.POSITIVE_INFINITY : defaultMaxSteps),
+  )
+  if (stepping.kind === 'fixed') {
+    R[slot.step] = direction * (options.step as number)
+    return state
+  }
+  if (firstStep !== undefined || t0 === t1) {
+    R[slot.step] = direction * Math.min(firstStep ?? 1, maxStep)
+    return state
+  }
+  const derivative = new Float64Array(problem.size)
+  problem.vectorField(t0, state.y.slice(), derivative, problem.theta)
+  R[slot.evaluations] = 2
+  const order = options.method.errorOrder as number
+  const bound = Math.min(maxStep, Math.abs(t1 - t0))
+  R[slot.step] = initialStep(
+    (t, y, dydt) => problem.vectorField(t, y, dydt, problem.theta),
+    { t: t0, y: state.y, derivative, direction, order, bound },
+    stepping.tolerances,
+  )
+  return state
+}
+
+function checkMaxSteps(maxSteps: number): number {
+  if (maxSteps >= 1) return maxSteps
+  throw misuse({
+    where: 'solve(maxSteps)',
+    expected: 'a number of at least 1',
+    got: show(maxSteps),
+    try: 'maxSteps: 100000',
+  })
+}
+
+function checkStart(problem: Problem, y0: Float64Array, t0: number, t1: number): void {
+  if (!(Number.isFinite(t0) && Number.isFinite(t1)))
+    throw misuse({
+      where: 'solve(span)',
+      expected: 'two finite times',
+      got: show([t0, t1]),
+      try: '[0, 10]',
+      code: 'bad-span',
+    })
+  const bad = y0.findIndex((v) => !Number.isFinite(v))
+  if (bad >= 0)
+    throw misuse({
+      where: 'solve(y0)',
+      expected: 'finite values',
+      got: `${y0[bad]} for ${problem.field?.stateNames[bad] ?? `component ${bad}`}`,
+      try: 'checking where y0 comes from',
+      code: 'non-finite',
+    })
+}

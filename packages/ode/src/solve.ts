@@ -1,0 +1,267 @@
+import { type Field, misuse, show } from '@separatrix/field/core'
+import ndarray, { type NdArray } from 'ndarray'
+import { drive, type Ending, type Stop } from './drive.js'
+import { type Event, type EventRecord, prepareEvents } from './events/event.js'
+import { eventGuard } from './events/eventGuard.js'
+import type { StepInterpolant } from './interpolant.js'
+import type { StepObserver } from './observe/observer.js'
+import { checkTimes, everySteps, type Output, type SaveAt, savedTimes } from './observe/output.js'
+import { type StepRecord, stepRecord } from './observe/stepRecord.js'
+import { describe, makeStats, type SolveStats } from './outcome.js'
+import { prepare, type StepOptions, start } from './prepare.js'
+import type { VectorFieldFunction } from './problem.js'
+import { slot } from './state.js'
+import { makeTrace, type TraceLevel } from './trace.js'
+
+export interface Progress {
+  readonly t: number
+  /** 0 at the start, 1 at the end */
+  readonly fraction: number
+  readonly accepted: number
+  readonly rejected: number
+}
+
+export interface SolveOptions extends StepOptions {
+  /** times to keep, or every k-th step, or the end; every accepted step unless said */
+  readonly saveAt?: SaveAt
+  /** zeros to find, to stop at, or to change the state at; see {@link Event} */
+  readonly events?: readonly Event[]
+  /** times at which the field jumps: a step ends just before each, and the next starts at it */
+  readonly breakpoints?: ArrayLike<number>
+  /** times that steps must end at exactly, of a smooth field */
+  readonly stopAt?: ArrayLike<number>
+  /** watchers of the accepted steps; see {@link StepObserver} */
+  readonly observers?: readonly StepObserver[]
+  readonly onProgress?: (progress: Progress) => void
+  readonly signal?: AbortSignal
+}
+
+/** 'success' when the end of the span was reached; otherwise what stopped it, with all results until then. */
+export type SolveStatus = Ending
+
+export interface Solution {
+  readonly t: Float64Array
+  /** [times, n] */
+  readonly y: NdArray<Float64Array>
+  /** the state at any time between the start and where the solve ended, from the method's interpolant */
+  at(t: number): Float64Array
+  readonly status: SolveStatus
+  readonly message: string
+  readonly stats: SolveStats
+  /** every crossing found, in the order of time */
+  readonly events: readonly EventRecord[]
+}
+
+/** Steps between two looks at the event functions: what lies beyond a terminal event is computed in vain. */
+const eventRun = 16
+
+/** Steps between two looks at the signal and two calls of onProgress. */
+const watchedRun = 100
+
+/**
+ * Solves y' = f(t, y, θ), y(t₀) = y₀ on [t₀, t₁]; t₁ < t₀ goes backwards.
+ *
+ * The field is a graph, or a function that writes its third argument. Methods with an error estimate take
+ * `rtol` and `atol` (the scaled error e_i/(atol + rtol max|y_i|) has root mean square at most 1 per step),
+ * the others, and these as well, a fixed `step`. Misuse throws; whatever happens on the way is a `status`.
+ * Cost: a generated loop, compiled once per field and method; nothing is allocated per step.
+ * @example
+ * const lorenz = system({ state: ['x', 'y', 'z'], params: { s: 10, r: 28, b: 8 / 3 },
+ *   dynamics: { x: 's*(y-x)', y: 'x*(r-z)-y', z: 'x*y-b*z' } })
+ * const { t, y, status } = solve(lorenz, [1, 0, 0], [0, 1], { method: dopri5, rtol: 1e-8, atol: 1e-10 })
+ */
+export function solve(
+  target: Field | VectorFieldFunction,
+  y0: ArrayLike<number>,
+  span: readonly [number, number],
+  options: SolveOptions,
+): Solution {
+  const initial = new Float64Array(y0)
+  const [t0] = checkSpan(span)
+  const { method, observers = [], saveAt, onProgress, signal, events = [] } = options
+  const stops = makeStops(span, options)
+  const level = highest([
+    saveAt === undefined
+      ? 'steps'
+      : saveAt === 'end'
+        ? 'none'
+        : 'everySteps' in saveAt
+          ? 'steps'
+          : method.denseLevel,
+    ...observers.map((o) => o.level),
+    events.length > 0 ? method.denseLevel : 'none',
+  ])
+  const prepared = prepare(target, initial.length, options, level)
+  const state = start(prepared, initial, span, options)
+  const { kernel, problem } = prepared
+  const record = saveAt === undefined ? stepRecord(t0, initial) : undefined
+  const output = record ?? makeOutput(initial, span, options)
+  const watching = onProgress === undefined ? [] : [reportProgress(span, onProgress)]
+  let polynomial: StepInterpolant | undefined
+  const interpolant = () => (polynomial ??= kernel.interpolant())
+  const adaptive = prepared.stepping.kind === 'adaptive'
+  const guard =
+    events.length === 0
+      ? undefined
+      : eventGuard(prepareEvents(events, initial.length), { kernel, interpolant, adaptive, start: t0 })
+  const ending = drive({
+    kernel,
+    state,
+    trace: makeTrace(problem.size, kernel.stageCount, level),
+    observers: [...observers, ...(output === undefined ? [] : [output]), ...watching],
+    guard,
+    stops,
+    limit: Math.min(
+      signal === undefined && onProgress === undefined ? Number.POSITIVE_INFINITY : watchedRun,
+      events.length === 0 ? Number.POSITIVE_INFINITY : typeof target === 'function' ? 1 : eventRun,
+    ),
+    signal,
+    interpolant,
+  })
+  const end = state.registers[slot.time] as number
+  const { t, y } = collect(record, output, end, state.y)
+  return {
+    t,
+    y: ndarray(y, [t.length, initial.length]),
+    at: lookup(record ?? (() => solveAgain(target, initial, [t0, end], options)), interpolant, [t0, end]),
+    status: ending,
+    message: describe(ending, problem, state),
+    stats: makeStats(state, kernel),
+    events: guard?.records ?? [],
+  }
+}
+
+function checkSpan(span: readonly [number, number]): readonly [number, number] {
+  if (Array.isArray(span) && span.length === 2 && span.every((v) => typeof v === 'number')) return span
+  throw misuse({
+    where: 'solve(span)',
+    expected: 'two times [t0, t1]',
+    got: show(span),
+    try: '[0, 10]',
+    code: 'bad-span',
+  })
+}
+
+const levels: readonly TraceLevel[] = ['none', 'steps', 'stages']
+
+function highest(wanted: readonly TraceLevel[]): TraceLevel {
+  return levels[Math.max(...wanted.map((level) => levels.indexOf(level)))] as TraceLevel
+}
+
+function makeStops(span: readonly [number, number], { breakpoints = [], stopAt = [] }: SolveOptions): Stop[] {
+  const end: Stop = { t: span[1], breakpoint: false }
+  if (breakpoints.length + stopAt.length === 0) return [end]
+  const direction = span[1] >= span[0] ? 1 : -1
+  const inside = (t: number) => t !== span[0] && t !== span[1]
+  const jumps = new Set([...checkTimes('breakpoints', breakpoints, span)].filter(inside))
+  const others = [...checkTimes('stopAt', stopAt, span)].filter((t) => inside(t) && !jumps.has(t))
+  return [...jumps, ...others]
+    .sort((a, b) => (a - b) * direction)
+    .map((t): Stop => ({ t, breakpoint: jumps.has(t) }))
+    .concat(end)
+}
+
+function makeOutput(
+  y0: Float64Array,
+  span: readonly [number, number],
+  { saveAt, method }: SolveOptions,
+): Output | undefined {
+  if (saveAt === undefined || saveAt === 'end') return undefined
+  const [t0, t1] = span
+  if (!('everySteps' in saveAt)) {
+    const direction = t1 >= t0 ? 1 : -1
+    return savedTimes(checkTimes('saveAt', saveAt, span), { t0, y0, direction, level: method.denseLevel })
+  }
+  if (Number.isInteger(saveAt.everySteps) && saveAt.everySteps >= 1)
+    return everySteps(y0.length, t0, y0, saveAt.everySteps)
+  throw misuse({
+    where: 'solve(saveAt.everySteps)',
+    expected: 'a positive integer',
+    got: show(saveAt.everySteps),
+    try: 'saveAt: { everySteps: 10 }',
+  })
+}
+
+function reportProgress([t0, t1]: readonly [number, number], call: (p: Progress) => void): StepObserver {
+  return {
+    level: 'none',
+    observe({ state: { registers: R } }) {
+      const t = R[slot.time] as number
+      call({
+        t,
+        fraction: t1 === t0 ? 1 : (t - t0) / (t1 - t0),
+        accepted: R[slot.accepted] as number,
+        rejected: R[slot.rejected] as number,
+      })
+    },
+  }
+}
+
+/** What was kept, as arrays of their final size. */
+function collect(
+  record: StepRecord | undefined,
+  output: Output | StepRecord | undefined,
+  end: number,
+  y: Float64Array,
+): { t: Float64Array; y: Float64Array } {
+  if (record !== undefined) {
+    const steps = record.steps()
+    return { t: steps.t, y: steps.y }
+  }
+  if (output !== undefined && 'times' in output)
+    return { t: output.times.view().slice(), y: output.states.view().slice() }
+  return { t: Float64Array.of(end), y: y.slice() }
+}
+
+/**
+ * Dense output. Where steps were not kept (saveAt), the first call solves again and keeps them: solves are
+ * deterministic, and nobody who does not ask for it pays with memory.
+ */
+function lookup(
+  source: StepRecord | (() => StepRecord),
+  interpolant: () => StepInterpolant,
+  [from, to]: readonly [number, number],
+): (t: number) => Float64Array {
+  let record = typeof source === 'function' ? undefined : source
+  let loaded = -1
+  return (t) => {
+    if (!((t - from) * (to - t) >= 0))
+      throw misuse({
+        where: 'solution.at',
+        expected: `a time between ${from} and ${to}`,
+        got: show(t),
+        try: 'a longer span, or reading solution.message if the solve ended early',
+        code: 'outside-span',
+      })
+    if (record === undefined) record = (source as () => StepRecord)()
+    const steps = record.steps()
+    const size = steps.y.length / steps.t.length
+    if (record.count() === 0) return steps.y.slice()
+    const i = record.find(t)
+    if (t === steps.t[i]) return steps.y.slice(i * size, (i + 1) * size)
+    if (t === steps.t[i + 1]) return steps.y.slice((i + 1) * size, (i + 2) * size)
+    if (i !== loaded) interpolant().load(steps, i)
+    loaded = i
+    const out = new Float64Array(size)
+    interpolant().evaluate((t - (steps.t[i] as number)) / (steps.h[i] as number), out)
+    return out
+  }
+}
+
+function solveAgain(
+  target: Field | VectorFieldFunction,
+  y0: Float64Array,
+  [t0, end]: readonly [number, number],
+  { signal: _signal, onProgress: _onProgress, breakpoints = [], stopAt = [], ...rest }: SolveOptions,
+): StepRecord {
+  const record = stepRecord(t0, y0)
+  const reached = (times: ArrayLike<number>) => Array.from(times).filter((t) => (end - t) * (t - t0) >= 0)
+  solve(target, y0, [t0, end], {
+    ...rest,
+    breakpoints: reached(breakpoints),
+    stopAt: reached(stopAt),
+    saveAt: 'end',
+    observers: [record],
+  })
+  return record
+}

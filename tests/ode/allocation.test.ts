@@ -1,0 +1,55 @@
+import {
+  dopri5,
+  implicitMidpoint,
+  integrator,
+  leapfrog,
+  type Method,
+  rk4,
+  type StepOptions,
+} from '@separatrix/ode'
+import { suite } from 'uvu'
+import * as assert from 'uvu/assert'
+import { lorenz, lorenzFunction, pendulum } from './problems.js'
+
+const test = suite('allocation')
+const collect = (globalThis as { gc?: () => void }).gc
+
+interface Case {
+  readonly name: string
+  readonly target: Parameters<typeof integrator>[0]
+  readonly y0: readonly number[]
+  readonly options: StepOptions
+  readonly steps: number
+}
+
+const adaptive = { method: dopri5, rtol: 1e-6, atol: 1e-6, maxSteps: 1e9 }
+const fixed = (method: Method) => ({ method, step: 1e-3 })
+const cases: readonly Case[] = [
+  { name: 'dopri5, fused', target: lorenz.field, y0: lorenz.y0, options: adaptive, steps: 1e6 },
+  { name: 'rk4, fused', target: lorenz.field, y0: lorenz.y0, options: fixed(rk4), steps: 1e6 },
+  { name: 'dopri5, a function', target: lorenzFunction, y0: lorenz.y0, options: adaptive, steps: 1e6 },
+  { name: 'leapfrog, fused', target: pendulum, y0: [1, 0], options: fixed(leapfrog), steps: 1e6 },
+  { name: 'implicitMidpoint', target: pendulum, y0: [1, 0], options: fixed(implicitMidpoint), steps: 1e5 },
+]
+
+for (const { name, target, y0, options, steps } of cases)
+  test(`${name}: nothing allocated per step`, () => {
+    assert.ok(collect !== undefined, 'run with --expose-gc')
+    const run = integrator(target, y0.length, options)
+    const state = run.initialize(y0, [0, 1e9])
+    const advance = (count: number) => {
+      for (let done = 0; done < count; ) done += run.advance(state, 1000).count
+    }
+    // the engine compiles while it runs, on the same heap: the least of three runs is ours alone
+    const growth = [1, 2, 3].map(() => {
+      advance(50_000)
+      collect()
+      const before = process.memoryUsage().heapUsed
+      advance(steps)
+      return process.memoryUsage().heapUsed - before
+    })
+    // advance hands out an object per thousand steps, up to a kilobyte; one boxed double a step would be 16 bytes
+    assert.ok(Math.min(...growth) < 2 * steps, `${growth.map((g) => (g / steps).toFixed(2))} bytes a step`)
+  })
+
+test.run()

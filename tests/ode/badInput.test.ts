@@ -1,0 +1,149 @@
+import { type Field, system } from '@separatrix/field'
+import { dopri5, euler, rk4, type SolveOptions, solve, type VectorFieldFunction } from '@separatrix/ode'
+import { suite } from 'uvu'
+import * as assert from 'uvu/assert'
+
+const test = suite('bad input and failures')
+const decay = system({ name: 'decay', state: ['x'], dynamics: { x: '-x' } })
+const plant = system({ name: 'plant', state: ['x'], input: ['u'], dynamics: { x: 'u' } })
+const adaptive = { method: dopri5, rtol: 1e-8, atol: 1e-10 }
+
+interface Misuse {
+  readonly what: string
+  readonly target?: Field | VectorFieldFunction
+  readonly y0?: readonly number[]
+  readonly span?: readonly [number, number]
+  readonly options?: Partial<SolveOptions>
+  readonly base?: SolveOptions
+  readonly code: string
+  readonly says: RegExp
+}
+
+const unit: readonly [number, number] = [0, 1]
+
+const misuses: readonly Misuse[] = [
+  { what: 'wrong dimension', y0: [1, 2], code: 'wrong-dimension', says: /expected 1 values \(x\), got 2/ },
+  { what: 'empty state', y0: [], code: 'wrong-dimension', says: /at least one state/ },
+  { what: 'NaN in y0', y0: [Number.NaN], code: 'non-finite', says: /NaN for x/ },
+  { what: 'infinite y0', y0: [Number.POSITIVE_INFINITY], code: 'non-finite', says: /finite/ },
+  { what: 'infinite span', span: [0, Number.POSITIVE_INFINITY], code: 'bad-span', says: /finite times/ },
+  { what: 'negative rtol', options: { rtol: -1 }, code: 'bad-tolerance', says: /not negative/ },
+  { what: 'NaN atol', options: { atol: Number.NaN }, code: 'bad-tolerance', says: /finite tolerances/ },
+  { what: 'both zero', options: { rtol: 0, atol: 0 }, code: 'bad-tolerance', says: /rtol \+ atol > 0/ },
+  { what: 'too many atol', options: { atol: [1, 1] }, code: 'wrong-dimension', says: /a number, or 1/ },
+  { what: 'no tolerances', base: { method: dopri5 }, code: 'missing-tolerance', says: /no default/ },
+  { what: 'no atol', base: { method: dopri5, rtol: 1e-3 }, code: 'missing-tolerance', says: /rtol only/ },
+  { what: 'no step', base: { method: rk4 }, code: 'missing-step', says: /step: 0.01/ },
+  {
+    what: 'tolerances for Euler',
+    base: { method: euler, rtol: 1e-3, atol: 1e-3 },
+    code: 'missing-step',
+    says: /does not estimate/,
+  },
+  { what: 'step and tolerances', options: { step: 0.1 }, code: 'step-and-tolerance', says: /either step/ },
+  { what: 'negative step', base: { method: rk4, step: -0.1 }, code: 'bad-step', says: /positive/ },
+  { what: 'zero step', base: { method: rk4, step: 0 }, code: 'bad-step', says: /positive/ },
+  { what: 'saveAt outside', options: { saveAt: [0, 2] }, code: 'bad-times', says: /between 0 and 1/ },
+  { what: 'saveAt unsorted', options: { saveAt: [0.5, 0.2] }, code: 'bad-times', says: /increase/ },
+  { what: 'saveAt NaN', options: { saveAt: [Number.NaN] }, code: 'bad-times', says: /between/ },
+  { what: 'open inputs', target: plant, code: 'open-inputs', says: /closeLoop/ },
+  { what: 'wrong theta', options: { theta: [1] }, code: 'wrong-dimension', says: /0 parameters/ },
+  {
+    what: 'returned derivative',
+    target: (_t, y) => [-y[0]],
+    code: 'returned-derivative',
+    says: /third argument/,
+  },
+  { what: 'maxSteps 0', options: { maxSteps: 0 }, code: 'misuse', says: /at least 1/ },
+  { what: 'seminorm of nothing', options: { weights: [0] }, code: 'bad-weights', says: /not all zero/ },
+]
+
+for (const { what, target = decay, y0 = [1], span = unit, options, base = adaptive, code, says } of misuses) {
+  test(`misuse: ${what}`, () => {
+    try {
+      solve(target, y0, span, { ...base, ...options })
+    } catch (error) {
+      assert.is((error as { code: string }).code, code)
+      assert.match((error as Error).message, says)
+      assert.match((error as Error).message, /expected .* got .* Try /s)
+      return
+    }
+    assert.unreachable('did not throw')
+  })
+}
+
+test('not a field, not a method', () => {
+  assert.throws(() => solve(3 as unknown as Field, [1], [0, 1], adaptive), /a field or a function/)
+  assert.throws(() => solve(decay, [1], [0, 1], { method: 'rk4' as never, step: 1 }), /a method/)
+})
+
+test('t1 = t0: the initial value, nothing else', () => {
+  const { t, y, status, at } = solve(decay, [1], [3, 3], adaptive)
+  assert.is(status, 'success')
+  assert.equal([...t], [3])
+  assert.equal([...y.data], [1])
+  assert.equal([...at(3)], [1])
+  assert.equal([...solve(decay, [1], [3, 3], { method: rk4, step: 1, saveAt: [3] }).y.data], [1])
+})
+
+test('blow-up: y′ = y² is followed to its end and reported', () => {
+  const f: VectorFieldFunction = (_t, y, dydt) => (dydt[0] = y[0] * y[0])
+  const { status, t, y, message } = solve(f, [1], [0, 2], adaptive)
+  assert.ok(status === 'step-underflow' || status === 'non-finite', status)
+  assert.ok(t[t.length - 1] > 0.999)
+  assert.ok(y.data.every(Number.isFinite))
+  assert.match(message, /Try/)
+  const fixed = solve(f, [1], [0, 2], { method: rk4, step: 1e-3 })
+  assert.is(fixed.status, 'non-finite')
+  assert.ok(fixed.t[fixed.t.length - 1] > 0.999)
+  assert.ok(fixed.y.data.every(Number.isFinite))
+  const end = solve(f, [1], [0, 2], { method: rk4, step: 1e-3, saveAt: 'end' })
+  assert.is(end.status, 'non-finite')
+  assert.is(end.t[0], fixed.t[fixed.t.length - 1])
+})
+
+test('NaN in the field from t = .5 on', () => {
+  const f: VectorFieldFunction = (t, _y, dydt) => (dydt[0] = t >= 0.5 ? Number.NaN : 1)
+  const { status, t, message } = solve(f, [1], [0, 2], adaptive)
+  assert.is(status, 'non-finite')
+  assert.ok(t[t.length - 1] > 0.49 && t[t.length - 1] <= 0.5)
+  assert.match(message, /not finite/)
+})
+
+test('NaN at the start', () => {
+  const { status, t, message } = solve((_t, _y, dydt) => (dydt[0] = Number.NaN), [1], [0, 2], adaptive)
+  assert.is(status, 'non-finite')
+  assert.is(t.length, 1)
+  assert.match(message, /y\[0\] is NaN/)
+})
+
+test('a domain error in a trial step is a rejection', () => {
+  // y = (1 − t/2)², whose field √y is undefined where an overlong stage overshoots below zero
+  const f: VectorFieldFunction = (_t, y, dydt) => (dydt[0] = -Math.sqrt(y[0]))
+  const { status, stats, at } = solve(f, [1], [0, 1.9], { ...adaptive, firstStep: 1.9 })
+  assert.is(status, 'success')
+  assert.ok(stats.rejected > 0)
+  assert.ok(Math.abs(at(1.9)[0] - 0.0025) < 1e-7)
+})
+
+test('maxSteps: a status, and what was reached', () => {
+  for (const options of [adaptive, { method: rk4, step: 1e-3 }]) {
+    const { status, t, stats, message } = solve(decay, [1], [0, 100], { ...options, maxSteps: 7 })
+    assert.is(status, 'max-steps')
+    assert.is(stats.accepted + stats.rejected, 7)
+    assert.is(t.length, stats.accepted + 1)
+    assert.match(message, 'maxSteps')
+  }
+})
+
+test('minStep: underflow', () => {
+  const { status } = solve(decay, [1], [0, 1], { ...adaptive, rtol: 1e-13, atol: 1e-15, minStep: 0.1 })
+  assert.is(status, 'step-underflow')
+})
+
+test('at() outside what was reached', () => {
+  const { at } = solve(decay, [1], [0, 1], adaptive)
+  assert.throws(() => at(1.5), /between 0 and 1/)
+})
+
+test.run()

@@ -1,0 +1,89 @@
+import { type Field, network, system } from '@separatrix/field'
+import { adaptive, dopri5, type Method, rk4, type SolveOptions, solve } from '@separatrix/ode'
+import { suite } from 'uvu'
+import * as assert from 'uvu/assert'
+import { distance, lorenz, lorenzFunction } from './problems.js'
+
+const test = suite('execution paths')
+
+/** Runs without `new Function`, as on a page whose policy forbids it. */
+function withoutCodeGeneration<T>(run: () => T): T {
+  const original = globalThis.Function
+  const forbidden = () => {
+    throw new EvalError('forbidden')
+  }
+  globalThis.Function = forbidden as unknown as FunctionConstructor
+  try {
+    return run()
+  } finally {
+    globalThis.Function = original
+  }
+}
+
+/** A fresh copy, since compiled code is remembered per field. */
+const fresh = (field: Field): Field => Object.freeze({ ...field })
+
+const settings: readonly (readonly [string, Omit<SolveOptions, 'method'>, Method])[] = [
+  ['dopri5', { rtol: 1e-7, atol: 1e-9 }, dopri5],
+  ['dopri5, tolerances by component', { rtol: [1e-7, 1e-6, 1e-7], atol: 1e-9 }, dopri5],
+  ['dopri5, seminorm', { rtol: 1e-7, atol: 1e-9, weights: [1, 0, 2] }, dopri5],
+  ['dopri5, digital filter', { rtol: 1e-7, atol: 1e-9, control: adaptive({ preset: 'H321' }) }, dopri5],
+  [
+    'dopri5, limiter',
+    { rtol: 1e-7, atol: 1e-9, control: adaptive({ limiter: true, preset: 'H211b' }) },
+    dopri5,
+  ],
+  ['dopri5, fixed', { step: 0.01 }, dopri5],
+  ['rk4', { step: 0.01 }, rk4],
+]
+
+for (const [name, options, method] of settings)
+  test(`${name}: fused, specialised and loops agree`, () => {
+    const full = { ...options, method }
+    const run = (f: Field | typeof lorenzFunction) => solve(f, lorenz.y0, [0, 2], full)
+    const fused = run(lorenz.field)
+    const specialised = run((t, y, dydt) => lorenzFunction(t, y, dydt, new Float64Array(0)))
+    const loops = withoutCodeGeneration(() => run(fresh(lorenz.field)))
+    assert.equal(
+      [fused, specialised, loops].map((s) => s.stats.path),
+      ['fused', 'specialised', 'loops'],
+    )
+    for (const other of [specialised, loops]) {
+      assert.ok(Math.abs(other.stats.accepted - fused.stats.accepted) <= 0.01 * fused.stats.accepted)
+      // Rounding shifts error estimates, which are differences, by some 1e-6 of themselves, and so the steps;
+      // the results then differ by a part of their error, which is some 10 tolerances times the solution
+      assert.ok(distance(other.at(2), fused.at(2)) < 1e-5)
+    }
+  })
+
+test('trace levels do not change results', () => {
+  const options = { method: dopri5, rtol: 1e-7, atol: 1e-9 }
+  const none = solve(lorenz.field, lorenz.y0, [0, 2], { ...options, saveAt: 'end' })
+  const steps = solve(lorenz.field, lorenz.y0, [0, 2], options)
+  const stages = solve(lorenz.field, lorenz.y0, [0, 2], { ...options, saveAt: [2] })
+  assert.equal([...none.y.data], [...steps.at(2)])
+  assert.equal([...none.y.data], [...stages.y.data])
+})
+
+test('a wide field runs in loops over arrays', () => {
+  const wide = network({ widths: [40, 60, 40], activation: 'tanh', seed: 1 })
+  const y0 = Array.from({ length: 40 }, (_, i) => Math.sin(i))
+  const a = solve(wide, y0, [0, 1], { method: dopri5, rtol: 1e-7, atol: 1e-9, saveAt: 'end' })
+  assert.is(a.stats.path, 'specialised')
+  const b = withoutCodeGeneration(() =>
+    solve(fresh(wide), y0, [0, 1], { method: dopri5, rtol: 1e-7, atol: 1e-9, saveAt: 'end' }),
+  )
+  assert.is(b.stats.path, 'loops')
+  assert.is(a.stats.accepted, b.stats.accepted)
+  assert.ok(distance(a.y.data, b.y.data) < 1e-7)
+})
+
+test('constant fields and a single state', () => {
+  const ramp = system({ name: 'ramp', state: ['x'], dynamics: { x: '2' } })
+  assert.ok(
+    Math.abs(solve(ramp, [1], [0, 3], { method: dopri5, rtol: 1e-6, atol: 1e-6 }).at(3)[0] - 7) < 1e-14,
+  )
+  assert.ok(Math.abs(solve(ramp, [1], [0, 3], { method: rk4, step: 0.1 }).at(1.55)[0] - 4.1) < 1e-13)
+})
+
+test.run()
