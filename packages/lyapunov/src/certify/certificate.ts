@@ -2,10 +2,8 @@ import { sha256 } from '@noble/hashes/sha2.js'
 import { bytesToHex, utf8ToBytes } from '@noble/hashes/utils.js'
 import { type Field, type FieldJson, misuse, show, toJSON } from '@separatrix/field/core'
 import { leaf, midpoint } from './bisectionTree.js'
-import type { Box } from './originBox.js'
+import type { Interval } from './box.js'
 import type { Uncertain } from './uncertainty.js'
-
-export type Interval = readonly [number, number]
 
 /** What a certificate claims; `statement` says it in words. */
 export interface Claim {
@@ -127,8 +125,4 @@ export function leafBoxes({ claim, proof }: Certificate): LeafBox[] {
     stack.push(half([middle, side[1]]), half([side[0], middle]))
   }
   return out
-}
-
-export function intervalsOf({ lo, hi }: Box): Interval[] {
-  return Array.from(lo, (low, i) => [low, hi[i] as number] as const)
 }

@@ -1,10 +1,11 @@
 import { misuse, show } from '@separatrix/field/core'
-import { intervalsOf } from './certificate.js'
+import { intervalsOf } from './box.js'
 import { faceMinimum } from './faceMinimum.js'
+import type { RegionOptions } from './options.js'
 import { bisectionProof, prepare, regionCertificate } from './prepare.js'
 import { proveDecrease } from './proveDecrease.js'
 import { proveQuadratic, quadraticDimension, quadraticForm } from './proveQuadratic.js'
-import { type RegionOptions, regionOfAttraction } from './regionOfAttraction.js'
+import { regionOfAttraction } from './regionOfAttraction.js'
 import { searchCounterexample } from './searchCounterexample.js'
 import { type Refutation, type Refuted, unknown, type Verdict } from './verdict.js'
 

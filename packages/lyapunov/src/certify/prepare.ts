@@ -1,17 +1,11 @@
 import { misuse, show } from '@separatrix/field/core'
 import type { BisectionTree } from './bisectionTree.js'
-import {
-  type Certificate,
-  type Claim,
-  type Interval,
-  intervalsOf,
-  makeCertificate,
-  type Proof,
-} from './certificate.js'
+import { type Box, type Interval, intervalsOf } from './box.js'
+import { type Certificate, type Claim, makeCertificate, type Proof } from './certificate.js'
 import { originProblem } from './equilibrium.js'
-import { type Box, findOriginBox } from './originBox.js'
+import type { RegionOptions } from './options.js'
+import { findOriginBox } from './originBox.js'
 import { type Readings, readPair } from './readings.js'
-import type { RegionOptions } from './regionOfAttraction.js'
 
 /** A pair ready for the search over boxes, or what stands in the way of any proof. */
 export type Prepared =

@@ -1,5 +1,6 @@
 import { down, type Interval, sumDown, sumUp, up } from '@separatrix/field/core'
 import { bisectionTree, leaf, midpoint } from './bisectionTree.js'
+import type { Box } from './box.js'
 import {
   combineIntervals,
   type IntervalMatrix,
@@ -9,7 +10,6 @@ import {
   multiplyIntervals,
   symmetricPart,
 } from './intervalMatrix.js'
-import type { Box } from './originBox.js'
 import { type Jet, type OriginSlopes, originSlopes } from './originSlopes.js'
 import { isSteady, type Readings } from './readings.js'
 

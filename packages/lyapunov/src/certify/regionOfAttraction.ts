@@ -1,6 +1,6 @@
-import type { Field } from '@separatrix/field/core'
-import type { Certificate, Interval } from './certificate.js'
+import type { Certificate } from './certificate.js'
 import { faceMinimum } from './faceMinimum.js'
+import type { RegionOptions } from './options.js'
 import { bisectionProof, type Prepared, prepare, regionCertificate } from './prepare.js'
 import { proveDecrease } from './proveDecrease.js'
 import {
@@ -11,7 +11,6 @@ import {
   quadraticForm,
 } from './proveQuadratic.js'
 import { searchCounterexample } from './searchCounterexample.js'
-import type { Uncertainty } from './uncertainty.js'
 import type { ProofStats, Refutation } from './verdict.js'
 
 /**
@@ -19,29 +18,6 @@ import type { ProofStats, Refutation } from './verdict.js'
  * the critical box, and a checker with other bounds would have to bisect to rounding there.
  */
 export const levelSlack = 1e-6
-
-export interface RegionOptions extends Uncertainty {
-  /** an autonomous field with its equilibrium at 0, closed but for what `disturbance` bounds */
-  readonly field: Field
-  /** the candidate, a scalar field of the same state */
-  readonly V: Field
-  /** a box about the origin: one [lo, hi] per state */
-  readonly domain: readonly Interval[]
-  /** κ > 0: prove V̇ < −κV instead of V̇ < 0, hence V(x(t)) ≤ e^(−κt) V(x(0)) */
-  readonly rate?: number
-  /** relative width of the bracket at which the search ends; 10⁻³ */
-  readonly tolerance?: number
-  /** boxes after which it gives up; 2 million */
-  readonly maxBoxes?: number
-  /** called every thousand boxes or so */
-  readonly onProgress?: (progress: {
-    readonly proved: number
-    readonly refuted: number
-    readonly boxes: number
-  }) => void
-  /** stops the search (onProgress is where a synchronous caller can abort); what was proved until then stays */
-  readonly signal?: AbortSignal
-}
 
 export interface Region {
   /**
