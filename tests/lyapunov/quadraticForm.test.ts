@@ -1,4 +1,3 @@
-import { createHash } from 'node:crypto'
 import { closeLoop, compile, expression, lieDerivative, system } from '@separatrix/field'
 import { type Field, seededRandom } from '@separatrix/field/core'
 import {
@@ -11,6 +10,7 @@ import {
 } from '@separatrix/lyapunov'
 import { test } from 'uvu'
 import * as assert from 'uvu/assert'
+import { rehashed } from './cases.js'
 
 const identity = (n: number) =>
   Array.from({ length: n }, (_, i) => Array.from({ length: n }, (_v, j) => Number(i === j)))
@@ -98,18 +98,5 @@ test('six states: three pendulums in a chain on one motor', () => {
   assert.is(verdict.kind, 'proved', verdict.message)
   if (verdict.kind === 'proved') assert.ok(checkCertificate(verdict.certificate).valid)
 })
-
-type Json = Record<string, unknown>
-
-/** With the hash of an honest writer, so that only the proof can tell. */
-function rehashed({ hash: _hash, ...payload }: Json): Json {
-  const canonical = (value: unknown): string => {
-    if (Array.isArray(value)) return `[${value.map(canonical).join(',')}]`
-    if (typeof value !== 'object' || value === null) return JSON.stringify(value)
-    const keys = Object.keys(value).sort()
-    return `{${keys.map((k) => `${JSON.stringify(k)}:${canonical((value as Json)[k])}`).join(',')}}`
-  }
-  return { ...payload, hash: createHash('sha256').update(canonical(payload)).digest('hex') }
-}
 
 test.run()

@@ -2,6 +2,7 @@ import { sha256 } from '@noble/hashes/sha2.js'
 import { bytesToHex, utf8ToBytes } from '@noble/hashes/utils.js'
 import * as I from './interval.js'
 import { type Jet, jetArithmetic } from './jet.js'
+import { isPositive, partial, polynomialArithmetic } from './polynomial.js'
 import { isIndex, type Program, run } from './program.js'
 import { hasPositivePivots, slopeArithmetic, slopeCorners, slopedVariables } from './quadratic.js'
 import { formulas, intervals } from './ring.js'
@@ -48,7 +49,13 @@ function demand(condition: boolean, reason: string): asserts condition {
  */
 export function checkCertificate(json: unknown): CheckResult {
   try {
-    const problem = readCertificate(typeof json === 'string' ? JSON.parse(json) : json)
+    const certificate = (typeof json === 'string' ? JSON.parse(json) : json) as Json
+    checkHash(certificate)
+    if ((certificate.claim as Json).property === 'global-asymptotic-stability') {
+      checkGlobal(certificate)
+      return { valid: true, reason: 'the signs of the coefficients were proved again, exactly' }
+    }
+    const problem = readCertificate(certificate)
     const budget = { left: extraBoxes }
     if (problem.isRegion) checkEquilibrium(problem)
     if (problem.multipliers !== undefined) checkQuadratic(problem, problem.multipliers, budget)
@@ -63,10 +70,28 @@ export function checkCertificate(json: unknown): CheckResult {
   }
 }
 
-function readCertificate(c: Json): Problem {
+function checkHash(c: Json): void {
   demand(c?.format === 'separatrix-certificate' && c.version === 1, 'not a certificate of version 1')
   const { hash, ...payload } = c
   demand(hash === bytesToHex(sha256(utf8ToBytes(canonical(payload)))), 'the hash does not fit the contents')
+}
+
+/** V and −V̇ − κV are positive but at 0, and V is unbounded, as polynomials with exact coefficients. */
+function checkGlobal({ claim, candidate, system }: Json): void {
+  const n = ((candidate as Json).state as unknown[]).length
+  const { rate = 0, level, domain } = claim as Record<string, unknown[]> & { readonly rate?: number }
+  demand(Number.isFinite(rate) && rate >= 0, 'a rate out of range')
+  demand(n > 0 && Number(level) === 0 && domain.length === 0, 'a global claim has no level and no domain')
+  const P = polynomialArithmetic(n)
+  const [V] = run(P, readProgram(candidate, 'the candidate', [n, 0, 1]), P.variables)
+  const f = run(P, readProgram(system, 'the system', [n, 0, n]), P.variables)
+  const derivative = f.reduce((s, v, i) => P.add(s, P.mul(partial(V, i), v)), P.zero)
+  const fall = P.unary('neg', P.add(derivative, P.mul(P.constant(rate, true), V)))
+  demand(isPositive(V, n, true), 'V is not shown positive and unbounded')
+  demand(isPositive(fall, n, false), 'V is not shown to fall')
+}
+
+function readCertificate(c: Json): Problem {
   const [claim, proof] = [c.claim as Json, c.proof as Json]
   const { property, level } = claim
   const isRegion = property === 'region-of-attraction'
