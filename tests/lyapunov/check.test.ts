@@ -1,4 +1,3 @@
-import { createHash } from 'node:crypto'
 import { closeLoop, expression, network, system } from '@separatrix/field'
 import { type Field, seededRandom } from '@separatrix/field/core'
 import {
@@ -10,9 +9,8 @@ import {
 } from '@separatrix/lyapunov'
 import { test } from 'uvu'
 import * as assert from 'uvu/assert'
-import { cases, cost, pendulum, regulated, vanDerPol } from './cases.js'
+import { cases, cost, type Json, pendulum, regulated, rehashed, vanDerPol } from './cases.js'
 
-type Json = Record<string, unknown>
 type Side = readonly [number, number]
 const copy = (value: unknown) => JSON.parse(JSON.stringify(value)) as Json
 
@@ -20,17 +18,6 @@ function proved(options: { field: Field; V: Field; domain: readonly Side[]; leve
   const verdict = certify(options)
   if (verdict.kind !== 'proved') throw new Error(verdict.message)
   return verdict.certificate
-}
-
-/** The hash that an honest writer would put, so that only the proof can tell. */
-function rehashed({ hash: _hash, ...payload }: Json): Json {
-  const canonical = (value: unknown): string => {
-    if (Array.isArray(value)) return `[${value.map(canonical).join(',')}]`
-    if (typeof value !== 'object' || value === null) return JSON.stringify(value)
-    const keys = Object.keys(value).sort()
-    return `{${keys.map((k) => `${JSON.stringify(k)}:${canonical((value as Json)[k])}`).join(',')}}`
-  }
-  return { ...payload, hash: createHash('sha256').update(canonical(payload)).digest('hex') }
 }
 
 const one = cases.at(-1) as (typeof cases)[number]

@@ -1,4 +1,5 @@
 import { midpoint } from './bisectionTree.js'
+import type { Box } from './box.js'
 import { widestOf } from './boxBounds.js'
 import {
   combineIntervals,
@@ -8,11 +9,6 @@ import {
   symmetricPart,
 } from './intervalMatrix.js'
 import { isSteady, type Readings } from './readings.js'
-
-export interface Box {
-  readonly lo: Float64Array
-  readonly hi: Float64Array
-}
 
 /**
  * Whether V > 0 and V̇ < 0 on a box about 0, save at 0 itself. Where f(0) = 0 and ∇V(0) = 0, the mean value theorem
