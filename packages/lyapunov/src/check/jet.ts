@@ -190,6 +190,12 @@ export interface Program {
 export const isIndex = (x: unknown, below: number): x is number =>
   Number.isSafeInteger(x) && (x as number) >= 0 && (x as number) < below
 
+/**
+ * Numbers that one evaluation may handle: a hundred times those of a network of 10⁴ weights with second derivatives in
+ * two variables. Without it, thirty nodes that each name the last one twice would fill the memory.
+ */
+const greatestWork = 1e7
+
 /** The output of a program, entry by entry, from the jets of its state; throws on a node that is malformed. */
 export function run<T>(
   ring: Ring<T>,
@@ -198,6 +204,7 @@ export function run<T>(
 ): readonly Jet<T>[] {
   const { add, mul, power, unary, binary, zero } = jetArithmetic(ring, state.length)
   const values: (readonly Jet<T>[])[] = []
+  let work = 0
   const dot = (a: readonly Jet<T>[], b: readonly Jet<T>[]) =>
     a.reduce((s, v, i) => add(s, mul(v, b[i])), [zero] as Jet<T>)
   nodes.forEach((node, at) => {
@@ -208,6 +215,9 @@ export function run<T>(
     const args = node.args.map((a) => values[a])
     const [x = [], y = [], z = []] = args
     const { op, indices = [], rows = 0, cols = 0, transposed = false, exponent = 0, values: list = [] } = node
+    const squared = op === 'outer' ? y.length : op === 'scatter' ? node.size : transposed ? cols : 0
+    work += (args.reduce((s, a) => s + a.length, 0) + x.length * squared) * (state[0]?.length ?? 1)
+    need(work <= greatestWork)
     const product = (count: number) => {
       need(
         isIndex(rows, 1e6) &&
