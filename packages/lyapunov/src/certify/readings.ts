@@ -36,9 +36,9 @@ export interface Readings {
 /** Freezes a pair and derives its readings; `why` says what makes the pair unfit for a proof. */
 export function readPair(where: string, field: Field, candidate: Field): Readings | { readonly why: string } {
   checkPair(where, field, candidate)
-  const [f, V] = [freeze(field), freeze(candidate)]
-  const unfit = reasonAgainst(f, 'the field') ?? reasonAgainst(V, 'the candidate')
+  const unfit = reasonAgainst(field, 'the field') ?? reasonAgainst(candidate, 'the candidate')
   if (unfit !== undefined) return { why: unfit }
+  const [f, V] = [freeze(field), freeze(candidate)]
   const rate = lieDerivative(V, f)
   const [gradientV, gradientRate] = [gradient(V), gradient(rate)]
   const slopes = stack([gradientV, gradientRate, ...jumps(rate)])
@@ -73,9 +73,20 @@ function checkPair(where: string, f: Field, V: Field): void {
       try: 'quadratic(P) or expression(text, states)',
       code: 'wrong-dimension',
     })
+  // states are matched by position: a name that both use must stand at the same place
+  const misplaced = V.stateNames.find((name, i) => f.stateNames.includes(name) && f.stateNames[i] !== name)
+  if (misplaced !== undefined)
+    throw misuse({
+      where,
+      expected: `the candidate's states in the order of the field (${f.stateNames.join(', ')})`,
+      got: V.stateNames.join(', '),
+      try: `moving ${misplaced}`,
+      code: 'wrong-order',
+    })
 }
 
 function reasonAgainst(f: Field, name: string): string | undefined {
+  if (!f.theta.every(Number.isFinite)) return `${name} has a parameter that is not a finite number`
   if (f.nodes.some((node) => node.op === 'time'))
     return `${name} depends on time; only autonomous systems can be certified`
   if (f.nodes.some((node) => node.op === 'step' || node.op === 'sign'))
