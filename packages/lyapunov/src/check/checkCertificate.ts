@@ -23,6 +23,20 @@ interface Problem {
   readonly place: Box
 }
 
+/** What is proved of each property, in words; a certificate that says anything else is refused. */
+const statements: Readonly<Record<string, string>> = {
+  'region-of-attraction':
+    'The set {x in domain: V(x) <= level} does not meet the boundary of the domain, V decreases strictly along ' +
+    "every solution of x' = f(x) in it except at the equilibrium x = 0, and hence it is forward invariant and " +
+    'every solution that starts in it converges to 0.',
+  'invariant-set':
+    'The set {x in domain: B(x) >= 0} is not empty, does not meet the boundary of the domain, and B increases ' +
+    "strictly along solutions of x' = f(x) wherever B = 0, and hence the set is forward invariant.",
+}
+
+/** Second derivatives take n³/2 numbers a variable list: beyond this a forged file would only exhaust the memory. */
+const greatestDimension = 100
+
 /** Boxes that the checker may bisect beyond the leaves that it is given. */
 const extraBoxes = 400_000
 
@@ -56,10 +70,18 @@ function readCertificate(c: Json): Problem {
   demand(hash === bytesToHex(sha256(utf8ToBytes(canonical(payload)))), 'the hash does not fit the contents')
   const [claim, proof] = [c.claim as Json, c.proof as Json]
   const { property, level } = claim
+  demand(
+    Object.keys(claim).sort().join() === 'domain,level,property,statement',
+    'the claim has other parts than a property, a level, a domain and a statement',
+  )
+  demand(
+    Object.hasOwn(statements, property as string) && claim.statement === statements[property as string],
+    'the statement is not that of a known property',
+  )
   const isRegion = property === 'region-of-attraction'
-  demand(isRegion || property === 'invariant-set', 'an unknown property')
   const domain = readBox(claim.domain, 'the domain')
   const n = domain.length
+  demand(n <= greatestDimension, `more than ${greatestDimension} states`)
   demand(Number.isFinite(level) && (isRegion ? (level as number) > 0 : level === 0), 'a level out of range')
   demand(Array.isArray(proof.tree) && proof.tree.every((k) => isIndex(k + 3, n + 3)), 'a malformed tree')
   const V = readProgram(c.candidate, 'the candidate', n, 1)
@@ -68,6 +90,11 @@ function readCertificate(c: Json): Problem {
     : { nodes: [...V.nodes, { op: 'neg', args: [V.output], size: 1 }], output: V.nodes.length }
   const place = isRegion ? proof.origin : (proof.witness as number[]).map((x) => [x, x])
   const f = readProgram(c.system, 'the system', n, n)
+  const [own, other] = [(c.candidate as Json).state, (c.system as Json).state] as unknown[][]
+  demand(
+    own.every((name, i) => !other.includes(name) || other[i] === name),
+    'the candidate and the system name their states in different orders',
+  )
   return {
     isRegion,
     level: level as number,
@@ -193,7 +220,8 @@ function boundsOver({ f, W }: Problem, box: Box) {
       I.add(I.mul(hessianEntry(w, n, i, j), fs[i][0]), I.mul(part(w, 1 + i), part(fs[i], 1 + j))),
     )
   const slopes = box.map((_, j) => slope(j))
-  const centre = box.map(({ lo, hi }) => I.point(lo / 2 + hi / 2))
+  // halving an odd subnormal rounds: a side of no width is its own centre
+  const centre = box.map(({ lo, hi }) => I.point(lo === hi ? lo : lo / 2 + hi / 2))
   const [[wc], fc] = [over(W, centre, 1), over(f, centre, 0)]
   const meanValue = (at: I.Interval, d: (i: number) => I.Interval) =>
     I.add(
@@ -263,7 +291,9 @@ function checkLeaves(problem: Problem, origin: Box | undefined, budget: { left: 
   const open = (box: Box) => {
     if (origin?.every((s, i) => s.lo <= box[i].lo && s.hi >= box[i].hi)) return undefined
     const { value, rate, axis } = boundsOver(problem, box)
-    return value.lo > level || (!isRegion && value.hi < level) || rate.hi < 0 ? undefined : axis
+    // within an invariant set f must at least be defined, or solutions end there: then the rate is not NaN
+    const isInside = !isRegion && value.hi < level && rate.lo <= rate.hi
+    return value.lo > level || isInside || rate.hi < 0 ? undefined : axis
   }
   const stack = [domain]
   for (const entry of tree) {
