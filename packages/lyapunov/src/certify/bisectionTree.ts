@@ -49,7 +49,10 @@ export function bisectionTree(): BisectionTree {
   }
 }
 
-/** The point at which a box is bisected: the midpoint of the axis, rounded; every reader of a tree uses this formula. */
+/**
+ * The point at which a box is bisected: the midpoint of the axis, rounded; every reader of a tree uses this formula. It
+ * lies in [lo, hi]; a side of no width is its own midpoint, since halving an odd subnormal rounds.
+ */
 export function midpoint(lo: number, hi: number): number {
-  return lo / 2 + hi / 2
+  return lo === hi ? lo : lo / 2 + hi / 2
 }

@@ -81,7 +81,8 @@ export function regionOfAttraction({
     signal,
   })
   const refuted = Math.min(faces.upper, result.refutation?.value[1] ?? Infinity)
-  const proved = Math.min(result.proved, faces.lower, refuted) * (1 - levelSlack)
+  const reached = Math.min(result.proved, faces.lower, refuted)
+  const proved = reached * (1 - levelSlack)
   const isByDecrease = (result.refutation?.value[1] ?? Infinity) <= faces.upper
   const outcome = {
     refutedAt: isByDecrease ? result.refutation?.point : faces.at,
@@ -89,7 +90,8 @@ export function regionOfAttraction({
     stats: { boxes: result.boxes + faces.boxes, leaves: (result.tree.nodes() + 1) / 2 },
   }
   const why = result.stuck === undefined ? '' : `; the search ended early: ${result.stuck.reason}`
-  if (!(proved > 0))
+  // the bounds are proved below what was reached only, and a subnormal does not shrink by the slack
+  if (!(proved > 0 && proved < reached))
     return {
       ...outcome,
       level: [0, refuted],

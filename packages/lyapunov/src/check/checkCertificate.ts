@@ -6,6 +6,7 @@ import { isPositive, partial, polynomialArithmetic } from './polynomial.js'
 import { isIndex, type Program, run } from './program.js'
 import { hasPositivePivots, slopeArithmetic, slopeCorners, slopedVariables } from './quadratic.js'
 import { formulas, intervals } from './ring.js'
+import { type Claim, statementOf } from './statement.js'
 
 export interface CheckResult {
   readonly valid: boolean
@@ -33,6 +34,9 @@ interface Problem {
   readonly multipliers: readonly (readonly [number, number])[] | undefined
 }
 
+/** Second derivatives take n³/2 numbers a variable list: beyond this a forged file would only exhaust the memory. */
+const greatestDimension = 100
+
 /** Boxes that the checker may bisect beyond the leaves that it is given. */
 const extraBoxes = 400_000
 
@@ -51,7 +55,9 @@ export function checkCertificate(json: unknown): CheckResult {
   try {
     const certificate = (typeof json === 'string' ? JSON.parse(json) : json) as Json
     checkHash(certificate)
-    if ((certificate.claim as Json).property === 'global-asymptotic-stability') {
+    const claim = certificate.claim as Json & Claim
+    demand(claim.statement === statementOf(claim), 'the statement is not what is proved of such a claim')
+    if (claim.property === 'global-asymptotic-stability') {
       checkGlobal(certificate)
       return { valid: true, reason: 'the signs of the coefficients were proved again, exactly' }
     }
@@ -95,9 +101,9 @@ function readCertificate(c: Json): Problem {
   const [claim, proof] = [c.claim as Json, c.proof as Json]
   const { property, level } = claim
   const isRegion = property === 'region-of-attraction'
-  demand(isRegion || property === 'invariant-set', 'an unknown property')
   const domain = readBox(claim.domain, 'the domain')
   const n = domain.length
+  demand(n <= greatestDimension, `more than ${greatestDimension} states`)
   const uncertain = (claim.uncertain ?? []) as readonly Json[]
   const inputs =
     uncertain.length === 0
@@ -112,6 +118,16 @@ function readCertificate(c: Json): Problem {
   demand(
     Array.isArray(proof.tree) && proof.tree.every((k) => isIndex(k + 3, n + inputs.length + 3)),
     'a malformed tree',
+  )
+  const names = (json: unknown, key: string) => (json as Record<string, unknown[]>)[key]
+  const [own, other] = [names(c.candidate, 'state'), names(c.system, 'state')]
+  demand(
+    own.every((name, i) => !other.includes(name) || other[i] === name),
+    'the candidate and the system name their states in different orders',
+  )
+  demand(
+    uncertain.every((u, i) => names(c.system, 'input')[i] === u.name),
+    'what is uncertain is not what the system reads',
   )
   const V = readProgram(c.candidate, 'the candidate', [n, 0, 1])
   const minus = { op: 'neg', args: [V.output], size: 1 }
@@ -309,7 +325,8 @@ function boundsOver({ f, W, states: n, decay }: Problem, box: Box) {
       I.mul(kappa, part(w, 1 + j)),
     )
   })
-  const centre = box.map(({ lo, hi }) => I.point(lo / 2 + hi / 2))
+  // halving an odd subnormal rounds: a side of no width is its own centre
+  const centre = box.map(({ lo, hi }) => I.point(lo === hi ? lo : lo / 2 + hi / 2))
   const [[wc], fc] = [over(W, centre, 1), over(f, centre, 0)]
   const offset = (slope: (i: number) => I.Interval) =>
     sum(box.length, (i) => I.mul(slope(i), I.sub(box[i], centre[i])))
@@ -377,7 +394,9 @@ function checkLeaves(problem: Problem, origin: Box | undefined, budget: { left: 
   const open = (box: Box) => {
     if (origin?.every((s, i) => s.lo <= box[i].lo && s.hi >= box[i].hi)) return undefined
     const { value, rate, axis } = boundsOver(problem, box)
-    return value.lo > level || (!isRegion && value.hi < level) || rate.hi < 0 ? undefined : axis
+    // within an invariant set f must at least be defined, or solutions end there: then the rate is not NaN
+    const isInside = !isRegion && value.hi < level && rate.lo <= rate.hi
+    return value.lo > level || isInside || rate.hi < 0 ? undefined : axis
   }
   walk(domain, tree, (box) => cover(box, budget, open))
 }
