@@ -104,6 +104,13 @@ test('a false claim with a fresh hash fails by the proof', () => {
     assert.is(checkCertificate(rehashed(variant)).valid, false, name)
 })
 
+test('where a function is undefined on part of the domain only, the rest is still checked', () => {
+  // tan has a pole at x = π/2 − 1; the squares of its undefined enclosures must come to an end
+  const field = system({ state: ['x', 'y'], dynamics: { x: '-x*tan(x + 1)', y: '-y' } })
+  const c = proved({ field, V: expression('x^2+y^2', ['x', 'y']), domain: [[-1, 1], [-1, 1]], level: 0.2 }) // biome-ignore format: a box
+  assert.is(checkCertificate(c).reason, 'every leaf, the boundary and the origin were proved again')
+})
+
 test('a whole tree of leaves that lie is no proof', () => {
   // a single leaf "V̇ < 0" over the whole domain: the checker must bisect by itself, and fail where it is false
   const unstable = system({ state: ['x', 'y'], dynamics: { x: '-x + 4*x*y^2', y: '-y + 4*y*x^2' } })
