@@ -80,6 +80,14 @@ test('every altered digit fails by the hash', () => {
   }
 })
 
+test('a digit beyond the precision of a double is altered all the same', () => {
+  const text = JSON.stringify(proved({ ...vanDerPol, level: 2.0022967250989043 }))
+  const other = text.replace('2.0022967250989043', '2.0022967250989044')
+  assert.is(JSON.stringify(JSON.parse(other)), text)
+  assert.ok(checkCertificate(text).valid && checkCertificate(JSON.stringify(JSON.parse(text), null, 2)).valid)
+  assert.match(checkCertificate(other).reason, 'not written as its double prints')
+})
+
 test('a false claim with a fresh hash fails by the proof', () => {
   const c = copy(proved({ ...vanDerPol, level: 2.3 }))
   const claim = c.claim as Json

@@ -43,7 +43,7 @@ function demand(condition: boolean, reason: string): asserts condition {
  */
 export function checkCertificate(json: unknown): CheckResult {
   try {
-    const problem = readCertificate(typeof json === 'string' ? JSON.parse(json) : json)
+    const problem = readCertificate((typeof json === 'string' ? readText(json) : json) as Json)
     const origin = problem.isRegion ? checkOrigin(problem) : checkWitness(problem)
     const budget = { left: extraBoxes }
     checkFaces(problem, budget)
@@ -52,6 +52,15 @@ export function checkCertificate(json: unknown): CheckResult {
   } catch (error) {
     return { valid: false, reason: error instanceof Error ? error.message : 'malformed' }
   }
+}
+
+/** Numbers must be written as their doubles print: a digit altered beyond a double's precision is altered all the same. */
+function readText(text: string): Json {
+  const value = JSON.parse(text)
+  const bare = text.replace(/"(?:[^"\\]|\\.)*"/g, '""')
+  for (const [number] of bare.matchAll(/-?\d[\d.eE+-]*/g))
+    demand(`${Number(number)}` === number, `the number ${number} is not written as its double prints`)
+  return value
 }
 
 function readCertificate(c: Json): Problem {
