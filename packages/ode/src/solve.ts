@@ -1,5 +1,6 @@
 import { type Field, misuse, show } from '@separatrix/field/core'
 import ndarray, { type NdArray } from 'ndarray'
+import { checkDoor } from './door.js'
 import { drive, type Ending, type Stop } from './drive.js'
 import { type Event, type EventRecord, prepareEvents } from './events/event.js'
 import { eventGuard } from './events/eventGuard.js'
@@ -76,6 +77,7 @@ export function solve(
   span: readonly [number, number],
   options: SolveOptions,
 ): Solution {
+  checkDoor(y0, options)
   const initial = new Float64Array(y0)
   const [t0] = checkSpan(span)
   const { method, observers = [], saveAt, onProgress, signal, events = [] } = options

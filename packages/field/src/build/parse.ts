@@ -70,6 +70,7 @@ export function parseFormula(b: Builder, text: string, scope: Scope, where: stri
   try {
     tree = math.parse(text)
   } catch (error) {
+    if (error instanceof RangeError) throw tooDeep()
     throw misuse({
       where,
       expected: 'a formula',
@@ -77,7 +78,20 @@ export function parseFormula(b: Builder, text: string, scope: Scope, where: stri
       try: 'e.g. (g/l) * sin(theta) - b * omega',
     })
   }
-  return read(tree)
+  try {
+    return read(tree)
+  } catch (error) {
+    throw error instanceof RangeError ? tooDeep() : error
+  }
+
+  function tooDeep() {
+    return misuse({
+      where,
+      expected: 'a formula that is less deeply nested',
+      got: `${text.length} characters whose tree is too deep for the stack`,
+      try: 'fewer brackets, or brackets around parts of a long sum',
+    })
+  }
 
   function read(node: MathNode): Ref {
     switch (node.type) {

@@ -182,6 +182,7 @@ export function powerIntervalCode(x: Operand, exponent: number): IntervalCode {
   if (exponent < 0)
     return call(`powerLow(${x.lo}, ${x.hi}, ${exponent})`, `powerHigh(${x.lo}, ${x.hi}, ${exponent})`, 0)
   if (exponent === 0) {
+    // NaN where x is undefined, as everywhere
     const one = `${x.lo} <= ${x.hi} ? 1 : NaN`
     return call(one, one, 1)
   }

@@ -21,8 +21,11 @@ export function decreasesAround(
   { lo, hi }: Box,
   bisections = 8,
 ): 'yes' | 'flat' | 'rising' {
-  const { n, size, rate, second, secondSize } = readings
+  const { n, size, rate, natural, second, secondSize } = readings
   const [low, high] = [new Float64Array(secondSize), new Float64Array(secondSize)]
+  // derivatives do not show where f itself is undefined: those of 0·log(x) are 0
+  natural(lo, hi, low, high)
+  if (!((low[0] as number) <= (high[0] as number) && (low[1] as number) <= (high[1] as number))) return 'flat'
   second(lo, hi, low, high)
   if (!isSteady(low, high, 2 * n * n)) return 'flat'
   const part = (start: number): IntervalMatrix => ({

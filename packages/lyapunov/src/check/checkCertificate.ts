@@ -53,7 +53,7 @@ function demand(condition: boolean, reason: string): asserts condition {
  */
 export function checkCertificate(json: unknown): CheckResult {
   try {
-    const certificate = (typeof json === 'string' ? JSON.parse(json) : json) as Json
+    const certificate = (typeof json === 'string' ? readText(json) : json) as Json
     checkHash(certificate)
     const claim = certificate.claim as Json & Claim
     demand(claim.statement === statementOf(claim), 'the statement is not what is proved of such a claim')
@@ -74,6 +74,15 @@ export function checkCertificate(json: unknown): CheckResult {
   } catch (error) {
     return { valid: false, reason: error instanceof Error ? error.message : 'malformed' }
   }
+}
+
+/** Numbers must be written as their doubles print: a digit altered beyond a double's precision is altered all the same. */
+function readText(text: string): Json {
+  const value = JSON.parse(text)
+  const bare = text.replace(/"(?:[^"\\]|\\.)*"/g, '""')
+  for (const [number] of bare.matchAll(/-?\d[\d.eE+-]*/g))
+    demand(`${Number(number)}` === number, `the number ${number} is not written as its double prints`)
+  return value
 }
 
 function checkHash(c: Json): void {

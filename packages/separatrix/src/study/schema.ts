@@ -12,7 +12,7 @@ const formula = v.union([v.string(), v.pipe(v.number(), v.transform(String))], '
 /** What a study file may say. Objects are strict: an unknown key is an error that names it. */
 export const studySchema = v.strictObject({
   /** names the folder of the results */
-  name: v.optional(v.string('text')),
+  name: v.optional(v.pipe(v.string('text'), v.regex(/^[^/\\.][^/\\]*$/, 'a name that can be a folder'))),
   /** heads the report */
   title: v.optional(v.string('text')),
   system: v.strictObject({
