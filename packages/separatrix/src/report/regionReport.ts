@@ -1,7 +1,7 @@
 import type { Field } from '@separatrix/field'
 import { leafBoxes } from '@separatrix/lyapunov'
 import type { Study } from '../study/buildStudy.js'
-import type { Outcome } from '../study/prove.js'
+import { fault, type Outcome } from '../study/prove.js'
 import { valueAlong } from '../study/trajectories.js'
 import { duration, readable, roundedDown, roundedUp } from './format.js'
 import { linePlot } from './linePlot.js'
@@ -63,7 +63,7 @@ export async function regionReport({
     verdict: {
       word: { proved: 'Proved', refuted: 'Refuted', unknown: 'Unknown' }[outcome.kind],
       good: proved,
-      statement: proved ? guarantee(outcome.level) : outcome.message,
+      statement: proved ? guarantee(outcome.level, outcome.rate) : outcome.message,
     },
     numbers: proved
       ? [
@@ -87,11 +87,12 @@ export async function regionReport({
 
 /** The picture of a proof's boxes. */
 export function boxesFigure(outcome: Outcome, place: Omit<ProofBoxesOptions, 'boxes'>): PageFigure {
+  const condition = outcome.rate === undefined ? 'V̇ < 0' : 'V̇ < −κV'
   const boxes = outcome.certificate === undefined ? [] : leafBoxes(outcome.certificate)
   return {
     title: 'The proof, box by box',
     svg: proofBoxes({ boxes, ...place }),
-    caption: `${readable(boxes.length)} boxes cover the domain. On each shaded one V̇ < 0 was proved in interval arithmetic; the empty ones lie outside the region, whose rim is drawn; around the origin the second-order form of V̇ is negative definite.`,
+    caption: `${readable(boxes.length)} boxes cover the domain. On each shaded one ${condition} was proved in interval arithmetic; the empty ones lie outside the region, whose rim is drawn; around the origin that holds by second-order forms.`,
   }
 }
 
@@ -107,10 +108,11 @@ function tableRows(outcome: Outcome, { field }: Study): string[][] {
       ? []
       : [
           [
-            'V does not decrease at',
+            fault(outcome),
             field.stateNames.map((s, i) => `${s} = ${readable(point[i] as number, 5)}`).join(', '),
           ],
         ]),
+    ...(outcome.rate === undefined ? [] : [['rate κ of e^(−κt)', readable(outcome.rate)]]),
     ['boxes evaluated', readable(stats.boxes)],
     ['leaves', readable(stats.leaves)],
     ['time to prove', duration(milliseconds)],
