@@ -113,7 +113,7 @@ test('an exponent that θ gives may be any number, and its sign is right', async
 
 test('θ, time and input reach every backend', async () => {
   const f = system({ state: ['x'], input: ['u'], params: { a: 2 }, dynamics: { x: 'a*x + u*t' } })
-  for (const backend of ['js', 'gpu'] as const) {
+  for (const backend of ['js', 'wasm', 'gpu'] as const) {
     const { values } = await evaluateBatch(f, [[1], [2]], { backend, theta: [3], time: 4, input: [5] })
     assert.deepEqual(Array.from(values.data), [23, 26])
   }
@@ -143,7 +143,7 @@ test('the js backend is the compiled field, bit for bit', async () => {
 })
 
 test('an empty batch gives an empty array', async () => {
-  for (const backend of ['js', 'gpu'] as const)
+  for (const backend of ['js', 'wasm', 'gpu'] as const)
     assert.deepEqual((await evaluateBatch(lorenz, [], { backend })).values.shape, [0, 3])
 })
 
@@ -153,7 +153,7 @@ test('a grid has its ends, its order and its shape', async () => {
     [-3, 3],
     [-9, 9],
   ] as const
-  for (const backend of ['js', 'gpu'] as const) {
+  for (const backend of ['js', 'wasm', 'gpu'] as const) {
     const { values } = await evaluateGrid(vanDerPol, domain, counts, { backend })
     assert.deepEqual(values.shape, [5, 3, 2])
     const out = new Float64Array(2)
@@ -206,7 +206,7 @@ test('misuse is explained', async () => {
     [() => evaluateBatch(lorenz, [[0, 0, 0]], { backend: 'gpu', precision: 'double' }), /backend: 'js'/],
     [
       () => evaluateBatch(lorenz, [[0, 0, 0]], { backend: 'fpga' as 'gpu' }),
-      /'js', 'gpu' or 'auto', got 'fpga'/,
+      /'js', 'wasm', 'gpu' or 'auto', got 'fpga'/,
     ],
     [() => evaluateBatch(lorenz, [[0, 0, 0]], { backend: 'js', theta: [1] }), /expected 3 parameters, got 1/],
     [() => evaluateBatch(lorenz, [[0, 0, 0]], { backend: 'js', device: 'cpu' }), /no device/],

@@ -114,8 +114,9 @@ test('the exact coupling makes paths straight: nothing is left to average, and o
   }
   const [independent, exact] = [await train('independent'), await train('exact')]
   assert.ok(exact.loss < 0.3 * independent.loss, `${exact.loss} against ${independent.loss}`)
-  // monotone map z ↦ c + √v z: mean 2 and variance .36, each ± 5·(deviation of 400 samples) = .15, and the training's error.
-  // The independent coupling's velocity at t = 0 is c − z: one step sends everything to the mean
+  // monotone map z ↦ c + √v z: mean 2 and variance .36, each ± 5·(deviation of 400 samples) = .15, and the
+  // training's error. The independent coupling's velocity at t = 0 is c − z: one step sends everything to the
+  // mean
   assert.ok(Math.abs(exact.mean - c) < 0.2 && Math.abs(exact.variance - v) < 0.2, JSON.stringify(exact))
   assert.ok(independent.variance < 0.1, JSON.stringify(independent))
 })
@@ -167,7 +168,8 @@ test('maximum likelihood: an affine flow finds mean and deviation of its data', 
     steps: 30,
     seed: 0,
   })
-  // x(1) = e^a z + b(e^a − 1)/a is N(mean, deviation²) at the maximum; the Runge–Kutta step of .05 errs by 1e-7
+  // x(1) = e^a z + b(e^a − 1)/a is N(mean, deviation²) at the maximum; the Runge–Kutta step of .05 errs by
+  // 1e-7
   const [a, b] = theta
   assert.ok(Math.abs(Math.exp(a) - deviation) < 1e-5)
   assert.ok(Math.abs((b * Math.expm1(a)) / a - mean) < 1e-5)

@@ -15,8 +15,9 @@ export interface SampledLossOptions<R extends Restored> {
 }
 
 /**
- * A Monte-Carlo loss: the mean of ℓ(t, z, θ) over `batch` fresh samples and its gradient in θ. The gradient is asked for only
- * at samples with ℓ ≠ 0, since ℓ ≥ 0 has slope 0 where it is 0. Standard error: that of a mean, σ/√batch.
+ * A Monte-Carlo loss: the mean of ℓ(t, z, θ) over `batch` fresh samples and its gradient in θ. The gradient
+ * is asked for only at samples with ℓ ≠ 0, since ℓ ≥ 0 has slope 0 where it is 0. Standard error: that of a
+ * mean, σ/√batch.
  */
 export function sampledLoss<R extends Restored>({
   integrand,

@@ -6,9 +6,10 @@ import { printLoops } from './javascriptLoops.js'
 import { printStatements } from './javascriptStatements.js'
 
 /**
- * Scalar operations, before sharing, up to which unrolling is tried, and characters of source up to which it is used. V8 stops
- * optimising a function at about 58 KB of source (a 20× cliff). Below that, unrolled derivatives of networks ran 2 to 3
- * times as fast as loops at every size measured (2-30-2 to 2-70-2, 21 to 52 KB).
+ * Scalar operations, before sharing, up to which unrolling is tried, and characters of source up to which it
+ * is used. V8 stops optimising a function at about 58 KB of source (a 20× cliff). Below that, unrolled
+ * derivatives of networks ran 2 to 3 times as fast as loops at every size measured (2-30-2 to 2-70-2, 21 to
+ * 52 KB).
  */
 export const unrollLimit = 3000
 const sourceLimit = 50_000

@@ -1,36 +1,13 @@
 import ndarray, { type NdArray } from 'ndarray'
+import { scalarCount } from '../derive/scalarize.js'
 import { misuse, SeparatrixError, show } from '../error.js'
 import type { Field } from '../field.js'
 import { compile } from './compile.js'
-import { type GpuDevice, type GpuMode, openGpu } from './gpuDevice.js'
+import { evaluateWasm } from './evaluateWasm.js'
+import type { EvaluateOptions, Evaluation, States } from './evaluation.js'
+import { type GpuDevice, openGpu } from './gpuDevice.js'
 import { invalidResult, printKernel } from './gpuKernel.js'
-
-export interface EvaluateOptions {
-  /** 'js': double precision on the CPU; 'gpu': gpu.js, single precision; 'auto': see {@link evaluateBatch} */
-  readonly backend: 'js' | 'gpu' | 'auto'
-  /** the least precision that will do; default 'double' for 'js' and 'auto', 'single' for 'gpu' */
-  readonly precision?: 'single' | 'double'
-  /** which of gpu.js's devices, for 'gpu'; default the best that is there */
-  readonly device?: GpuMode
-  /** θ in place of the field's own */
-  readonly theta?: ArrayLike<number>
-  /** the time at which a field that depends on it is evaluated; default 0 */
-  readonly time?: number
-  /** the input u of an open field, the same for the whole batch */
-  readonly input?: ArrayLike<number>
-}
-
-/** Values, and what really computed them. */
-export interface Evaluation {
-  /** [batch, m] (for a grid [...counts, m]); NaN where the field has no finite value */
-  readonly values: NdArray<Float64Array>
-  readonly backend: 'js' | 'gpu'
-  /** the device that ran, in words, e.g. `gpu.js webasm (CPU SIMD, f32)` */
-  readonly device: string
-  readonly precision: 'single' | 'double'
-  /** why 'auto' chose as it did; absent when the caller chose */
-  readonly reason?: string
-}
+import { hasSimd } from './wasm/moduleBuilder.js'
 
 /** Threads per kernel call: the last call of a larger batch is padded. */
 const chunkSize = 1 << 20
@@ -38,14 +15,18 @@ const chunkSize = 1 << 20
 /** Scalar results below which starting a device (25 to 200 ms) costs more than it saves. */
 const worthwhile = 200_000
 
+/** Scalar operations that take as long in JavaScript as printing and compiling a module (some 5 ms). */
+const worthCompiling = 5_000_000
+
 /**
  * f at many states: out[i] = f(t, X[i], θ), for X of shape [batch, n].
  *
  * On 'gpu' results are single precision (about 1e-6 relative to the largest intermediate; drivers may be as
  * coarse as 1e-4 in transcendental functions), an entry is NaN where a logarithm, root, power or quotient on
- * the way has no finite value, and overflow beyond 3e38 is the device's. 'auto' takes the GPU only if
- * `precision: 'single'` says that this is enough, gpu.js finds graphics hardware, and the batch is large; it
- * says in `reason` what it chose.
+ * the way has no finite value, and overflow beyond 3e38 is the device's. On 'wasm' errors are those in `ulps`.
+ * 'auto' takes the GPU only if
+ * `precision: 'single'` says that this is enough, gpu.js finds graphics hardware, and the batch is large;
+ * otherwise vectors for a large batch and JavaScript for a small one. It says in `reason` what it chose.
  * @example
  * const swing = system({ state: ['q', 'p'], dynamics: { q: 'p', p: '-sin(q)' } })
  * const { values, device } = await evaluateBatch(swing, [[1, 0], [2, 0.5]], { backend: 'js' })
@@ -59,12 +40,6 @@ export async function evaluateBatch(
   return evaluateStates(field, { data, batch }, options)
 }
 
-/** States stored state-major, [n][batch]. */
-export interface States {
-  readonly data: Float64Array
-  readonly batch: number
-}
-
 /** {@link evaluateBatch} on states that are already in the layout of the backends. */
 export async function evaluateStates(
   field: Field,
@@ -73,6 +48,7 @@ export async function evaluateStates(
 ): Promise<Evaluation> {
   checkOptions(field, options)
   if (options.backend === 'js') return evaluateJs(field, states, options)
+  if (options.backend === 'wasm') return evaluateWasm(field, states, options)
   if (options.backend === 'gpu') {
     const device = await openGpu(options.device)
     try {
@@ -85,19 +61,24 @@ export async function evaluateStates(
 }
 
 async function choose(field: Field, states: States, options: EvaluateOptions): Promise<Evaluation> {
-  const onJs = (reason: string) => ({ ...evaluateJs(field, states, options), reason: `js: ${reason}` })
-  if (options.precision !== 'single') return onJs("double precision was not waived (precision: 'single')")
+  const onCpu = async (reason: string) => {
+    const operations = states.batch * scalarCount(field)
+    const backend = hasSimd() && operations > worthCompiling ? 'wasm' : 'js'
+    const evaluate = backend === 'wasm' ? evaluateWasm : evaluateJs
+    return { ...(await evaluate(field, states, options)), reason: `${backend}: ${reason}` }
+  }
+  if (options.precision !== 'single') return onCpu("double precision was not waived (precision: 'single')")
   if (states.batch * field.outputSize < worthwhile)
-    return onJs(`${states.batch * field.outputSize} values are fewer than ${worthwhile}`)
+    return onCpu(`${states.batch * field.outputSize} values are fewer than ${worthwhile}`)
   let device: GpuDevice
   try {
     device = await openGpu()
   } catch (error) {
-    if (error instanceof SeparatrixError) return onJs(error.message)
+    if (error instanceof SeparatrixError) return onCpu(error.message)
     throw error
   }
   try {
-    if (!device.hardware) return onJs(`no graphics hardware was found, only ${device.description}`)
+    if (!device.hardware) return onCpu(`no graphics hardware was found, only ${device.description}`)
     return {
       ...(await evaluateOn(device, field, states, options)),
       reason: 'gpu: graphics hardware was found',
@@ -174,10 +155,10 @@ function checkOptions(
   { backend, precision, device, theta, input = [] }: EvaluateOptions,
 ): void {
   const where = `evaluate(${field.name})`
-  if (!['js', 'gpu', 'auto'].includes(backend))
+  if (!['js', 'wasm', 'gpu', 'auto'].includes(backend))
     throw misuse({
       where,
-      expected: "backend 'js', 'gpu' or 'auto'",
+      expected: "backend 'js', 'wasm', 'gpu' or 'auto'",
       got: show(backend),
       try: "backend: 'js'",
     })

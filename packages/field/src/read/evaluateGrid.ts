@@ -1,7 +1,8 @@
 import ndarray from 'ndarray'
 import { misuse, show } from '../error.js'
 import type { Field } from '../field.js'
-import { type EvaluateOptions, type Evaluation, evaluateStates } from './evaluateBatch.js'
+import { evaluateStates } from './evaluateBatch.js'
+import type { EvaluateOptions, Evaluation } from './evaluation.js'
 
 /**
  * f on a regular grid, ends included: values[i₁, …, iₙ, k] = f_k(x) with x_j = lo_j + (hi_j − lo_j)·i_j/(counts_j − 1);

@@ -17,8 +17,9 @@ export interface LikelihoodLossOptions
 }
 
 /**
- * Trains a continuous normalizing flow by maximum likelihood: the mean of −log p(x) over data, by the change of variables with the exact
- * trace, and its gradient through the solve. Chen et al., NeurIPS 2018, section 4. Cost: a solve and its gradient per point.
+ * Trains a continuous normalizing flow by maximum likelihood: the mean of −log p(x) over data, by the change
+ * of variables with the exact trace, and its gradient through the solve. Chen et al., NeurIPS 2018, section
+ * 4. Cost: a solve and its gradient per point.
  * @example
  * const random = seededRandom(0)
  * const data = Array.from({ length: 200 }, () => [2 + random.normal(), random.normal()])
@@ -77,7 +78,10 @@ export function likelihoodLoss({
   }
 }
 
-/** −log p₀(z) − a of the state [z; a] at the start of the flow, where a is the growth of volume, with its sign from going back. */
+/**
+ * −log p₀(z) − a of the state [z; a] at the start of the flow, where a is the growth of volume, with its sign
+ * from going back.
+ */
 function negativeLogDensity(base: Base): SolutionLoss {
   const score = new Float64Array(base.size)
   const state = (y: Float64Array) => y.subarray(0, base.size)

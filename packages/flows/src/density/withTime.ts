@@ -1,8 +1,8 @@
 import { Builder, embed, type Field, makeField, misuse } from '@separatrix/field/core'
 
 /**
- * A field whose last state becomes the time: g(x, t) on Rⁿ⁺¹ → Rⁿ turns into f(t, x) = g([x; t]) on Rⁿ. Flows between
- * distributions need velocities that change with time; networks have none by themselves.
+ * A field whose last state becomes the time: g(x, t) on Rⁿ⁺¹ → Rⁿ turns into f(t, x) = g([x; t]) on Rⁿ. Flows
+ * between distributions need velocities that change with time; networks have none by themselves.
  * @example withTime(network({ widths: [3, 64, 2], activation: 'swish', seed: 0 })) // a velocity on the plane
  */
 export function withTime(g: Field): Field {

@@ -1,8 +1,9 @@
 import { misuse } from '@separatrix/field/core'
 
 /**
- * The assignment of rows to columns of least total cost: column[i] for each row of an n × n matrix, by shortest augmenting paths
- * with dual prices. Jonker & Volgenant, Computing 38 (1987); O(n³), a few milliseconds at n = 256.
+ * The assignment of rows to columns of least total cost: column[i] for each row of an n × n matrix, by
+ * shortest augmenting paths with dual prices. Jonker & Volgenant, Computing 38 (1987); O(n³), a few
+ * milliseconds at n = 256.
  * @example assignment(Float64Array.of(1, 0, 0, 1), 2) // Int32Array [1, 0]
  */
 export function assignment(cost: Float64Array, n: number): Int32Array {

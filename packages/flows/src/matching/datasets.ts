@@ -28,8 +28,8 @@ export function points(data: Points): Source {
 const shrinkage = 1.414
 
 /**
- * Eight normals on a circle, as FFJORD draws them: (cₖ + ½ε)/1.414 with cₖ = 4(cos, sin)(kπ/4). Entropy 2.8327 nats, the least mean
- * of −log p that a model can reach. Grathwohl et al., ICLR 2019.
+ * Eight normals on a circle, as FFJORD draws them: (cₖ + ½ε)/1.414 with cₖ = 4(cos, sin)(kπ/4). Entropy
+ * 2.8327 nats, the least mean of −log p that a model can reach. Grathwohl et al., ICLR 2019.
  */
 export const eightGaussians: Source = {
   draw(random, x) {
@@ -40,8 +40,8 @@ export const eightGaussians: Source = {
 }
 
 /**
- * The checkerboard: x₁ = 4U − 2, x₂ = U − 2·{0, 1} + (⌊x₁⌋ mod 2), both doubled: uniform on eight of sixteen squares of side 2. Entropy log 32.
- * Grathwohl et al., ICLR 2019.
+ * The checkerboard: x₁ = 4U − 2, x₂ = U − 2·{0, 1} + (⌊x₁⌋ mod 2), both doubled: uniform on eight of sixteen
+ * squares of side 2. Entropy log 32. Grathwohl et al., ICLR 2019.
  */
 export const checkerboard: Source = {
   draw(random, x) {

@@ -24,8 +24,8 @@ export interface FlowMatchingOptions {
   /** where the flow starts, t = 0; the standard normal by default */
   readonly source?: Source | Base
   /**
-   * which samples are joined: drawn independently, or, within each batch, by the assignment of least total squared
-   * distance, which makes paths nearly straight
+   * which samples are joined: drawn independently, or, within each batch, by the assignment of least total
+   * squared distance, which makes paths nearly straight
    */
   readonly coupling: 'independent' | 'exact'
   readonly path?: ConditionalPath
@@ -36,9 +36,10 @@ export interface FlowMatchingOptions {
 }
 
 /**
- * Flow matching: the mean of |f(t, x(t)) − x′(t)|² over pairs (x₀, x₁), uniform times and paths x(t) = α(t)x₀ + β(t)x₁ + σε; its minimiser
- * carries the source to the target. No solve is needed. The least value is not 0 but the spread of velocities of paths
- * that cross. Lipman et al., ICLR 2023; couplings: Tong et al., TMLR 2024, and Pooladian et al., ICML 2023.
+ * Flow matching: the mean of |f(t, x(t)) − x′(t)|² over pairs (x₀, x₁), uniform times and paths x(t) = α(t)x₀
+ * + β(t)x₁ + σε; its minimiser carries the source to the target. No solve is needed. The least value is not 0
+ * but the spread of velocities of paths that cross. Lipman et al., ICLR 2023; couplings: Tong et al., TMLR
+ * 2024, and Pooladian et al., ICML 2023.
  * @example
  * const { field } = await fit({
  *   field: withTime(network({ widths: [3, 64, 2], activation: 'swish', seed: 0 })), optimizer: adam({ rate: 1e-3 }), steps: 5, seed: 0,

@@ -7,7 +7,9 @@ export interface ConditionalPath {
   betaRate(t: number): number
 }
 
-/** Straight lines: x(t) = (1 − t)x₀ + t x₁. Tong et al., TMLR 2024, eq. 14 and 15; Liu, Gong & Liu, ICLR 2023. */
+/**
+ * Straight lines: x(t) = (1 − t)x₀ + t x₁. Tong et al., TMLR 2024, eq. 14 and 15; Liu, Gong & Liu, ICLR 2023.
+ */
 export const straight: ConditionalPath = {
   name: 'straight',
   alpha: (t) => 1 - t,
@@ -16,7 +18,10 @@ export const straight: ConditionalPath = {
   betaRate: () => 1,
 }
 
-/** Quarter circles, which keep the variance: x(t) = cos(πt/2)x₀ + sin(πt/2)x₁. Albergo & Vanden-Eijnden, ICLR 2023. */
+/**
+ * Quarter circles, which keep the variance: x(t) = cos(πt/2)x₀ + sin(πt/2)x₁. Albergo & Vanden-Eijnden, ICLR
+ * 2023.
+ */
 export const trigonometric: ConditionalPath = {
   name: 'trigonometric',
   alpha: (t) => Math.cos((Math.PI / 2) * t),

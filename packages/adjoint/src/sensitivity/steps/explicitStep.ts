@@ -10,10 +10,10 @@ export interface ExplicitStep extends StepDerivative {
 }
 
 /**
- * The step of an explicit Runge–Kutta method, differentiated exactly (Hager, Numer. Math. 87 (2000), eq. 3.6–3.9, for the
- * method's own stages; dense output adds its weights):
- * k̄ᵢ = h(bᵢλ + Σₛ wᵢ(σₛ)gₛ) + h Σ_{j>i} a[j][i] x̄ⱼ, (x̄ᵢ, θ̄ᵢ) = (∂f(Yᵢ)/∂(x, θ))ᵀ k̄ᵢ, ȳ = λ + Σₛ gₛ + Σᵢ x̄ᵢ.
- * Stages are computed again from y, so that a tape holds only states. Cost: one more step and a vjp per stage.
+ * The step of an explicit Runge–Kutta method, differentiated exactly (Hager, Numer. Math. 87 (2000), eq.
+ * 3.6–3.9, for the method's own stages; dense output adds its weights): k̄ᵢ = h(bᵢλ + Σₛ wᵢ(σₛ)gₛ) + h
+ * Σ_{j>i} a[j][i] x̄ⱼ, (x̄ᵢ, θ̄ᵢ) = (∂f(Yᵢ)/∂(x, θ))ᵀ k̄ᵢ, ȳ = λ + Σₛ gₛ + Σᵢ x̄ᵢ. Stages are computed again
+ * from y, so that a tape holds only states. Cost: one more step and a vjp per stage.
  */
 export function explicitStep(method: ExplicitMethod, functions: DerivativeFunctions): ExplicitStep {
   const { n, f, theta } = functions

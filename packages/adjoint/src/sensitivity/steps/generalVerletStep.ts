@@ -6,9 +6,10 @@ import type { StepDerivative } from './stepDerivative.js'
 const mostIterations = 30
 
 /**
- * The general Störmer–Verlet step p½ = p + h/2 a(z₀), q¹ = q + h/2 (v(z₀) + v(z₁)), p¹ = p½ + h/2 a(z₁) with z₀ = (q, p½),
- * z₁ = (q¹, p½) on a field that is not separable, by the implicit function rule in both implicit lines.
- * Hairer, Lubich & Wanner, Geometric Numerical Integration, (VI.3.4). Cost: two Jacobians, two LUs of half size, three vjps.
+ * The general Störmer–Verlet step p½ = p + h/2 a(z₀), q¹ = q + h/2 (v(z₀) + v(z₁)), p¹ = p½ + h/2 a(z₁) with
+ * z₀ = (q, p½), z₁ = (q¹, p½) on a field that is not separable, by the implicit function rule in both
+ * implicit lines. Hairer, Lubich & Wanner, Geometric Numerical Integration, (VI.3.4). Cost: two Jacobians,
+ * two LUs of half size, three vjps.
  */
 export function generalVerletStep(
   parts: { readonly q: readonly number[]; readonly p: readonly number[] },

@@ -2,9 +2,10 @@ import type { DerivativeFunctions } from './derivativeFunctions.js'
 import type { StepDerivative, StepOutputs } from './stepDerivative.js'
 
 /**
- * Adds outputs inside steps to the derivative of a step whose method has no interpolant of its own: cubic Hermite
- * interpolation y(σ) = H₀y + H₁y¹ + h(K₀f(y) + K₁f(y¹)), H₁ = σ²(3 − 2σ), H₀ = 1 − H₁, K₀ = σ(1 − σ)², K₁ = −σ²(1 − σ).
- * Hairer, Nørsett & Wanner, Solving ODEs I, (II.6.7). Cost: two more vjps in a step with outputs.
+ * Adds outputs inside steps to the derivative of a step whose method has no interpolant of its own: cubic
+ * Hermite interpolation y(σ) = H₀y + H₁y¹ + h(K₀f(y) + K₁f(y¹)), H₁ = σ²(3 − 2σ), H₀ = 1 − H₁, K₀ = σ(1 −
+ * σ)², K₁ = −σ²(1 − σ). Hairer, Nørsett & Wanner, Solving ODEs I, (II.6.7). Cost: two more vjps in a step
+ * with outputs.
  */
 export function hermiteOutputs(step: StepDerivative, functions: DerivativeFunctions): StepDerivative {
   const { n, p } = functions
@@ -38,6 +39,8 @@ export function hermiteOutputs(step: StepDerivative, functions: DerivativeFuncti
   }
 
   return {
+    pullbackSteps: step.pullbackSteps,
+
     enter(t, h, until, y, at) {
       time = t
       endTime = until

@@ -3,8 +3,9 @@ import type { DerivativeFunctions } from './derivativeFunctions.js'
 import type { StepDerivative } from './stepDerivative.js'
 
 /**
- * The step of a splitting method on a separable field: substeps z ← z + h·c·P f(t, z), P choosing momenta (kick) or positions (drift),
- * are taken back one by one: λ ← λ + (∂f/∂z)ᵀ h·c·Pλ. Cost: one more step and a vjp per substep.
+ * The step of a splitting method on a separable field: substeps z ← z + h·c·P f(t, z), P choosing momenta
+ * (kick) or positions (drift), are taken back one by one: λ ← λ + (∂f/∂z)ᵀ h·c·Pλ. Cost: one more step and a
+ * vjp per substep.
  */
 export function splittingStep(
   { substeps }: Splitting,
@@ -57,7 +58,10 @@ export function splittingStep(
   }
 }
 
-/** At which part of the step each substep evaluates: kicks where the drifts have come to, drifts where the kicks have. */
+/**
+ * At which part of the step each substep evaluates: kicks where the drifts have come to, drifts where the
+ * kicks have.
+ */
 function startsOf(substeps: Splitting['substeps']): number[] {
   const passed = { kick: 0, drift: 0 }
   return substeps.map(([kind, c]) => {

@@ -3,8 +3,8 @@ import type { Solution, SolveOptions } from '@separatrix/ode'
 import type { GradientOptions } from '../gradient.js'
 
 /**
- * Goes back over the outputs of a solution: `jump(s)` where ∂L/∂y of output s enters λ, `integrate` in between, which says
- * whether it arrived.
+ * Goes back over the outputs of a solution: `jump(s)` where ∂L/∂y of output s enters λ, `integrate` in
+ * between, which says whether it arrived.
  */
 export function backOverOutputs(
   times: Float64Array,
@@ -21,8 +21,9 @@ export function backOverOutputs(
 }
 
 /**
- * Options of the solve backwards: as forwards unless `backward` says otherwise. `counted` of the `size` components count in the error
- * norm (a seminorm: the integrals for θ feed nothing back; Kidger, Chen & Lyons, ICML 2021).
+ * Options of the solve backwards: as forwards unless `backward` says otherwise. `counted` of the `size`
+ * components count in the error norm (a seminorm: the integrals for θ feed nothing back; Kidger, Chen &
+ * Lyons, ICML 2021).
  */
 export function backwardOptions(
   { method, rtol, atol, step, maxSteps, breakpoints, backward = {} }: GradientOptions,

@@ -1,9 +1,10 @@
-import type { StepDerivative, Tape } from '../steps/stepDerivative.js'
+import type { StepDerivative } from '../steps/stepDerivative.js'
+import type { Tape } from '../steps/tape.js'
 import { type OutputTimes, stepOutputs } from './outputTimes.js'
 
 /**
- * Carries n + p tangents through the steps of a tape at once: those of y₀'s entries, then those of θ's. Returns for each
- * direction the tangents of all outputs, [n + p][outputs][n].
+ * Carries n + p tangents through the steps of a tape at once: those of y₀'s entries, then those of θ's.
+ * Returns for each direction the tangents of all outputs, [n + p][outputs][n].
  */
 export function forwardSweep(
   tape: Tape & { readonly y: Float64Array },

@@ -1,6 +1,6 @@
 import type { Field } from '@separatrix/field/core'
 import { type Solution, type SolveOptions, solve, stepRecord } from '@separatrix/ode'
-import type { Tape } from '../steps/stepDerivative.js'
+import type { Tape } from '../steps/tape.js'
 import { type Segments, wholeTape } from './segments.js'
 
 /** A solve, the times of its accepted steps, and their states in segments. */
@@ -30,8 +30,8 @@ export function recordSolve(
 }
 
 /**
- * Steps end just before a breakpoint and the next start at it; a record has the former time only. The steps that follow are
- * what derivatives look at, on the far side of the jump.
+ * Steps end just before a breakpoint and the next start at it; a record has the former time only. The steps
+ * that follow are what derivatives look at, on the far side of the jump.
  */
 export function crossBreakpoints(
   times: Float64Array,

@@ -1,5 +1,5 @@
 import type { StepObserver } from '@separatrix/ode'
-import type { Tape } from '../steps/stepDerivative.js'
+import type { Tape } from '../steps/tape.js'
 import { crossBreakpoints } from './recordSolve.js'
 
 /** Records times and sizes of accepted steps, not their states: two numbers a step. */
