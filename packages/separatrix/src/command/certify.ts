@@ -4,6 +4,7 @@ import { duration, plain, roundedDown, roundedUp } from '../report/format.js'
 import { buildCandidate, buildStudy, domainOf, type Study } from '../study/buildStudy.js'
 import { fault, type Outcome, prove } from '../study/prove.js'
 import { readStudy } from '../study/readStudy.js'
+import { writeCertificate } from '../study/writeCertificate.js'
 import type { Terminal } from '../terminal/terminal.js'
 import { twoColumns, wrap } from '../terminal/text.js'
 import { type ExitCode, exitCodes } from './exitCodes.js'
@@ -33,7 +34,7 @@ export async function certify(
   const folder = out ?? join('out', study.name)
   const files = { certificate: join(folder, 'certificate.json'), report: join(folder, 'report.html') }
   mkdirSync(folder, { recursive: true })
-  if (outcome.certificate !== undefined) writeFileSync(files.certificate, JSON.stringify(outcome.certificate))
+  writeCertificate(files.certificate, outcome.certificate)
   const drawn = study.field.stateSize === 2
   if (drawn) {
     const { regionReport } = await import('../report/regionReport.js')
@@ -59,7 +60,7 @@ function asJson({ name }: Study, outcome: Outcome, written: Written): string {
     verdict: kind,
     message,
     level,
-    ...(refuted !== undefined && { refuted }),
+    ...(refuted !== undefined && Number.isFinite(refuted) && { refuted }),
     ...(rate !== undefined && { rate }),
     ...(point !== undefined && { point: Array.from(point) }),
     ...stats,

@@ -177,6 +177,7 @@ async function train<R extends { readonly field: Field }>(
         if (step % 50 === 0) bar.update(step / steps, `loss ${loss.toPrecision(2)}`)
       },
     })
+    if (result.status !== 'success') terminal.remark(`${what}: ${result.message}`)
     return { ...result, milliseconds: terminal.now() - start }
   } finally {
     bar.stop()
