@@ -126,7 +126,7 @@ function nativeCases(): NativeCase[] {
 /** ns per accepted step; best of five in each of nine rounds, which alternate with the C program. */
 function stepsAgainstC(rows: Row[]): void {
   for (const { name, problem, target, y0, step, end, tolerance, most } of nativeCases()) {
-    const program = compileNative('ode', String(problem), [`PROBLEM=${problem}`])
+    const program = compileNative('ode', [`-DPROBLEM=${problem}`])
     for (const method of ['rk4', 'tsit5'] as const) {
       const options: SolveOptions =
         method === 'rk4'

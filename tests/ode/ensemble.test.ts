@@ -239,8 +239,9 @@ test('the signal cancels, and what was done is kept', async () => {
   const aborted = AbortSignal.abort()
   for (const backend of ['js', 'wasm', 'threads'] as const) {
     const options = { method: rk4, step: 1e-3, backend, signal: aborted, threads: 1 }
-    const { status } = await ensemble(swing, states(swing, 20), [0, 3], options)
+    const { status, y } = await ensemble(swing, states(swing, 20), [0, 3], { ...options, saveAt: [1, 3] })
     assert.ok(status.every((s) => s === 'cancelled'))
+    assert.ok(y.data.every(Number.isNaN))
   }
 })
 

@@ -159,29 +159,34 @@ function fill(
   { memory, map, bytes, rows, columns, thetaAt, tolerancesAt }: LaneMemory,
   constants: readonly number[],
 ): void {
-  const { batch, field, stepping, span } = plan
+  const { field, stepping, span } = plan
   const View = bytes === 4 ? Float32Array : Float64Array
   columns.forEach((column, k) => {
-    for (let i = 0; i < batch; i++) column[i] = plan.initial(i, k)
+    plan.initial.fill(k, column)
   })
   const p = field.theta.length
   if (plan.thetaSpread === 'shared') {
     const theta = new View(memory.buffer, thetaAt, p + constants.length)
-    for (let k = 0; k < p; k++) theta[k] = plan.theta(0, k)
+    for (let k = 0; k < p; k++) theta[k] = plan.theta.get(0, k)
     theta.set(constants, p)
   } else {
-    for (let k = 0; k < p; k++) {
-      const row = rows[(map?.theta ?? field.stateSize) + k] as Float64Array | Float32Array
-      for (let i = 0; i < batch; i++) row[i] = plan.theta(i, k)
-    }
+    const first = map?.theta ?? field.stateSize
+    for (let k = 0; k < p; k++) plan.theta.fill(k, rows[first + k] as Float64Array | Float32Array)
   }
   if (map === undefined || stepping.kind === 'fixed') return
   const { rtol, atol } = stepping.tolerances
   new View(memory.buffer, tolerancesAt, 2 * field.stateSize).set([...rtol, ...atol])
   rows[map.time]?.fill(span[0])
   const state = rows[map.code] as Float64Array | Float32Array
-  for (let i = 0; i < batch; i++)
-    if (!columns.every((column) => Number.isFinite(column[i]))) state[i] = codes.nonFinite
+  eachNonFinite(columns, (i) => {
+    state[i] = codes.nonFinite
+  })
+}
+
+/** Calls back for every trajectory that has an entry which is not finite. */
+function eachNonFinite(columns: LaneMemory['columns'], call: (i: number) => void): void {
+  for (const column of columns)
+    for (let i = 0; i < column.length; i++) if (!Number.isFinite(column[i])) call(i)
 }
 
 function job(plan: EnsemblePlan, name: string, calls: readonly (readonly number[])[]): LaneJob {
@@ -223,8 +228,7 @@ function settle(
   const { batch } = plan
   if (map === undefined) {
     recorder.countSteps(plan, t)
-    for (let i = 0; i < batch; i++)
-      if (!columns.every((column) => Number.isFinite(column[i]))) recorder.fail(i, 'non-finite')
+    eachNonFinite(columns, (i) => recorder.fail(i, 'non-finite'))
     if (cancelled) recorder.cancel()
   } else {
     const row = (r: number) => rows[r] as Float64Array | Float32Array
