@@ -18,6 +18,13 @@ export { pushforward } from './derive/pushforward.js'
 export { scalarCount, scalarize } from './derive/scalarize.js'
 export { type Enclosure, enclose } from './enclose/enclose.js'
 export { encloseInterpreted } from './enclose/encloseInterpreted.js'
+export {
+  binaryInterval,
+  constantInterval,
+  type Interval,
+  powerInterval,
+  unaryInterval,
+} from './enclose/intervalRules.js'
 export { down, sumDown, sumUp, up } from './enclose/rounding.js'
 export { type Misuse, misuse, SeparatrixError, show } from './error.js'
 export {

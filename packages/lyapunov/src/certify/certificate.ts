@@ -30,6 +30,12 @@ export interface Proof {
   readonly tree: readonly number[]
   /** box about 0 on which Hess V and the second-order form of V̇ are definite */
   readonly origin?: readonly Interval[]
+  /**
+   * of a proof by a quadratic form: {V ≤ level} lies in |xᵢ| ≤ radii[i], and the tree bisects that box instead; on each
+   * leaf HᵀS + SᵀH + κH − λ(H − 2(level/a²)eᵢeᵢᵀ) is negative definite, f = S·x, for its pair [i, λ], a = min |xᵢ|
+   */
+  readonly radii?: readonly number[]
+  readonly multipliers?: readonly (readonly [number, number])[]
   /** for an invariant set: a point at which B ≥ 0, so that the set is not empty */
   readonly witness?: readonly number[]
 }
@@ -98,7 +104,8 @@ export function leafBoxes({ claim, proof }: Certificate): LeafBox[] {
   ])
   const out: LeafBox[] = []
   const uncertain = (claim.uncertain ?? []).map((u) => u.interval)
-  const stack = [[...claim.domain, ...uncertain].map(([lo, hi]): Interval => [lo, hi])]
+  const root = proof.radii?.map((r): Interval => [-r, r]) ?? [...claim.domain, ...uncertain]
+  const stack = [root.map(([lo, hi]): Interval => [lo, hi])]
   for (const entry of proof.tree) {
     const box = stack.pop()
     if (box === undefined) break

@@ -1,8 +1,9 @@
 import { misuse, show } from '@separatrix/field/core'
 import { intervalsOf } from './certificate.js'
 import { faceMinimum } from './faceMinimum.js'
-import { prepare, regionCertificate } from './prepare.js'
+import { bisectionProof, prepare, regionCertificate } from './prepare.js'
 import { proveDecrease } from './proveDecrease.js'
+import { proveQuadratic, quadraticDimension, quadraticForm } from './proveQuadratic.js'
 import { type RegionOptions, regionOfAttraction } from './regionOfAttraction.js'
 import { searchCounterexample } from './searchCounterexample.js'
 import { type Refutation, type Refuted, unknown, type Verdict } from './verdict.js'
@@ -53,6 +54,16 @@ function certifyLevel(options: CertifyOptions, level: number): Verdict {
   if (early !== undefined && early.value[1] <= level) return refuted(early, level, nothing)
   if (ready.kind === 'unknown') return unknown(ready.reason, nothing)
   const { readings, origin } = ready
+  const form = readings.n >= quadraticDimension ? quadraticForm(readings, ready.domain) : undefined
+  const quadratic = form && level < form.ceiling ? proveQuadratic(form, level, 3000) : undefined
+  if (quadratic !== undefined)
+    return {
+      kind: 'proved',
+      level,
+      message: `{V ≤ ${level}} is a region of attraction`,
+      certificate: regionCertificate(ready, quadratic, level),
+      stats: { boxes: quadratic.tree.length, leaves: quadratic.multipliers.length },
+    }
   const faces = faceMinimum(readings, ready.domain, { enough: level, tolerance: 1e-9, maxBoxes })
   if (!(faces.lower > level))
     return unknown(
@@ -83,7 +94,7 @@ function certifyLevel(options: CertifyOptions, level: number): Verdict {
     kind: 'proved',
     level,
     message: `{V ≤ ${level}} is a region of attraction`,
-    certificate: regionCertificate(ready, result, level),
+    certificate: regionCertificate(ready, bisectionProof(ready, result), level),
     stats,
   }
 }

@@ -1,11 +1,18 @@
 import type { Field } from '@separatrix/field/core'
 import type { Certificate, Interval } from './certificate.js'
 import { faceMinimum } from './faceMinimum.js'
-import { prepare, regionCertificate } from './prepare.js'
+import { bisectionProof, type Prepared, prepare, regionCertificate } from './prepare.js'
 import { proveDecrease } from './proveDecrease.js'
+import {
+  largestQuadratic,
+  type QuadraticForm,
+  type QuadraticProof,
+  quadraticDimension,
+  quadraticForm,
+} from './proveQuadratic.js'
 import { searchCounterexample } from './searchCounterexample.js'
 import type { Uncertainty } from './uncertainty.js'
-import type { ProofStats } from './verdict.js'
+import type { ProofStats, Refutation } from './verdict.js'
 
 /**
  * The certified level stays this far below what the prover reached: its own bounds of V are sharp to the last bit at
@@ -83,12 +90,15 @@ export function regionOfAttraction({
     return nothingProved(ready.reason, early?.value[1] ?? Infinity, early?.point)
   }
   const { readings, origin } = ready
+  const early = searchCounterexample(readings, ready.domain)
+  const form = readings.n >= quadraticDimension ? quadraticForm(readings, ready.domain) : undefined
+  const best = form && largestQuadratic(form, early?.value[1] ?? Infinity)
+  if (form !== undefined && best !== undefined) return quadraticRegion(ready, form, { ...best, early })
   const faces = faceMinimum(readings, ready.domain, { enough: Infinity, tolerance: tolerance / 16, maxBoxes })
-  const found = searchCounterexample(readings, ready.domain)
   const result = proveDecrease(readings, ready.domain, {
     ceiling: faces.lower,
     origin,
-    refutation: found,
+    refutation: early,
     tolerance: tolerance / 2,
     maxBoxes,
     onProgress,
@@ -116,7 +126,7 @@ export function regionOfAttraction({
   return {
     ...outcome,
     level: [proved, refuted],
-    certificate: regionCertificate(ready, result, proved),
+    certificate: regionCertificate(ready, bisectionProof(ready, result), proved),
     status: 'proved',
     message: `{V ≤ ${proved}} is a region of attraction; ${limit}${why}`,
   }
@@ -129,5 +139,28 @@ function nothingProved(reason: string, refuted: number, refutedAt?: Float64Array
     message: `no level is proved: ${reason}`,
     stats: { boxes: 0, leaves: 0 },
     ...(refutedAt && { refutedAt }),
+  }
+}
+
+/** The region that a quadratic form proves: its bracket can stay open, since the form is sufficient only. */
+function quadraticRegion(
+  ready: Extract<Prepared, { kind: 'ready' }>,
+  { ceiling }: QuadraticForm,
+  {
+    level,
+    proof,
+    early,
+  }: { readonly level: number; readonly proof: QuadraticProof; readonly early?: Refutation },
+): Region {
+  const isByDecrease = early !== undefined && early.value[1] < ceiling
+  const refuted = isByDecrease ? early.value[1] : ceiling * (1 + 1e-6)
+  return {
+    level: [level, refuted],
+    certificate: regionCertificate(ready, proof, level),
+    status: 'proved',
+    message: `{V ≤ ${level}} is a region of attraction, by its quadratic form; levels up to ${refuted} are not decided`,
+    limitedBy: isByDecrease ? 'decrease' : 'domain',
+    ...(isByDecrease && { refutedAt: early.point }),
+    stats: { boxes: proof.tree.length, leaves: proof.multipliers.length },
   }
 }

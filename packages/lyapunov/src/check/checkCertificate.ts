@@ -1,7 +1,10 @@
 import { sha256 } from '@noble/hashes/sha2.js'
 import { bytesToHex, utf8ToBytes } from '@noble/hashes/utils.js'
 import * as I from './interval.js'
-import { formulas, intervals, isIndex, type Jet, type Program, run } from './jet.js'
+import { type Jet, jetArithmetic } from './jet.js'
+import { isIndex, type Program, run } from './program.js'
+import { hasPositivePivots, slopeArithmetic, slopeCorners, slopedVariables } from './quadratic.js'
+import { formulas, intervals } from './ring.js'
 
 export interface CheckResult {
   readonly valid: boolean
@@ -23,8 +26,10 @@ interface Problem {
   readonly f: Program
   readonly W: Program
   readonly tree: readonly number[]
-  /** the origin box of a region; a point of an invariant set */
+  /** the origin box of a region (or of the proof by a quadratic form: all of it); a point of an invariant set */
   readonly place: Box
+  /** of a proof by a quadratic form: an axis and a factor for each leaf */
+  readonly multipliers: readonly (readonly [number, number])[] | undefined
 }
 
 /** Boxes that the checker may bisect beyond the leaves that it is given. */
@@ -44,10 +49,14 @@ function demand(condition: boolean, reason: string): asserts condition {
 export function checkCertificate(json: unknown): CheckResult {
   try {
     const problem = readCertificate(typeof json === 'string' ? JSON.parse(json) : json)
-    const origin = problem.isRegion ? checkOrigin(problem) : checkWitness(problem)
     const budget = { left: extraBoxes }
-    checkFaces(problem, budget)
-    checkLeaves(problem, origin, budget)
+    if (problem.isRegion) checkEquilibrium(problem)
+    if (problem.multipliers !== undefined) checkQuadratic(problem, problem.multipliers, budget)
+    else {
+      const origin = problem.isRegion ? provenOrigin(problem) : checkWitness(problem)
+      checkFaces(problem, budget)
+      checkLeaves(problem, origin, budget)
+    }
     return { valid: true, reason: 'every leaf, the boundary and the origin were proved again' }
   } catch (error) {
     return { valid: false, reason: error instanceof Error ? error.message : 'malformed' }
@@ -82,7 +91,16 @@ function readCertificate(c: Json): Problem {
   const V = readProgram(c.candidate, 'the candidate', [n, 0, 1])
   const minus = { op: 'neg', args: [V.output], size: 1 }
   const W = isRegion ? V : { nodes: [...V.nodes, minus], output: V.nodes.length, states: n }
-  const place = isRegion ? proof.origin : (proof.witness as number[]).map((x) => [x, x])
+  const radii = proof.radii as number[] | undefined
+  const center = isRegion ? proof.origin : (proof.witness as number[]).map((x) => [x, x])
+  const place = isRegion && radii !== undefined ? radii.map((r) => [-r, r]) : center
+  const multipliers = isRegion && radii !== undefined ? (proof.multipliers as [number, number][]) : undefined
+  const isFine = (m: unknown) =>
+    Array.isArray(m) && m.length === 2 && isIndex(m[0], n) && Number.isFinite(m[1])
+  demand(
+    multipliers === undefined || (Array.isArray(multipliers) && multipliers.every(isFine)),
+    'malformed multipliers',
+  )
   const f = readProgram(c.system, 'the system', [n, inputs.length, n])
   return {
     isRegion,
@@ -94,6 +112,7 @@ function readCertificate(c: Json): Problem {
     W,
     tree: proof.tree,
     place: readBox(place, 'a box of the proof', n),
+    multipliers,
   }
 }
 
@@ -136,21 +155,26 @@ function variables<T>(values: readonly T[], order: 0 | 1 | 2, [zero, one]: reado
 
 const zeroOne = [I.point(0), I.point(1)]
 const over = (program: Program, box: Box, order: 0 | 1 | 2) =>
-  run(intervals, program, variables(box, order, zeroOne))
+  run(jetArithmetic(intervals, box.length), program, variables(box, order, zeroOne))
 
-/** f(0) = 0, W(0) = 0 and ∇W(0) = 0 by formulas; returns a box about 0 on which Ẇ is definite to second order. */
-function checkOrigin(problem: Problem): Box {
-  const { f, W, domain, states, place } = problem
-  const inputs = domain.slice(states)
+/** f(0) = 0, W(0) = 0 and ∇W(0) = 0, by formulas. */
+function checkEquilibrium({ f, W, domain, states, place }: Problem): void {
   const surrounds = (box: Box) => box.every((s) => s.lo < 0 && s.hi > 0)
   demand(surrounds(place) && surrounds(domain.slice(0, states)), 'the origin is not inside')
   const ring = formulas()
   const [zero, one] = [0, 1].map((k) => ring.constant(k, true))
   const at = domain.map((v, i) => (i < states ? zero : { t: `u${i}`, v }))
-  const at0 = (program: Program, order: 0 | 1) => run(ring, program, variables(at, order, [zero, one])).flat()
+  const at0 = (program: Program, order: 0 | 1) =>
+    run(jetArithmetic(ring, at.length), program, variables(at, order, [zero, one])).flat()
   const isZero = ({ t, v }: typeof zero) => t === '0' && Number.isFinite(v.lo) && Number.isFinite(v.hi)
   demand(at0(f, 0).every(isZero), 'f is not shown to vanish at the origin')
   demand(at0(W, 1).every(isZero), 'the candidate or its gradient is not shown to vanish at the origin')
+}
+
+/** A box about 0 on which Ẇ is definite to second order. */
+function provenOrigin(problem: Problem): Box {
+  const { domain, states, place } = problem
+  const inputs = domain.slice(states)
   // the claimed box may be a little too large for these bounds; what is left of it is checked as other boxes are
   const sizes = [1, 0.9, 0.8, 0.65, 0.5, 0.35, 0.2, 0.1, 0.03, 0.01]
   const boxes = sizes.map((s) => [...place.map(({ lo, hi }) => ({ lo: s * lo, hi: s * hi })), ...inputs])
@@ -186,15 +210,54 @@ const hessianEntry = (w: Jet<I.Interval>, n: number, i: number, j: number) => {
   return w[1 + n + (p * (p + 1)) / 2 + q] ?? zeroOne[0]
 }
 
-/** Symmetric elimination in intervals: positive pivots throughout prove every matrix within positive definite. */
-function hasPositivePivots([first, ...others]: readonly (readonly I.Interval[])[]): boolean {
-  if (first === undefined) return true
-  const [pivot, ...tail] = first
-  if (!(pivot.lo > 0)) return false
-  const square = (i: number, j: number) => (i === j ? I.power(tail[i], 2) : I.mul(tail[i], tail[j]))
-  return hasPositivePivots(
-    others.map((row, i) => row.slice(1).map((v, j) => I.sub(v, I.div(square(i, j), pivot)))),
-  )
+/**
+ * The proof by a quadratic form: W ≥ level·xᵢ²/rᵢ² for the half-widths rᵢ of the place (hence {W ≤ level} lies within it,
+ * and off the boundary of the domain), and on each leaf HᵀS + SᵀH + κH − 2λQ is negative definite, where f = S·x and
+ * xᵀQx ≤ 0 on the leaf within {W ≤ level}.
+ */
+function checkQuadratic(
+  problem: Problem,
+  multipliers: readonly (readonly [number, number])[],
+  budget: { left: number },
+): void {
+  const { f, W, domain, states: n, level, decay, place, tree } = problem
+  demand(domain.length === n, 'inputs in a proof by a quadratic form')
+  const [w] = over(W, domain, 2)
+  const square = (entry: (i: number, j: number) => I.Interval) =>
+    place.map((_, i) => place.map((_b, j) => entry(i, j)))
+  const H = square((i, j) => hessianEntry(w, n, i, j))
+  /** 2Q = H − 2(level/size²)·eeᵀ */
+  const twiceQ = (axis: number, size: number) => {
+    const weight = I.div(I.mul(I.point(2), I.point(level)), I.power(I.point(size), 2))
+    return square((i, j) => (i === axis && j === axis ? I.sub(H[i][j], weight) : H[i][j]))
+  }
+  place.forEach(({ lo, hi }, i) => {
+    const isInside = hi === -lo && lo > domain[i].lo && hi < domain[i].hi
+    demand(isInside && hasPositivePivots(twiceQ(i, hi)), 'the set is not shown to lie within the radii')
+  })
+  const open = (multiplier: readonly [number, number]) => (box: Box) => {
+    const [axis, factor] = multiplier
+    const size = Math.max(box[axis].lo, -box[axis].hi)
+    demand(factor >= 0 && (factor === 0 || size > 0), 'a multiplier without its constraint')
+    const slopes = (part: Box) => run(slopeArithmetic(n), f, slopedVariables(part))
+    const centre = box.map(({ lo, hi }) => I.point(lo / 2 + hi / 2))
+    const { corners, axis: widest } = slopeCorners(slopes(centre), slopes(box), box)
+    const Q = factor === 0 ? undefined : twiceQ(axis, size)
+    const isNegative = (S: (typeof corners)[number]) => {
+      const product = (i: number, j: number) => sum(n, (k) => I.mul(H[k][i], S[k][j]))
+      const rate = (i: number, j: number) =>
+        I.add(I.add(product(i, j), product(j, i)), I.mul(I.point(decay), H[i][j]))
+      const added = (i: number, j: number) => (Q ? I.mul(I.point(factor), Q[i][j]) : zeroOne[0])
+      return hasPositivePivots(square((i, j) => I.sub(added(i, j), rate(i, j))))
+    }
+    return corners.every(isNegative) ? undefined : widest
+  }
+  const rest = [...multipliers]
+  walk(place, tree, (box) => {
+    const multiplier = rest.shift()
+    demand(multiplier !== undefined, 'too few multipliers')
+    cover(box, budget, open(multiplier))
+  })
 }
 
 /** A point of an invariant set, strictly within the domain: the set is not empty. No origin box follows. */
@@ -291,11 +354,16 @@ function checkLeaves(problem: Problem, origin: Box | undefined, budget: { left: 
     const { value, rate, axis } = boundsOver(problem, box)
     return value.lo > level || (!isRegion && value.hi < level) || rate.hi < 0 ? undefined : axis
   }
-  const stack = [domain]
+  walk(domain, tree, (box) => cover(box, budget, open))
+}
+
+/** The leaves of a bisection in preorder. */
+function walk(root: Box, tree: readonly number[], leaf: (box: Box) => void): void {
+  const stack = [root]
   for (const entry of tree) {
     const box = stack.pop()
     demand(box !== undefined, 'the tree has too many entries')
-    if (entry < 0) cover(box, budget, open)
+    if (entry < 0) leaf(box)
     else stack.push(...[...bisect(box, entry)].reverse())
   }
   demand(stack.length === 0, 'the tree has too few entries')
