@@ -7,7 +7,7 @@ import { duration, readable, roundedDown, roundedUp } from './format.js'
 import { linePlot } from './linePlot.js'
 import { type Page, type PageFigure, renderPage } from './page.js'
 import { type ProofBoxesOptions, proofBoxes } from './proofBoxes.js'
-import { drawRegions } from './regionPictures.js'
+import { type DrawnRegion, drawRegions } from './regionPictures.js'
 import { checkNote, guarantee } from './statements.js'
 
 export interface RegionReportOptions {
@@ -32,12 +32,16 @@ export async function regionReport({
     field,
     domain,
     axes,
-    regions: [{ name: 'proved', V, level: outcome.level, emphasis: 'proved' }],
+    regions: [shownRegion(outcome, V)],
+    counterexample: outcome.point && {
+      point: outcome.point,
+      text: outcome.rate === undefined ? 'V does not fall here' : 'V falls too slowly here',
+    },
     simulation: { time: 20, rtol: 1e-8, atol: 1e-10 },
   })
   const plane: readonly [string, string] = [axes[0] as string, axes[1] as string]
   const figures: PageFigure[] = []
-  if (drawing.inner.length > 0)
+  if (proved && drawing.inner.length > 0)
     figures.push({
       title: 'V falls along trajectories from the rim',
       svg: linePlot({
@@ -83,6 +87,12 @@ export async function regionReport({
     notes: proved ? [checkNote(certificatePath)] : [],
   }
   return renderPage(page)
+}
+
+/** The proved region, or the one that was asked for and refused. */
+function shownRegion({ kind, level, refuted = 0 }: Outcome, V: Field): DrawnRegion {
+  if (kind === 'proved') return { name: 'proved', V, level, emphasis: 'proved' }
+  return { name: 'not proved', V, level: Number.isFinite(refuted) ? refuted : 0, emphasis: 'compared' }
 }
 
 /** The picture of a proof's boxes. */

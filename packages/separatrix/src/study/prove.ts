@@ -66,7 +66,7 @@ export function prove({ level, rate, ...task }: ProofTask, what: string, termina
     const common = {
       kind: verdict.kind,
       rate,
-      message: verdict.message,
+      message: verdict.kind === 'proved' ? verdict.message : verdict.reason,
       stats: verdict.stats,
       milliseconds: terminal.now() - start,
     }
