@@ -42,6 +42,8 @@ export const studySchema = v.strictObject({
     v.record(v.string(), v.strictTuple([number, number], 'a range [lo, hi]'), 'a range for every state'),
   ),
   level: v.optional(positive),
+  /** κ of V(x(t)) ≤ e^(−κt) V(x(0)) */
+  rate: v.optional(positive),
   simulate: v.optional(
     v.strictObject({
       initial: v.array(v.array(number, 'a state as a list of numbers'), 'a list of states'),
