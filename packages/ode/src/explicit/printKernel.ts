@@ -1,5 +1,6 @@
 import { powerSource } from '../control/power.js'
 import { type ControlSource, printControl } from '../control/printControl.js'
+import type { Tolerances } from '../control/tolerances.js'
 import type { KernelSettings } from '../method.js'
 import { code, slot } from '../state.js'
 import {
@@ -29,7 +30,7 @@ export function printAdaptive(sheet: Sheet, settings: KernelSettings): string {
   if (settings.stepping.kind !== 'adaptive') throw new Error('unreachable: fixed stepping')
   const { control, tolerances } = settings.stepping
   const errorOrder = method.errorOrder as number
-  const { count, measure } = weightedCount(tolerances.weights, n)
+  const { count, measure } = weightedCount(tolerances, n)
   const controller = printControl(control, errorOrder, count)
   const stages = method.stages
   const solution = method.fsal ? (sheet.layout === 'looped' ? 'z' : `z${stages}`) : 'z'
@@ -53,7 +54,7 @@ export function printAdaptive(sheet: Sheet, settings: KernelSettings): string {
     printScaledRows(sheet, stages),
     ...range(2, stages).map((j) => printStage(sheet, j)),
     method.fsal ? '' : printSolution(sheet),
-    printError(sheet, solution, tolerances.uniform, measure),
+    printError(sheet, solution, tolerances, measure),
     `evaluations += ${stages - 1}`,
     `if (sum <= ${count}) {`,
     printAccept(sheet, settings, solution, controller),
@@ -147,7 +148,7 @@ function printSolution(sheet: Sheet, target = 'z'): string {
 function printError(
   sheet: Sheet,
   solution: string,
-  uniform: boolean,
+  { uniform, norm }: Tolerances,
   measure: (i: string) => string | undefined,
 ): string {
   const { bError, bErrorLow } = sheet.method
@@ -156,7 +157,9 @@ function printError(
     if (weight === undefined) return ''
     const [rtol, atol] = uniform ? ['rtol0', 'atol0'] : [`rtol[${i}]`, `atol[${i}]`]
     const scale = `${atol} + ${rtol} * Math.max(Math.abs(${at(sheet, 'y', i)}), Math.abs(${at(sheet, solution, i)}))`
-    return `{ const r = (${combination(sheet, prefix, row)(i)}) / (${scale}); ${prefix === 'he' ? 'sum' : 'low'} += ${weight}r * r }`
+    const [target, value] = [prefix === 'he' ? 'sum' : 'low', `${weight}r * r`]
+    const gather = norm === 'max' ? `${target} = Math.max(${target}, ${value})` : `${target} += ${value}`
+    return `{ const r = (${combination(sheet, prefix, row)(i)}) / (${scale}); ${gather} }`
   }
   return lines(
     scaled('he', bError as readonly number[], 'h'),
@@ -174,11 +177,11 @@ function printError(
 }
 
 /** Components with weight 0 are left out of the norm; the others count by their weight. */
-function weightedCount(weights: Float64Array | undefined, n: number) {
-  if (weights === undefined) return { count: n, measure: () => '' }
+function weightedCount({ weights, norm }: Tolerances, n: number) {
+  if (weights === undefined) return { count: norm === 'max' ? 1 : n, measure: () => '' }
   const total = weights.reduce((sum, w) => sum + w, 0)
   return {
-    count: total,
+    count: norm === 'max' ? 1 : total,
     measure: (i: string) =>
       i === 'i' ? `weights[i] * ` : weights[Number(i)] === 0 ? undefined : `${weights[Number(i)]} * `,
   }
