@@ -1,6 +1,7 @@
 import { powerSource } from '../control/power.js'
 import { type ControlSource, printControl } from '../control/printControl.js'
 import type { Tolerances } from '../control/tolerances.js'
+import { longestStreak } from '../loops/adaptiveAdvance.js'
 import type { KernelSettings } from '../method.js'
 import { code, slot } from '../state.js'
 import {
@@ -16,9 +17,6 @@ import {
 
 const range = (from: number, to: number) => Array.from({ length: to - from + 1 }, (_, i) => from + i)
 const lines = (...parts: readonly string[]) => parts.filter((part) => part !== '').join('\n')
-
-/** Consecutive rejections after which a step is given up: .2¹⁰⁰ of any step is below every clock. */
-export const longestStreak = 100
 
 /**
  * Prints the whole loop over adaptive steps of an explicit method: stages in latency order, error estimate,
