@@ -1,10 +1,8 @@
-export {
-  type CbfQpOptions,
-  cbfQp,
-  type FilteredInput,
-  type FilterStatus,
-  type SafetyFilter,
-} from './filter/cbfQp.js'
+export { type CbfClfQpOptions, cbfClfQp } from './filter/cbfClfQp.js'
+export { type CbfQpOptions, cbfQp } from './filter/cbfQp.js'
+export { type ClfQpOptions, clfQp } from './filter/clfQp.js'
+export { type HalfSpace, type NearestPoint, nearestPoint } from './filter/nearestPoint.js'
+export type { FilteredInput, FilterStatus, InputBounds, SafetyFilter } from './filter/safetyFilter.js'
 export { type BarrierLossOptions, barrierLoss } from './loss/barrierLoss.js'
 export { type LyapunovLossOptions, lyapunovLoss } from './loss/lyapunovLoss.js'
 export { type Box, ball, box, nearBoundary, type Sampler, sublevel } from './loss/samplers.js'
