@@ -38,6 +38,7 @@ const misuses: readonly (readonly [string, () => unknown, RegExp])[] = [
     /finite value for the parameter k/,
   ],
   ['a syntax error', () => expression('x + * 2', ['x']), /a formula/],
+  ['digits that a double swallows', () => expression('0.50000000000000000001*x', ['x']), /Try 0\.5\.$/],
   ['a comparison', () => expression('x > 2', ['x']), /operators/],
   ['a matrix', () => expression('[x, 2]', ['x']), /ArrayNode/],
   ['a name twice', () => system({ state: ['x', 'x'], dynamics: { x: '-x' } }), /'x' twice/],
@@ -76,6 +77,7 @@ test('formulas mean what mathematics means', () => {
   assert.equal(at('min(x, y, 1) + max(x, y)'), 4)
   assert.equal(at('log(8, 2)'), 3)
   assert.equal(at('pi'), Math.PI)
+  assert.equal(at('3.14159265358979323846 + 1e3 + .5 + 5.'), Math.PI + 1005.5)
 })
 
 test('closing a loop equals feeding the controller by hand', () => {

@@ -12,6 +12,7 @@ import {
   vjp,
 } from '@separatrix/field'
 import { test } from 'uvu'
+import { type Big, bigInterpret, toBig } from '../support/bigInterpret.js'
 import { closedFields, closedLoop, lorenz, samplePoint, vanDerPol } from './fields.js'
 
 const unit = (n: number, k: number) => Float64Array.from({ length: n }, (_, i) => (i === k ? 1 : 0))
@@ -102,6 +103,26 @@ function near(actual: ArrayLike<number>, expected: ArrayLike<number>) {
     assert.ok(Math.abs(a - e) <= 2e-8 * (1 + Math.abs(e)), `${a} against ${e}`)
   }
 }
+
+test('J·v agrees with a difference in 60 digits', () => {
+  for (const f of [lorenz, vanDerPol, closedLoop]) {
+    const exact = bigInterpret(f)
+    const x = samplePoint(f.stateSize)
+    const v = vector(f.stateSize, 0.3)
+    // one-sided difference with h = 1e-25: truncation 1e-25·f'', rounding 1e-60/1e-25, both far below a double
+    const h = toBig('1e-25')
+    const moved = exact(
+      toBig(0),
+      Array.from(x, (value, i) => toBig(value).plus(h.times(toBig(v[i] as number)))),
+    )
+    const base = exact(toBig(0), Array.from(x, toBig))
+    const expected = moved.map((m, i) => Number(m.minus(base[i] as Big).div(h)))
+    const actual = interpret(jvp(f), 0, [...x, ...v])
+    // the double evaluation: some tens of roundings
+    for (let i = 0; i < actual.length; i++)
+      assert.ok(Math.abs((actual[i] as number) - (expected[i] as number)) <= 1e-14 * scale(expected))
+  }
+})
 
 test('second derivatives: the Hessian is symmetric and that of a quadratic is its matrix', () => {
   const V = expression('1.5*x^2 - x*y + y^2', ['x', 'y'])

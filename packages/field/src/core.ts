@@ -16,6 +16,9 @@ export {
 export { pullback } from './derive/pullback.js'
 export { pushforward } from './derive/pushforward.js'
 export { scalarCount, scalarize } from './derive/scalarize.js'
+export { type Enclosure, enclose } from './enclose/enclose.js'
+export { encloseInterpreted } from './enclose/encloseInterpreted.js'
+export { down, sumDown, sumUp, up } from './enclose/rounding.js'
 export { type Misuse, misuse, SeparatrixError, show } from './error.js'
 export {
   blockSize,
@@ -29,7 +32,7 @@ export {
   withTheta,
 } from './field.js'
 export { applyNode, Builder, type Ref } from './graph/builder.js'
-export { embed, type Leaves } from './graph/embed.js'
+export { embed, embedAll, type Leaves } from './graph/embed.js'
 export { decompose, isExactDecimal } from './graph/exact.js'
 export {
   type Attributes,
@@ -50,3 +53,34 @@ export { interpret } from './read/interpret.js'
 export { binaryCode, type CompiledField, literal, powerCode, unaryCode } from './read/javascriptCode.js'
 export { type LeafNames, printStatements, type Statements } from './read/javascriptStatements.js'
 export { type FieldJson, fromJSON, toJSON } from './read/json.js'
+export {
+  type BatchEvaluator,
+  type BatchOptions,
+  compileBatch,
+  rowStride,
+} from './read/wasm/compileBatch.js'
+export { binaryLanes, ulps } from './read/wasm/elementary.js'
+export type { FunctionBody } from './read/wasm/encode.js'
+export { FunctionCode, type Id, memoryOperand } from './read/wasm/functionCode.js'
+export { LaneCode, type LaneValue } from './read/wasm/laneCode.js'
+export { type LaneKind, laneTypes, simd } from './read/wasm/lanes.js'
+export {
+  hasRelaxedSimd,
+  hasSimd,
+  importsFor,
+  instantiate,
+  type ModuleBuilder,
+  makeModule,
+  mostPages,
+} from './read/wasm/moduleBuilder.js'
+export { type LaneLeaves, printLanes } from './read/wasm/printLanes.js'
+export { callTile, printTile, type TileField } from './read/wasm/printTile.js'
+export {
+  lineLimit,
+  printWasm,
+  rowsFrom,
+  type WasmField,
+  type WasmFieldOptions,
+  type WasmForm,
+  wasmForm,
+} from './read/wasm/printWasm.js'

@@ -1,3 +1,8 @@
 export { reservedNames } from './build/parse.js'
 export { expression, type SystemOptions, system } from './build/system.js'
 export * from './core.js'
+export { evaluateBatch } from './read/evaluateBatch.js'
+export { evaluateGrid, gridPoint } from './read/evaluateGrid.js'
+export type { EvaluateOptions, Evaluation } from './read/evaluation.js'
+export { type GpuMode, gpuModes } from './read/gpuDevice.js'
+export { type GpuKernel, kernelLimit, printKernel } from './read/gpuKernel.js'

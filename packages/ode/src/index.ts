@@ -1,5 +1,18 @@
 export { type AdaptiveOptions, adaptive, type ControlPreset, type StepControl } from './control/adaptive.js'
 export type { Tolerance, Tolerances } from './control/tolerances.js'
+export { ensemble } from './ensemble/ensemble.js'
+export { type CostQuestion, type Costs, estimateCosts } from './ensemble/estimateCosts.js'
+export { type HistogramOptions, histogram, mean, quantiles } from './ensemble/reductions.js'
+export { type ThreadPool, threadPool } from './ensemble/threadPool.js'
+export type {
+  EnsembleBackend,
+  EnsembleOptions,
+  EnsembleSolution,
+  EnsembleStatus,
+  Reduction,
+  Rows,
+  Snapshot,
+} from './ensemble/types.js'
 export type { Event, EventFunction, EventRecord } from './events/event.js'
 export { defineTableau } from './explicit/defineTableau.js'
 export type { DenseOutput, ExplicitMethod, TableauOptions } from './explicit/tableau.js'

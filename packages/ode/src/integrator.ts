@@ -24,9 +24,10 @@ export interface Integrator {
 /**
  * A method bound to a field, to be stepped by hand, paused, copied or moved to another thread.
  * @example
+ * const lorenz = (_t, [x, y, z], d) => { d[0] = 10 * (y - x); d[1] = x * (28 - z) - y; d[2] = x * y - (8 / 3) * z }
  * const run = integrator(lorenz, 3, { method: dopri5, rtol: 1e-8, atol: 1e-10 })
- * const state = run.initialize([1, 0, 0], [0, 10])
- * while (run.advance(state, 100).reason === 'running') console.log(timeOf(state))
+ * const state = run.initialize([1, 0, 0], [0, 1])
+ * while (run.advance(state, 100).reason === 'running') timeOf(state)
  * const later = restoreState(saveState(state)) // plain JSON in between
  */
 export function integrator(

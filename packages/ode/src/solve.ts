@@ -76,7 +76,7 @@ export function solve(
   span: readonly [number, number],
   options: SolveOptions,
 ): Solution {
-  const initial = Float64Array.from(y0)
+  const initial = new Float64Array(y0)
   const [t0] = checkSpan(span)
   const { method, observers = [], saveAt, onProgress, signal, events = [] } = options
   const stops = makeStops(span, options)
@@ -149,6 +149,8 @@ function highest(wanted: readonly TraceLevel[]): TraceLevel {
 }
 
 function makeStops(span: readonly [number, number], { breakpoints = [], stopAt = [] }: SolveOptions): Stop[] {
+  const end: Stop = { t: span[1], breakpoint: false }
+  if (breakpoints.length + stopAt.length === 0) return [end]
   const direction = span[1] >= span[0] ? 1 : -1
   const inside = (t: number) => t !== span[0] && t !== span[1]
   const jumps = new Set([...checkTimes('breakpoints', breakpoints, span)].filter(inside))
@@ -156,7 +158,7 @@ function makeStops(span: readonly [number, number], { breakpoints = [], stopAt =
   return [...jumps, ...others]
     .sort((a, b) => (a - b) * direction)
     .map((t): Stop => ({ t, breakpoint: jumps.has(t) }))
-    .concat({ t: span[1], breakpoint: false })
+    .concat(end)
 }
 
 function makeOutput(

@@ -1,1 +1,5 @@
-export {}
+export * from '@separatrix/adjoint'
+export * from '@separatrix/field'
+export * from '@separatrix/flows'
+export * from '@separatrix/lyapunov'
+export * from '@separatrix/ode'

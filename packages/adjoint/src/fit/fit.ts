@@ -67,9 +67,12 @@ const stepsPerPause = 8
  * abort ends it with 'cancelled' and the θ reached.
  *
  * @example
+ * const cart = system({ state: ['x', 'v'], input: ['u'], dynamics: { x: 'v', v: 'u' } })
+ * const loop = closeLoop(cart, network({ widths: [2, 8, 1], activation: 'tanh', seed: 0, bias: false }))
+ * const V = expression('2*x^2 + 2*x*v + 2*v^2', ['x', 'v'])
  * const { field: trained, losses } = await fit({
  *   field: loop, loss: lyapunovLoss({ V, rate: 0.5, sampler: ball(1) }),
- *   optimizer: adam({ rate: 1e-2 }), steps: 2000, seed: 1,
+ *   optimizer: adam({ rate: 1e-2 }), steps: 50, seed: 1,
  * })
  */
 export async function fit<R extends Restored>(options: FitOptions<R>): Promise<FitResult<R>> {

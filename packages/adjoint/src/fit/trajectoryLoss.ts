@@ -39,8 +39,10 @@ interface Target {
  * from its start with its own steps, gradients by {@link sensitivity}. A solve that ends early makes the loss
  * NaN, which ends {@link fit} with its status.
  * @example
- * fit({
- *   field: lotkaVolterra, optimizer: lbfgs(), steps: 40, seed: 0,
+ * const lotkaVolterra = system({ state: ['x', 'y'], params: { a: 1.5, b: 1, c: 3, d: 1 },
+ *   dynamics: { x: 'a*x - b*x*y', y: '-c*y + d*x*y' } })
+ * await fit({
+ *   field: lotkaVolterra, optimizer: lbfgs(), steps: 5, seed: 0,
  *   loss: trajectoryLoss({ method: dopri5, rtol: 1e-8, atol: 1e-8, data: [{ t: [0, 1, 2], y: [[1, 1], [2, .5], [5, 1]] }] }),
  * })
  */

@@ -31,7 +31,9 @@ export interface GradientError {
  * against finite differences (extrapolated) of the loss over the steps that were taken, whose sizes are kept,
  * as `discrete` keeps them. Cost: a gradient per way, and 12 solves per entry that is differenced.
  * @example
- * checkGradients(f, y0, [0, 1], { method: rk4, step: 0.1, loss }).forEach(({ block, via, error }) => console.log(block, via, error))
+ * const decay = system({ state: ['x'], dynamics: { x: '-x' } })
+ * const loss = { value: (y) => y.get(1, 0), gradient: (_y, dy) => dy.set(1, 0, 1) }
+ * checkGradients(decay, [1], [0, 1], { method: rk4, step: 0.1, saveAt: [0.5, 1], loss }).map(({ block, via, error }) => `${block} ${via} ${error}`)
  */
 export function checkGradients(
   field: Field,

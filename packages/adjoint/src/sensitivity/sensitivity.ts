@@ -39,6 +39,8 @@ export interface SensitivityOptions extends GradientOptions {
  * `y` and `dy` of the loss are what {@link solve} returns for the same options: rows are `saveAt`, or all
  * accepted steps. A prepared version for many calls is {@link prepareSensitivity}.
  * @example
+ * const lotkaVolterra = system({ state: ['x', 'y'], params: { a: 1.5, b: 1, c: 3, d: 1 },
+ *   dynamics: { x: 'a*x - b*x*y', y: '-c*y + d*x*y' } })
  * const { value, dy0, dtheta } = sensitivity(lotkaVolterra, [1, 1], [0, 10], {
  *   method: dopri5, rtol: 1e-8, atol: 1e-10, saveAt: [5, 10], via: 'discrete',
  *   loss: { value: (y) => y.get(1, 0), gradient: (_y, dy) => dy.set(1, 0, 1) },

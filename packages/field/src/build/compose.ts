@@ -9,7 +9,10 @@ export type Place = (field: Field, leaves?: Omit<Leaves, 'theta'>) => Ref
 /**
  * Derives a field from others that share time, state and input: θ is the concatenation of theirs (a field
  * named twice counts once), and `build` says what to make of them.
- * @example combine([f, g], (b, place) => b.add(place(f), place(g))) // f + g
+ * @example
+ * const f = expression('sin(x)', ['x'])
+ * const g = expression('x^2', ['x'])
+ * combine([f, g], (b, place) => b.add(place(f), place(g))) // f + g
  */
 export function combine(
   fields: readonly Field[],
@@ -41,7 +44,9 @@ export function combine(
 
 /**
  * The closed loop x' = f(t, x, k(t, x)) of a plant with inputs and a controller from its state to them.
- * @example closeLoop(pendulum, network({ widths: [2, 16, 1], activation: 'tanh', seed: 1 }))
+ * @example
+ * const cart = system({ state: ['x', 'v'], input: ['u'], dynamics: { x: 'v', v: 'u' } })
+ * closeLoop(cart, network({ widths: [2, 16, 1], activation: 'tanh', seed: 1 }))
  */
 export function closeLoop(plant: Field, controller: Field): Field {
   if (plant.inputSize === 0)

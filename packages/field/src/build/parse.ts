@@ -2,6 +2,7 @@ import type { ConstantNode, FunctionNode, MathNode, OperatorNode, ParenthesisNod
 import math from 'mathjs/lib/browser/math.js'
 import { misuse, show } from '../error.js'
 import type { Builder, Ref } from '../graph/builder.js'
+import { equalsDecimal, isExactDecimal } from '../graph/exact.js'
 import { type Unary, unary } from '../graph/node.js'
 
 /** The names that a formula may use, each with its place in the graph. */
@@ -60,9 +61,11 @@ export const reservedNames: ReadonlySet<string> = new Set([
 
 /**
  * Reads a formula (mathjs syntax) into a graph. `where` names it in errors.
- * Numbers mean the decimals that are written; more digits than a double holds are refused.
+ * Numbers mean the decimals that are written. Enclosures widen a double that stands for a nearby decimal by an
+ * ulp, except where it is itself a short decimal (0.5); digits that such a double would swallow are refused.
  */
 export function parseFormula(b: Builder, text: string, scope: Scope, where: string): Ref {
+  checkNumbers(text, where)
   let tree: MathNode
   try {
     tree = math.parse(text)
@@ -164,6 +167,20 @@ export function parseFormula(b: Builder, text: string, scope: Scope, where: stri
         try: `checking ${show(node.toString())}`,
       })
     return f.build(b, (node.args as MathNode[]).map(read))
+  }
+}
+
+/** Refuses literals such as 0.50000000000000000001, which would silently become 0.5. */
+function checkNumbers(text: string, where: string): void {
+  for (const [literal] of text.matchAll(/(?<![\p{L}\p{N}_.])(\d+\.?\d*|\.\d+)(e[+-]?\d+)?/giu)) {
+    const value = Number(literal)
+    if (!isExactDecimal(value) || equalsDecimal(value, literal)) continue
+    throw misuse({
+      where,
+      expected: 'numbers that differ from a short decimal by more than a double can tell',
+      got: show(literal),
+      try: String(value),
+    })
   }
 }
 

@@ -18,7 +18,7 @@ const range = (start: number, length: number) => Array.from({ length }, (_, i) =
  * other or further blocks; v then holds one piece per block, in the order given.
  * @example
  * const f = system({ state: ['x'], dynamics: { x: 'x^3' } })
- * compile(jvp(f))(0, Float64Array.of(2, 1), out) // 12
+ * interpret(jvp(f), 0, [2, 1]) // [12]
  */
 export function jvp(f: Field, { wrt = ['state'] }: { readonly wrt?: readonly Variable[] } = {}): Field {
   const n = f.stateSize
@@ -52,7 +52,8 @@ function tangentNames(f: Field, v: Variable): string[] {
  * Vector–Jacobian product as a field: (t, [x; w], θ) ↦ (∂f/∂x)ᵀ·w, of length n; `wrt` asks for other or
  * further blocks, which follow one another in the order given.
  * @example
- * compile(vjp(f, { wrt: ['state', 'theta'] }))(t, xw, out) // out: n + p entries
+ * const f = system({ state: ['x'], params: { a: 2 }, dynamics: { x: '-a*x' } })
+ * interpret(vjp(f, { wrt: ['state', 'theta'] }), 0, [3, 1]) // [-2, -3]
  */
 export function vjp(f: Field, { wrt = ['state'] }: { readonly wrt?: readonly Variable[] } = {}): Field {
   const [n, m] = [f.stateSize, f.outputSize]

@@ -28,6 +28,12 @@ export class Builder {
   readonly nodes: Node[] = []
   readonly #index = new Map<string, Ref>()
   readonly #total: boolean[] = []
+  readonly #assumeDefined: boolean
+
+  /** `assumeDefined`: take every node to have a value (its caller has shown so), so that x − x = 0 always. */
+  constructor({ assumeDefined = false }: { readonly assumeDefined?: boolean } = {}) {
+    this.#assumeDefined = assumeDefined
+  }
 
   node(ref: Ref): Node {
     return this.nodes[ref] as Node
@@ -275,6 +281,7 @@ export class Builder {
       case 'div':
         if (this.#isAll(b, 1)) return a
         if (this.#isAll(b, -1)) return this.neg(a)
+        if (this.#assumeDefined && this.isZero(a)) return a
         if (left.op === 'neg') return this.neg(this.div(left.args[0] as Ref, b))
         return undefined
       case 'pow':
@@ -338,7 +345,7 @@ export class Builder {
     if (found !== undefined) return found
     const node = { op, args, size, ...attributes } as unknown as Node
     this.nodes.push(node)
-    this.#total.push(isTotal(node) && args.every((a) => this.#total[a]))
+    this.#total.push(this.#assumeDefined || (isTotal(node) && args.every((a) => this.#total[a] === true)))
     this.#index.set(key, this.nodes.length - 1)
     return this.nodes.length - 1
   }

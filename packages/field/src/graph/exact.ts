@@ -9,13 +9,16 @@ import type { Binary, Unary } from './node.js'
  * as 0.375). Other constants stand for a decimal near the double, and enclosures widen them.
  */
 export function isExactDecimal(x: number): boolean {
-  if (Number.isSafeInteger(x)) return true
-  if (!Number.isFinite(x)) return false
-  const [mantissa, exponentText = '0'] = Math.abs(x).toString().split('e') as [string, string?]
+  return Number.isSafeInteger(x) || (Number.isFinite(x) && equalsDecimal(Math.abs(x), Math.abs(x).toString()))
+}
+
+/** Whether the double x ≥ 0 is exactly the decimal written in `text` (digits, point, exponent). */
+export function equalsDecimal(x: number, text: string): boolean {
+  const [mantissa, exponentText = '0'] = text.toLowerCase().split('e') as [string, string?]
   const [whole, fraction = ''] = mantissa.split('.') as [string, string?]
-  const digits = BigInt(whole + fraction)
+  const digits = BigInt(`0${whole}${fraction}`)
   const tens = Number(exponentText) - fraction.length
-  const { significand, exponent } = decompose(Math.abs(x))
+  const { significand, exponent } = decompose(x)
   // digits·10^tens = significand·2^exponent, cleared of negative powers
   const left = digits * 10n ** BigInt(Math.max(tens, 0)) * 2n ** BigInt(Math.max(-exponent, 0))
   const right = significand * 2n ** BigInt(Math.max(exponent, 0)) * 10n ** BigInt(Math.max(-tens, 0))

@@ -16,7 +16,7 @@ export interface FieldJson {
   readonly output: number
 }
 
-/** @example fromJSON(JSON.parse(JSON.stringify(toJSON(field)))) // the same field */
+/** @example fromJSON(JSON.stringify(toJSON(expression('x^2', ['x'])))) // the same field */
 export function toJSON(field: Field): FieldJson {
   return {
     format: 'separatrix-field',

@@ -3,7 +3,7 @@ import { type SolveOptions, solve } from '@separatrix/ode'
 import ndarray, { type NdArray } from 'ndarray'
 import { type Base, standardNormal } from './base.js'
 import { type Points, readPoints } from './points.js'
-import { type Trace, volumeField } from './volumeField.js'
+import { type TraceRule, volumeField } from './volumeField.js'
 
 export interface CnfOptions extends Pick<SolveOptions, 'method' | 'rtol' | 'atol' | 'step' | 'maxSteps'> {
   /** the velocity f(t, x) */
@@ -12,7 +12,7 @@ export interface CnfOptions extends Pick<SolveOptions, 'method' | 'rtol' | 'atol
   readonly base?: Base
   /** [0, 1] by default: samples of the base at 0 flow to samples of the model at 1 */
   readonly span?: readonly [number, number]
-  readonly trace?: Trace
+  readonly trace?: TraceRule
 }
 
 /** A log density that may be an estimate. */
@@ -144,7 +144,7 @@ export function cnf({
 }
 
 /** Fresh probes per point, the same sequence on every call; nothing to draw for the exact trace. */
-function probeDraws(probes: Float64Array, trace: Trace) {
+function probeDraws(probes: Float64Array, trace: TraceRule) {
   const restart = (): Random => seededRandom(trace === 'exact' ? 0 : trace.seed)
   return {
     restart,

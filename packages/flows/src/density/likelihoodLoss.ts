@@ -21,7 +21,11 @@ export interface LikelihoodLossOptions
  * of variables with the exact trace, and its gradient through the solve. Chen et al., NeurIPS 2018, section
  * 4. Cost: a solve and its gradient per point.
  * @example
- * const { field } = await fit({ field: net, loss: likelihoodLoss({ data, method: rk4, step: 0.1, batch: 64 }), optimizer: adam({ rate: 1e-2 }), steps: 500, seed: 0 })
+ * const random = seededRandom(0)
+ * const data = Array.from({ length: 200 }, () => [2 + random.normal(), random.normal()])
+ * const net = network({ widths: [2, 16, 2], activation: 'tanh', seed: 0 })
+ * const loss = likelihoodLoss({ data, method: rk4, step: 0.25, batch: 32 })
+ * const { field } = await fit({ field: net, loss, optimizer: adam({ rate: 1e-2 }), steps: 5, seed: 0 })
  */
 export function likelihoodLoss({
   data,

@@ -42,8 +42,8 @@ export interface FlowMatchingOptions {
  * 2024, and Pooladian et al., ICML 2023.
  * @example
  * const { field } = await fit({
- *   field: withTime(network({ widths: [3, 64, 2], activation: 'swish', seed: 0 })), optimizer: adam({ rate: 1e-3 }), steps: 2000, seed: 0,
- *   loss: flowMatching({ target: points(data), coupling: 'exact' }),
+ *   field: withTime(network({ widths: [3, 64, 2], activation: 'swish', seed: 0 })), optimizer: adam({ rate: 1e-3 }), steps: 5, seed: 0,
+ *   loss: flowMatching({ target: checkerboard, coupling: 'exact', batch: 32 }),
  * })
  * cnf({ field, method: dopri5, rtol: 1e-5, atol: 1e-5 }).sample(100, 0)
  */

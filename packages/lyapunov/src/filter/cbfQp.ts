@@ -22,6 +22,7 @@ export interface CbfQpOptions {
  * That {B ≥ 0} is kept needs the conditions to be feasible along the whole way and u to be applied
  * continuously; a call where they are infeasible says so in `status`.
  * @example
+ * const pendulum = system({ state: ['theta', 'omega'], input: ['u'], dynamics: { theta: 'omega', omega: 'sin(theta) - omega + u' } })
  * const barrier = expression('1 - 4*theta^2 - theta*omega - omega^2', ['theta', 'omega'])
  * const filter = cbfQp({ plant: pendulum, barrier, alpha: 2 })
  * const { u, active } = filter([0.3, 0.1], [0])

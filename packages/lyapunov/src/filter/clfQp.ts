@@ -19,7 +19,10 @@ export interface ClfQpOptions {
  * −κV (+ δ) and bounds; without a nominal input the one of least norm. Without a penalty it is solved in
  * closed form. Ames, Galloway, Sreenath & Grizzle, IEEE TAC 59 (2014), eq. 33. At the equilibrium, where L_gV
  * = 0, the condition holds by itself.
- * @example clfQp({ plant: pendulum, V: quadratic(P), rate: 1, bounds: [[-6, 6]] })([0.3, 0]).u
+ * @example
+ * const plant = system({ state: ['x', 'v'], input: ['u'], dynamics: { x: 'v', v: 'u' } })
+ * const V = expression('2*x^2 + 2*x*v + 2*v^2', ['x', 'v'])
+ * clfQp({ plant, V, rate: 0.5, bounds: [[-6, 6]] })([0.3, 0]).u
  */
 export function clfQp({ plant, V, rate, penalty, bounds }: ClfQpOptions): SafetyFilter {
   const decrease = decreaseCondition('clfQp', { plant, V, rate })

@@ -19,7 +19,8 @@ export interface BarrierLossOptions extends Partial<Sampling> {
  * flow. Ames, Xu, Grizzle & Tabuada, IEEE TAC 62 (2017), definition 3 with a linear α. A small loss proves
  * nothing.
  * @example
- * barrierLoss({ barrier: B, alpha: 1, sampler: nearBoundary(B, 0.1, domain) })
+ * const B = expression('1 - x^2 - v^2', ['x', 'v'])
+ * barrierLoss({ barrier: B, alpha: 1, sampler: nearBoundary(B, 0.1, [[-1.2, 1.2], [-1.2, 1.2]]) })
  */
 export function barrierLoss({
   barrier,

@@ -23,7 +23,7 @@ export interface LyapunovLossOptions extends Partial<Sampling> {
  * Rodriguez, Ames & Yue, "LyaNet", ICML 2022, eq. 9; with V(η) a classification loss that is theirs. A small
  * loss proves nothing: certify does.
  * @example
- * lyapunovLoss({ V: quadratic(P), rate: 0.5, sampler: ball(1), normalize: 'V' })
+ * lyapunovLoss({ V: quadratic([[2, 1], [1, 2]]), rate: 0.5, sampler: ball(1), normalize: 'V' })
  */
 export function lyapunovLoss({
   V,

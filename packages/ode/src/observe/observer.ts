@@ -16,7 +16,8 @@ export interface StepRun {
  * overwritten by the next call.
  * @example
  * const ends: number[] = []
- * solve(f, y0, [0, 1], { method: rk4, step: .1, observers: [{ level: 'steps', observe: ({ trace, count }) => {
+ * const decay = (_t, y, dydt) => { dydt[0] = -y[0] }
+ * solve(decay, [1], [0, 1], { method: rk4, step: .1, observers: [{ level: 'steps', observe: ({ trace, count }) => {
  *   for (let i = 1; i <= count; i++) ends.push(trace.t[i]) } }] })
  */
 export interface StepObserver {

@@ -14,8 +14,9 @@ export interface StepRecord extends StepObserver {
 /**
  * Records accepted steps.
  * @example
- * const record = stepRecord(0, y0)
- * solve(f, y0, [0, 1], { method: rk4, step: .1, observers: [record] })
+ * const decay = (_t, y, dydt) => { dydt[0] = -y[0] }
+ * const record = stepRecord(0, [1])
+ * solve(decay, [1], [0, 1], { method: rk4, step: .1, observers: [record] })
  * record.steps().h // the step sizes taken
  */
 export function stepRecord(t0: number, y0: ArrayLike<number>): StepRecord {

@@ -1,0 +1,110 @@
+import { down, sumDown, sumUp, up } from '@separatrix/field/core'
+import { midpoint } from './bisectionTree.js'
+import { isSteady, type Readings } from './readings.js'
+
+/** Bounds of V and of R (V̇, or V̇ + κV) over one box, and at its centre; overwritten by every call. */
+export interface BoxBounds {
+  valueLow: number
+  valueHigh: number
+  rateLow: number
+  rateHigh: number
+  /** at the centre, a point */
+  readonly centre: Float64Array
+  centreValueHigh: number
+  centreRateLow: number
+  /** along which axis R varies most */
+  axis: number
+}
+
+/**
+ * Evaluates boxes: the natural enclosure of (V, R), and where that does not settle `settles`, the mean-value form
+ * g(c) + Σ ∂ᵢg(box)·(xᵢ − cᵢ), intersected. Each slope is enclosed over the whole box. For R the form is used only
+ * where every jump among its slopes is steady over the box (V itself has none, see readPair).
+ */
+export function boxEvaluator(
+  readings: Readings,
+  settles: (bounds: BoxBounds) => boolean,
+): { readonly bounds: BoxBounds; readonly evaluate: (lo: Float64Array, hi: Float64Array) => void } {
+  const { n, size, natural, slopes, slopesSize } = readings
+  const [low, high, centreLow, centreHigh] = [2, 2, 2, 2].map((k) => new Float64Array(k)) as [
+    Float64Array,
+    Float64Array,
+    Float64Array,
+    Float64Array,
+  ]
+  const [slopeLow, slopeHigh] = [new Float64Array(slopesSize), new Float64Array(slopesSize)]
+  const bounds: BoxBounds = {
+    valueLow: 0,
+    valueHigh: 0,
+    rateLow: 0,
+    rateHigh: 0,
+    centre: new Float64Array(size),
+    centreValueHigh: Number.NaN,
+    centreRateLow: Number.NaN,
+    axis: 0,
+  }
+  const { centre } = bounds
+  /** g(centre) + Σ slope·(x − centre): one bound of it, for g = V (entry 0 of natural) or R (entry 1) */
+  const meanValue = (at: 0 | 1, lo: Float64Array, hi: Float64Array, upper: boolean) => {
+    const [from, count] = at === 0 ? [0, n] : [n, size]
+    let total = (upper ? centreHigh : centreLow)[at] as number
+    for (let i = 0; i < count; i++) {
+      const [sl, sh] = [slopeLow[from + i] as number, slopeHigh[from + i] as number]
+      const c = centre[i] as number
+      const [dl, dh] = [sumDown((lo[i] as number) - c), sumUp((hi[i] as number) - c)]
+      total = upper
+        ? sumUp(total + up(Math.max(sl * dl, sl * dh, sh * dl, sh * dh)))
+        : sumDown(total + down(Math.min(sl * dl, sl * dh, sh * dl, sh * dh)))
+    }
+    return total
+  }
+  const evaluate = (lo: Float64Array, hi: Float64Array) => {
+    natural(lo, hi, low, high)
+    bounds.valueLow = low[0] as number
+    bounds.valueHigh = high[0] as number
+    bounds.rateLow = low[1] as number
+    bounds.rateHigh = high[1] as number
+    bounds.centreRateLow = Number.NaN
+    if (settles(bounds)) return
+    for (let i = 0; i < size; i++) centre[i] = midpoint(lo[i] as number, hi[i] as number)
+    natural(centre, centre, centreLow, centreHigh)
+    bounds.centreValueHigh = centreHigh[0] as number
+    bounds.centreRateLow = centreLow[1] as number
+    slopes(lo, hi, slopeLow, slopeHigh)
+    bounds.valueLow = greater(bounds.valueLow, meanValue(0, lo, hi, false))
+    bounds.valueHigh = -greater(-bounds.valueHigh, -meanValue(0, lo, hi, true))
+    if (isSteady(slopeLow, slopeHigh, n + size)) {
+      bounds.rateLow = greater(bounds.rateLow, meanValue(1, lo, hi, false))
+      bounds.rateHigh = -greater(-bounds.rateHigh, -meanValue(1, lo, hi, true))
+    }
+    bounds.axis = steepest(lo, hi)
+  }
+  /** The axis along which R varies most by its slope; the widest one where slopes do not tell. */
+  const steepest = (lo: Float64Array, hi: Float64Array) => {
+    let [best, most, widest, width] = [-1, 0, 0, 0]
+    for (let i = 0; i < size; i++) {
+      const w = (hi[i] as number) - (lo[i] as number)
+      const variation = Math.max(-(slopeLow[n + i] as number), slopeHigh[n + i] as number) * w
+      if (w > width) [widest, width] = [i, w]
+      if (!(variation < Infinity)) return widestOf(lo, hi)
+      if (variation > most) [best, most] = [i, variation]
+    }
+    return best >= 0 ? best : widest
+  }
+  return { bounds, evaluate }
+}
+
+/**
+ * The larger bound. A natural bound `a` that is NaN stays so: the function may be undefined or cut there (atan2), and
+ * slopes need not show it.
+ */
+function greater(a: number, b: number): number {
+  return Number.isNaN(b) ? a : Math.max(a, b)
+}
+
+export function widestOf(lo: Float64Array, hi: Float64Array): number {
+  let axis = 0
+  for (let i = 1; i < lo.length; i++)
+    if ((hi[i] as number) - (lo[i] as number) > (hi[axis] as number) - (lo[axis] as number)) axis = i
+  return axis
+}

@@ -1,0 +1,112 @@
+import { misuse, show } from '@separatrix/field/core'
+import { intervalsOf } from './certificate.js'
+import { faceMinimum } from './faceMinimum.js'
+import { prepare, regionCertificate } from './prepare.js'
+import { proveDecrease } from './proveDecrease.js'
+import { type RegionOptions, regionOfAttraction } from './regionOfAttraction.js'
+import { searchCounterexample } from './searchCounterexample.js'
+import { type Refutation, type Refuted, unknown, type Verdict } from './verdict.js'
+
+export interface CertifyOptions extends RegionOptions {
+  /** the level c of Ω = {V ≤ c}; without it the largest provable one is searched */
+  readonly level?: number
+  /** what is to be proved */
+  readonly property?: 'region-of-attraction'
+}
+
+/**
+ * Proves that Ω = {x in domain: V(x) ≤ level} is a region of attraction of the origin, refutes it by a point of Ω with
+ * V̇ ≥ 0, or says why it can do neither. What is proved is stated in {@link regionOfAttraction} and in the certificate.
+ * @example
+ * const field = system({ state: ['x', 'y'], dynamics: { x: '-y', y: 'x - (1 - x^2)*y' } })
+ * const V = expression('1.5*x^2 - x*y + y^2', ['x', 'y'])
+ * const verdict = certify({ field, V, domain: [[-2.5, 2.5], [-3.5, 3.5]], level: 2.3 })
+ * if (verdict.kind === 'proved') checkCertificate(verdict.certificate).valid // true
+ */
+export function certify(options: CertifyOptions): Verdict {
+  const { level, property = 'region-of-attraction' } = options
+  if (property !== 'region-of-attraction')
+    throw misuse({
+      where: 'certify',
+      expected: "the property 'region-of-attraction'",
+      got: show(property),
+      try: 'invariantSet for barriers',
+    })
+  if (level === undefined) return certifyLargest(options)
+  if (!(level > 0 && Number.isFinite(level)))
+    throw misuse({
+      where: 'certify',
+      expected: 'a level c > 0',
+      got: show(level),
+      try: 'regionOfAttraction to find one',
+    })
+  return certifyLevel(options, level)
+}
+
+function certifyLevel(options: CertifyOptions, level: number): Verdict {
+  const { field, maxBoxes = 2e6, onProgress, signal } = options
+  const nothing = { boxes: 0, leaves: 0 }
+  const ready = prepare('certify', options)
+  if (ready.kind === 'refuted') return refutedAtOrigin(ready.reason, field.stateSize)
+  const pair = ready.kind === 'ready' ? ready : ready.pair
+  const early = pair && searchCounterexample(pair.readings, pair.domain)
+  if (early !== undefined && early.value[1] <= level) return refuted(early, level, nothing)
+  if (ready.kind === 'unknown') return unknown(ready.reason, nothing)
+  const { readings, origin } = ready
+  const faces = faceMinimum(readings, ready.domain, { enough: level, tolerance: 1e-9, maxBoxes })
+  if (!(faces.lower > level))
+    return unknown(
+      `{V ≤ ${level}} may touch the boundary of the domain (V is at most ${faces.upper} at [${faces.at.join(', ')}]); ` +
+        'take a larger domain or a lower level',
+      { boxes: faces.boxes, leaves: 0 },
+      Array.from(faces.at, (v) => [v, v] as const),
+    )
+  const result = proveDecrease(readings, ready.domain, {
+    ceiling: level,
+    origin,
+    tolerance: 0,
+    maxBoxes,
+    onProgress,
+    signal,
+  })
+  const stats = { boxes: result.boxes + faces.boxes, leaves: (result.tree.nodes() + 1) / 2 }
+  if (result.refutation !== undefined && result.refutation.value[1] <= level)
+    return refuted(result.refutation, level, stats)
+  if (result.stuck !== undefined)
+    return unknown(
+      `${result.stuck.reason}; V̇ < 0 is proved up to the level ${result.proved}`,
+      stats,
+      intervalsOf(result.stuck.box),
+    )
+  if (!(result.proved > level)) return unknown(`the proof ended at the level ${result.proved}`, stats)
+  return {
+    kind: 'proved',
+    level,
+    message: `{V ≤ ${level}} is a region of attraction`,
+    certificate: regionCertificate(ready, result, level),
+    stats,
+  }
+}
+
+function certifyLargest(options: CertifyOptions): Verdict {
+  const region = regionOfAttraction(options)
+  const { certificate, stats, message } = region
+  if (certificate !== undefined)
+    return { kind: 'proved', level: region.level[0], certificate, stats, message }
+  if (region.level[1] === 0) return refutedAtOrigin(message, options.field.stateSize)
+  return unknown(message, stats)
+}
+
+function refuted(
+  { point, uncertain, value, rate }: Refutation,
+  level: number,
+  stats: Refuted['stats'],
+): Refuted {
+  const reason = `V̇ ≥ ${rate[0]} at a point of {V ≤ ${level}}`
+  return { kind: 'refuted', reason, message: `refuted: ${reason}`, point, uncertain, value, rate, stats }
+}
+
+function refutedAtOrigin(reason: string, n: number): Refuted {
+  const stats = { boxes: 0, leaves: 0 }
+  return { kind: 'refuted', reason, message: `refuted: ${reason}`, point: new Float64Array(n), stats }
+}

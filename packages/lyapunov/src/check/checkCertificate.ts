@@ -1,0 +1,302 @@
+import { sha256 } from '@noble/hashes/sha2.js'
+import { bytesToHex, utf8ToBytes } from '@noble/hashes/utils.js'
+import * as I from './interval.js'
+import { formulas, intervals, isIndex, type Jet, type Program, run } from './jet.js'
+
+export interface CheckResult {
+  readonly valid: boolean
+  readonly reason: string
+}
+
+type Box = readonly I.Interval[]
+type Json = Readonly<Record<string, unknown>>
+
+/** A claim and its system, read. W is the function whose set {W ≤ level} is claimed: V, or −B with level 0. */
+interface Problem {
+  readonly isRegion: boolean
+  readonly level: number
+  /** bounds of the states, then of the uncertain inputs */
+  readonly domain: Box
+  readonly states: number
+  /** κ of Ẇ + κW < 0 */
+  readonly decay: number
+  readonly f: Program
+  readonly W: Program
+  readonly tree: readonly number[]
+  /** the origin box of a region; a point of an invariant set */
+  readonly place: Box
+}
+
+/** Boxes that the checker may bisect beyond the leaves that it is given. */
+const extraBoxes = 400_000
+
+function demand(condition: boolean, reason: string): asserts condition {
+  if (!condition) throw new Error(reason)
+}
+
+/**
+ * Checks a certificate anew and trusts nothing in it: the hash, every leaf of the bisection, the origin, the boundary of
+ * the domain and f(0) = 0 are proved again by this program's own intervals and derivatives, which share no code with
+ * the prover. Whatever is malformed, altered or false gives `valid: false` with a reason; nothing is thrown.
+ * @example
+ * checkCertificate({ format: 'separatrix-certificate' }).valid // false
+ */
+export function checkCertificate(json: unknown): CheckResult {
+  try {
+    const problem = readCertificate(typeof json === 'string' ? JSON.parse(json) : json)
+    const origin = problem.isRegion ? checkOrigin(problem) : checkWitness(problem)
+    const budget = { left: extraBoxes }
+    checkFaces(problem, budget)
+    checkLeaves(problem, origin, budget)
+    return { valid: true, reason: 'every leaf, the boundary and the origin were proved again' }
+  } catch (error) {
+    return { valid: false, reason: error instanceof Error ? error.message : 'malformed' }
+  }
+}
+
+function readCertificate(c: Json): Problem {
+  demand(c?.format === 'separatrix-certificate' && c.version === 1, 'not a certificate of version 1')
+  const { hash, ...payload } = c
+  demand(hash === bytesToHex(sha256(utf8ToBytes(canonical(payload)))), 'the hash does not fit the contents')
+  const [claim, proof] = [c.claim as Json, c.proof as Json]
+  const { property, level } = claim
+  const isRegion = property === 'region-of-attraction'
+  demand(isRegion || property === 'invariant-set', 'an unknown property')
+  const domain = readBox(claim.domain, 'the domain')
+  const n = domain.length
+  const uncertain = (claim.uncertain ?? []) as readonly Json[]
+  const inputs =
+    uncertain.length === 0
+      ? []
+      : readBox(
+          uncertain.map((u) => u.interval),
+          'what is uncertain',
+        )
+  const decay = claim.rate ?? 0
+  demand(Number.isFinite(decay) && (decay as number) >= 0 && (isRegion || decay === 0), 'a rate out of range')
+  demand(Number.isFinite(level) && (isRegion ? (level as number) > 0 : level === 0), 'a level out of range')
+  demand(
+    Array.isArray(proof.tree) && proof.tree.every((k) => isIndex(k + 3, n + inputs.length + 3)),
+    'a malformed tree',
+  )
+  const V = readProgram(c.candidate, 'the candidate', [n, 0, 1])
+  const minus = { op: 'neg', args: [V.output], size: 1 }
+  const W = isRegion ? V : { nodes: [...V.nodes, minus], output: V.nodes.length, states: n }
+  const place = isRegion ? proof.origin : (proof.witness as number[]).map((x) => [x, x])
+  const f = readProgram(c.system, 'the system', [n, inputs.length, n])
+  return {
+    isRegion,
+    level: level as number,
+    domain: [...domain, ...inputs],
+    states: n,
+    decay: decay as number,
+    f,
+    W,
+    tree: proof.tree,
+    place: readBox(place, 'a box of the proof', n),
+  }
+}
+
+/** An autonomous field of n states, k inputs and m outputs; run checks its nodes one by one. */
+function readProgram(json: unknown, name: string, [n, k, m]: readonly [number, number, number]): Program {
+  const { format, version, state, input, theta, nodes, output } = json as Record<string, unknown[]>
+  demand(`${format} ${version}` === 'separatrix-field 1', `${name} is not a field of version 1`)
+  demand(state.length === n && input.length === k && theta.length === 0, `${name} is open or of other states`)
+  demand(Array.isArray(nodes) && isIndex(output, nodes.length), `${name} has no output`)
+  demand(k > 0 || nodes.every((node) => (node as Json).op !== 'input'), `${name} has an input`)
+  const program = { nodes, output, states: n } as unknown as Program
+  demand(program.nodes[program.output].size === m, `${name} has another number of outputs`)
+  return program
+}
+
+function readBox(json: unknown, name: string, n?: number): Box {
+  const isSide = (s: unknown) =>
+    Array.isArray(s) && s.length === 2 && s.every(Number.isFinite) && s[0] <= s[1]
+  demand(
+    Array.isArray(json) && json.length > 0 && json.length === (n ?? json.length) && json.every(isSide),
+    `${name} is not a box`,
+  )
+  return json.map(([lo, hi]) => ({ lo, hi }))
+}
+
+/** JSON with sorted keys and no spaces: what was hashed. */
+function canonical(value: unknown): string {
+  if (Array.isArray(value)) return `[${value.map(canonical).join()}]`
+  if (typeof value !== 'object' || value === null) return JSON.stringify(value)
+  const keys = Object.keys(value).sort()
+  return `{${keys.map((k) => `${JSON.stringify(k)}:${canonical((value as Json)[k])}`).join()}}`
+}
+
+/** The jets of a box's variables up to an order. */
+function variables<T>(values: readonly T[], order: 0 | 1 | 2, [zero, one]: readonly T[]): Jet<T>[] {
+  const n = values.length
+  const length = [1, 1 + n, 1 + n + (n * (n + 1)) / 2][order]
+  return values.map((v, i) => Array.from({ length }, (_, k) => (k === 0 ? v : k === i + 1 ? one : zero)))
+}
+
+const zeroOne = [I.point(0), I.point(1)]
+const over = (program: Program, box: Box, order: 0 | 1 | 2) =>
+  run(intervals, program, variables(box, order, zeroOne))
+
+/** f(0) = 0, W(0) = 0 and ∇W(0) = 0 by formulas; returns a box about 0 on which Ẇ is definite to second order. */
+function checkOrigin(problem: Problem): Box {
+  const { f, W, domain, states, place } = problem
+  const inputs = domain.slice(states)
+  const surrounds = (box: Box) => box.every((s) => s.lo < 0 && s.hi > 0)
+  demand(surrounds(place) && surrounds(domain.slice(0, states)), 'the origin is not inside')
+  const ring = formulas()
+  const [zero, one] = [0, 1].map((k) => ring.constant(k, true))
+  const at = domain.map((v, i) => (i < states ? zero : { t: `u${i}`, v }))
+  const at0 = (program: Program, order: 0 | 1) => run(ring, program, variables(at, order, [zero, one])).flat()
+  const isZero = ({ t, v }: typeof zero) => t === '0' && Number.isFinite(v.lo) && Number.isFinite(v.hi)
+  demand(at0(f, 0).every(isZero), 'f is not shown to vanish at the origin')
+  demand(at0(W, 1).every(isZero), 'the candidate or its gradient is not shown to vanish at the origin')
+  // the claimed box may be a little too large for these bounds; what is left of it is checked as other boxes are
+  const sizes = [1, 0.9, 0.8, 0.65, 0.5, 0.35, 0.2, 0.1, 0.03, 0.01]
+  const boxes = sizes.map((s) => [...place.map(({ lo, hi }) => ({ lo: s * lo, hi: s * hi })), ...inputs])
+  const origin = boxes.find((box) => isDefiniteOn(problem, box, 8))
+  demand(origin !== undefined, 'the second-order form is not proved definite on any part of the origin box')
+  return origin
+}
+
+/**
+ * With f = J·x and ∇W = H·x on a star-shaped box: H and −(HᵀJ + JᵀH + κH) must be positive definite throughout, for all
+ * inputs, whose intervals are halved where that is not seen at once.
+ */
+function isDefiniteOn(problem: Problem, box: Box, halvings: number): boolean {
+  const { f, W, states: n, decay } = problem
+  const [w] = over(W, box, 2)
+  const J = over(f, box, 1)
+  const square = (entry: (i: number, j: number) => I.Interval) =>
+    J.map((_, i) => J.map((_r, j) => entry(i, j)))
+  const H = square((i, j) => hessianEntry(w, box.length, i, j))
+  const product = (i: number, j: number) => sum(n, (k) => I.mul(H[k][i], J[k][1 + j] ?? zeroOne[0]))
+  const both = (i: number, j: number) => I.add(product(i, j), product(j, i))
+  const form = square((i, j) => I.neg(I.add(both(i, j), I.mul(I.point(decay), H[i][j]))))
+  if (hasPositivePivots(H) && hasPositivePivots(form)) return true
+  const widths = box.map(({ lo, hi }, i) => (i < n ? 0 : hi - lo))
+  if (halvings === 0 || Math.max(...widths) === 0) return false
+  return bisect(box, greatest(widths)).every((half) => isDefiniteOn(problem, half, halvings - 1))
+}
+
+const sum = (count: number, term: (i: number) => I.Interval) =>
+  Array.from({ length: count }).reduce<I.Interval>((s, _, i) => I.add(s, term(i)), zeroOne[0])
+const hessianEntry = (w: Jet<I.Interval>, n: number, i: number, j: number) => {
+  const [p, q] = [Math.max(i, j), Math.min(i, j)]
+  return w[1 + n + (p * (p + 1)) / 2 + q] ?? zeroOne[0]
+}
+
+/** Symmetric elimination in intervals: positive pivots throughout prove every matrix within positive definite. */
+function hasPositivePivots([first, ...others]: readonly (readonly I.Interval[])[]): boolean {
+  if (first === undefined) return true
+  const [pivot, ...tail] = first
+  if (!(pivot.lo > 0)) return false
+  const square = (i: number, j: number) => (i === j ? I.power(tail[i], 2) : I.mul(tail[i], tail[j]))
+  return hasPositivePivots(
+    others.map((row, i) => row.slice(1).map((v, j) => I.sub(v, I.div(square(i, j), pivot)))),
+  )
+}
+
+/** A point of an invariant set, strictly within the domain: the set is not empty. No origin box follows. */
+function checkWitness({ W, domain, states, place }: Problem): undefined {
+  const isInside = place.every((x, i) => x.lo > domain[i].lo && x.hi < domain[i].hi && x.lo === x.hi)
+  const [[value]] = over(W, [...place, ...domain.slice(states)], 0)
+  demand(isInside && value.hi <= 0, 'the witness is not in the set')
+}
+
+/** Natural enclosures of W and Ẇ + κW over a box, intersected with mean-value forms; and the axis to bisect. */
+function boundsOver({ f, W, states: n, decay }: Problem, box: Box) {
+  const kappa = I.point(decay)
+  const part = (jet: Jet<I.Interval>, i: number) => jet[i] ?? zeroOne[0]
+  const rateOf = (w: Jet<I.Interval>, fs: readonly Jet<I.Interval>[]) =>
+    I.add(
+      sum(n, (i) => I.mul(part(w, 1 + i), fs[i][0])),
+      I.mul(kappa, w[0]),
+    )
+  const [[w], fs] = [over(W, box, 2), over(f, box, 1)]
+  const slopes = box.map((_, j) => {
+    const term = (i: number) => I.mul(hessianEntry(w, box.length, i, j), fs[i][0])
+    return I.add(
+      sum(n, (i) => I.add(term(i), I.mul(part(w, 1 + i), part(fs[i], 1 + j)))),
+      I.mul(kappa, part(w, 1 + j)),
+    )
+  })
+  const centre = box.map(({ lo, hi }) => I.point(lo / 2 + hi / 2))
+  const [[wc], fc] = [over(W, centre, 1), over(f, centre, 0)]
+  const offset = (slope: (i: number) => I.Interval) =>
+    sum(box.length, (i) => I.mul(slope(i), I.sub(box[i], centre[i])))
+  const widths = box.map(({ lo, hi }) => hi - lo)
+  const variation = slopes.map((s, i) => Math.max(-s.lo, s.hi) * widths[i])
+  const isTold = variation.every((v) => v < Infinity) && variation.some((v) => v > 0)
+  const valueForm = I.add(
+    wc[0],
+    offset((i) => part(w, 1 + i)),
+  )
+  const rateForm = I.add(
+    rateOf(wc, fc),
+    offset((j) => slopes[j]),
+  )
+  return {
+    value: meet(w[0], valueForm),
+    rate: meet(rateOf(w, fs), rateForm),
+    axis: greatest(isTold ? variation : widths),
+  }
+}
+
+const greatest = (list: readonly number[]) => list.indexOf(Math.max(...list))
+/** Both hold; an undefined natural enclosure stays undefined. */
+const meet = (a: I.Interval, b: I.Interval): I.Interval =>
+  Number.isNaN(b.lo) ? a : { lo: Math.max(a.lo, b.lo), hi: Math.min(a.hi, b.hi) }
+
+/** Bisects a box until `open` names no axis for any part: it returns the axis to bisect where a part is not proved. */
+function cover(start: Box, budget: { left: number }, open: (box: Box) => number | undefined): void {
+  const stack = [start]
+  for (let box = stack.pop(); box !== undefined; box = stack.pop()) {
+    const axis = open(box)
+    if (axis === undefined) continue
+    demand(budget.left-- > 0, `not proved on ${box.map(({ lo, hi }) => `[${lo}, ${hi}]`).join(' × ')}`)
+    stack.push(...bisect(box, axis))
+  }
+}
+
+function bisect(box: Box, axis: number): readonly [Box, Box] {
+  const { lo, hi } = box[axis]
+  const middle = lo / 2 + hi / 2
+  demand(
+    middle > lo && middle < hi,
+    `a box without inside: ${box.map((s) => `[${s.lo}, ${s.hi}]`).join(' × ')}`,
+  )
+  const half = (part: I.Interval) => box.map((side, i) => (i === axis ? part : side))
+  return [half({ lo, hi: middle }), half({ lo: middle, hi })]
+}
+
+/** W > level on every face of the domain of the states. */
+function checkFaces(problem: Problem, budget: { left: number }): void {
+  const { domain, states, level } = problem
+  const open = (box: Box) =>
+    boundsOver(problem, box).value.lo > level
+      ? undefined
+      : greatest(box.map(({ lo, hi }, i) => (i < states ? hi - lo : 0)))
+  const face = (i: number, side: number) => domain.map((s, k) => (k === i ? I.point(side) : s))
+  domain.slice(0, states).forEach(({ lo, hi }, i) => {
+    for (const side of [lo, hi]) cover(face(i, side), budget, open)
+  })
+}
+
+/** Walks the bisection and proves each leaf, whatever kind it claims to be, bisecting further where bounds are loose. */
+function checkLeaves(problem: Problem, origin: Box | undefined, budget: { left: number }): void {
+  const { isRegion, level, tree, domain } = problem
+  const open = (box: Box) => {
+    if (origin?.every((s, i) => s.lo <= box[i].lo && s.hi >= box[i].hi)) return undefined
+    const { value, rate, axis } = boundsOver(problem, box)
+    return value.lo > level || (!isRegion && value.hi < level) || rate.hi < 0 ? undefined : axis
+  }
+  const stack = [domain]
+  for (const entry of tree) {
+    const box = stack.pop()
+    demand(box !== undefined, 'the tree has too many entries')
+    if (entry < 0) cover(box, budget, open)
+    else stack.push(...[...bisect(box, entry)].reverse())
+  }
+  demand(stack.length === 0, 'the tree has too few entries')
+}

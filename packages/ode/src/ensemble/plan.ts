@@ -1,0 +1,191 @@
+import { type Field, isField, misuse, show } from '@separatrix/field/core'
+import type { NdArray } from 'ndarray'
+import type { ExplicitMethod } from '../explicit/tableau.js'
+import type { Stepping } from '../method.js'
+import { checkTimes } from '../observe/output.js'
+import { type Prepared, prepare } from '../prepare.js'
+import type { ThetaSpread } from './laneField.js'
+import type { EnsembleOptions, Rows } from './types.js'
+
+/** An ensemble that was checked: what every backend starts from. */
+export interface EnsemblePlan {
+  readonly field: Field
+  readonly prepared: Prepared
+  readonly stepping: Stepping
+  readonly batch: number
+  /** entry k of trajectory i */
+  readonly initial: (i: number, k: number) => number
+  readonly span: readonly [number, number]
+  readonly direction: 1 | -1
+  /** times to keep, and whether the last of them is the end of the span */
+  readonly times: Float64Array
+  readonly endIsKept: boolean
+  readonly thetaSpread: ThetaSpread
+  readonly theta: (i: number, k: number) => number
+  readonly step: number
+  readonly maxSteps: number
+  readonly single: boolean
+}
+
+/** Trial steps after which a trajectory gives up, as in `solve`. */
+const defaultMaxSteps = 1_000_000
+
+/**
+ * Smallest relative tolerance for single precision: the rounding of a sum of six stages, some 6 units of
+ * 2⁻²³/2, must stay well below the error that is steered by.
+ */
+const leastSingleTolerance = 32 * 2 ** -23
+
+export function planEnsemble(
+  field: Field,
+  Y0: Rows,
+  span: readonly [number, number],
+  options: EnsembleOptions<unknown>,
+): EnsemblePlan {
+  if (!isField(field))
+    throw misuse({
+      where: 'ensemble',
+      expected: 'a field (a function cannot be printed for vectors)',
+      got: show(field),
+      try: 'system({ … }), or solve in a loop for a function',
+      code: 'not-a-field',
+    })
+  if (!Array.isArray(span) || span.length !== 2 || !span.every(Number.isFinite))
+    throw misuse({
+      where: 'ensemble(span)',
+      expected: 'two finite times',
+      got: show(span),
+      try: '[0, 10]',
+      code: 'bad-span',
+    })
+  const n = field.stateSize
+  const y0 = readRows(
+    'ensemble(Y0)',
+    Y0,
+    n,
+    `one row of ${n} initial values (${field.stateNames.slice(0, 8).join(', ')}) for each trajectory`,
+  )
+  const { theta, spread } = readTheta(field, options.theta, y0.rows)
+  const shared = { ...options, theta: field.theta }
+  const prepared = prepare(field, n, shared, 'none')
+  const { stepping } = prepared
+  if (options.precision === 'single' && stepping.kind === 'adaptive') checkSingle(stepping.tolerances.rtol)
+  const { saveAt = 'end' } = options
+  const times = saveAt === 'end' ? Float64Array.of(span[1]) : checkTimes('saveAt', saveAt, span)
+  return {
+    field,
+    prepared,
+    stepping,
+    batch: y0.rows,
+    initial: y0.get,
+    span,
+    direction: span[1] >= span[0] ? 1 : -1,
+    times,
+    endIsKept: times.at(-1) === span[1],
+    thetaSpread: spread,
+    theta,
+    step: options.step ?? 0,
+    maxSteps: options.maxSteps ?? (stepping.kind === 'fixed' ? Number.POSITIVE_INFINITY : defaultMaxSteps),
+    single: options.precision === 'single',
+  }
+}
+
+/** The method of a plan as a tableau, which lane kernels need. */
+export function tableauOf(options: EnsembleOptions<unknown>): ExplicitMethod {
+  const { method, control } = options
+  if (method.family !== 'explicit')
+    throw misuse({
+      where: `ensemble(${method.name})`,
+      expected: 'an explicit Runge–Kutta method on vectors',
+      got: `one of the family '${method.family}'`,
+      try: "backend: 'js'",
+      code: 'no-lane-method',
+    })
+  if (
+    control !== undefined &&
+    (control.beta[2] !== 0 || control.alpha.some((a) => a !== 0) || control.limiter)
+  )
+    throw misuse({
+      where: 'ensemble(control)',
+      expected: 'an I or PI controller on vectors',
+      got: control.key,
+      try: "adaptive({ preset: 'PI' }), or backend: 'js'",
+      code: 'no-lane-control',
+    })
+  return method as ExplicitMethod
+}
+
+function checkSingle(rtol: Float64Array): void {
+  const least = Math.min(...rtol)
+  if (least >= leastSingleTolerance) return
+  throw misuse({
+    where: 'ensemble(precision)',
+    expected: `rtol of at least ${leastSingleTolerance.toExponential(1)} in single precision, whose own rounding is 6e-8 an operation`,
+    got: String(least),
+    try: "precision: 'double', or a looser tolerance",
+    code: 'precision-too-low',
+  })
+}
+
+interface Matrix {
+  readonly rows: number
+  readonly get: (i: number, k: number) => number
+}
+
+function readRows(where: string, rows: Rows, width: number, remedy: string): Matrix {
+  const wrong = (got: string) =>
+    misuse({ where, expected: `rows of ${width} numbers`, got, try: remedy, code: 'wrong-dimension' })
+  if (Array.isArray(rows)) {
+    const list = rows as readonly ArrayLike<number>[]
+    list.forEach((row, i) => {
+      if (row?.length !== width) throw wrong(`${show(row)} as row ${i}`)
+    })
+    if (list.length === 0) throw wrong('no row')
+    return { rows: list.length, get: (i, k) => (list[i] as ArrayLike<number>)[k] as number }
+  }
+  const array = rows as NdArray
+  if (array?.shape?.length !== 2 || array.shape[1] !== width || array.shape[0] === 0)
+    throw wrong(array?.shape ? `shape ${show(array.shape)}` : show(rows))
+  return { rows: array.shape[0] as number, get: (i, k) => array.get(i, k) }
+}
+
+function readTheta(
+  field: Field,
+  theta: EnsembleOptions['theta'],
+  batch: number,
+): { theta: Matrix['get']; spread: ThetaSpread } {
+  const p = field.theta.length
+  const names = field.layout.map((b) => b.name).join(', ') || 'none'
+  const flat = (values: ArrayLike<number>) => {
+    if (values.length === p)
+      return { theta: (_i: number, k: number) => values[k] as number, spread: 'shared' as const }
+    throw misuse({
+      where: 'ensemble(theta)',
+      expected: `${p} parameters (${names})`,
+      got: String(values.length),
+      try: 'a changed copy of field.theta, or a row of them for each trajectory',
+      code: 'wrong-dimension',
+    })
+  }
+  if (theta === undefined) return flat(field.theta)
+  const nested = Array.isArray(theta) && typeof theta[0] === 'object'
+  const shape = (theta as NdArray).shape as readonly number[] | undefined
+  if (!nested && shape?.length !== 2)
+    return flat(
+      shape === undefined ? (theta as ArrayLike<number>) : ((theta as NdArray).data as ArrayLike<number>),
+    )
+  const rows = readRows(
+    'ensemble(theta)',
+    theta as Rows,
+    p,
+    `one row of ${p} parameters (${names}) for each trajectory`,
+  )
+  if (rows.rows === batch) return { theta: rows.get, spread: 'each' }
+  throw misuse({
+    where: 'ensemble(theta)',
+    expected: `${batch} rows, as many as Y0 has`,
+    got: String(rows.rows),
+    try: 'one row for each trajectory, or a single flat list for all',
+    code: 'wrong-dimension',
+  })
+}

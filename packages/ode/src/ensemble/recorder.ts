@@ -1,0 +1,87 @@
+import ndarray, { type NdArray } from 'ndarray'
+import type { EnsemblePlan } from './plan.js'
+import type { EnsembleStatus, Reduction } from './types.js'
+
+type Columns = readonly (Float64Array | Float32Array)[]
+
+/** Collects what an ensemble keeps, and how its trajectories end. */
+export interface Recorder {
+  readonly accepted: Float64Array
+  readonly rejected: Float64Array
+  /** trajectories that have failed, and how */
+  readonly failures: ReadonlyMap<number, EnsembleStatus>
+  /** the first failure of a trajectory counts */
+  fail(i: number, status: EnsembleStatus): void
+  /** all that has not failed yet was cancelled */
+  cancel(): void
+  /** equal steps up to time t, for all that have not failed */
+  countSteps(plan: EnsemblePlan, t: number): void
+  take(t: number, columns: Columns): void
+  results(): {
+    readonly t: Float64Array
+    readonly y: NdArray<Float64Array>
+    readonly reduced: readonly unknown[]
+    readonly status: readonly EnsembleStatus[]
+    readonly message: string
+  }
+}
+
+export function makeRecorder(plan: EnsemblePlan, reduce: Reduction<unknown> | undefined): Recorder {
+  const { batch, field, times } = plan
+  const n = field.stateSize
+  const kept = reduce === undefined ? times.length : 1
+  const y = new Float64Array(kept * batch * n).fill(Number.NaN)
+  const failures = new Map<number, EnsembleStatus>()
+  const [accepted, rejected] = [new Float64Array(batch), new Float64Array(batch)]
+  const taken: number[] = []
+  const reduced: unknown[] = []
+  let counted = plan.span[0]
+  const fail = (i: number, status: EnsembleStatus) => {
+    if (!failures.has(i)) failures.set(i, status)
+  }
+  return {
+    accepted,
+    rejected,
+    failures,
+    fail,
+    cancel() {
+      for (let i = 0; i < batch; i++) fail(i, 'cancelled')
+    },
+    countSteps({ step }, t) {
+      const count = Math.ceil(Math.abs(t - counted) / step - 1e-9)
+      counted = t
+      for (let i = 0; i < batch; i++) if (!failures.has(i)) accepted[i] = (accepted[i] as number) + count
+    },
+    take(t, columns) {
+      const at = reduce === undefined ? taken.length : 0
+      taken.push(t)
+      if (reduce !== undefined) reduced.push(reduce({ t, columns }))
+      if (reduce === undefined || taken.length === times.length) transpose(columns, y, at * batch * n)
+    },
+    results() {
+      return {
+        t: times,
+        y: ndarray(y, [kept, batch, n]),
+        reduced,
+        status: Array.from({ length: batch }, (_, i) => failures.get(i) ?? 'success'),
+        message: summarise(batch, [...failures.values()]),
+      }
+    },
+  }
+}
+
+/** Columns [n][batch] into rows [batch][n]. */
+function transpose(columns: Columns, out: Float64Array, offset: number): void {
+  const n = columns.length
+  columns.forEach((column, k) => {
+    for (let i = 0; i < column.length; i++) out[offset + i * n + k] = column[i] as number
+  })
+}
+
+function summarise(batch: number, failures: readonly EnsembleStatus[]): string {
+  if (failures.length === 0) return `All ${batch} trajectories reached the end.`
+  const counts = new Map<EnsembleStatus, number>()
+  for (const status of failures) counts.set(status, (counts.get(status) ?? 0) + 1)
+  const parts = [...counts].map(([status, count]) => `${count} ended with ${status}`)
+  return `${batch - failures.length} of ${batch} trajectories reached the end; ${parts.join(', ')}. Try solve() on one of those for an explanation.`
+}

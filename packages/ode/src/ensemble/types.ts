@@ -1,0 +1,65 @@
+import type { NdArray } from 'ndarray'
+import type { Ending } from '../drive.js'
+import type { StepOptions } from '../prepare.js'
+import type { ThreadPool } from './threadPool.js'
+
+export type EnsembleBackend = 'js' | 'wasm' | 'threads'
+
+/** Rows of numbers, one for each trajectory. */
+export type Rows = NdArray | readonly ArrayLike<number>[]
+
+/** All trajectories at one time: entry k of trajectory i is `columns[k][i]`; NaN where it failed before. */
+export interface Snapshot {
+  readonly t: number
+  readonly columns: readonly (Float64Array | Float32Array)[]
+}
+
+/** Makes something small of a snapshot; the columns are views that change afterwards. */
+export type Reduction<R> = (snapshot: Snapshot) => R
+
+export interface EnsembleOptions<R = never>
+  extends Omit<StepOptions, 'theta' | 'weights' | 'minStep' | 'maxStep' | 'firstStep'> {
+  /**
+   * 'js': the loop of `solve`, one trajectory after another; 'wasm': vectors of 2 doubles or 4 singles; 'threads':
+   * the same on worker threads; 'auto': the cheapest by {@link estimateCosts}
+   */
+  readonly backend: EnsembleBackend | 'auto'
+  /** default 'double'; 'single' is about twice as fast and good to some 1e-6 a unit of time */
+  readonly precision?: 'double' | 'single'
+  /** times to keep, in order; every one ends a step. Default 'end' */
+  readonly saveAt?: ArrayLike<number> | 'end'
+  /** parameters in place of the field's own: [p], or one row for each trajectory [batch, p] */
+  readonly theta?: ArrayLike<number> | Rows
+  /** called at every time of `saveAt`, instead of keeping all states */
+  readonly reduce?: Reduction<R>
+  /** number of worker threads, or a pool that is kept; default one for each processor */
+  readonly threads?: number | ThreadPool
+  readonly signal?: AbortSignal
+}
+
+export type EnsembleStatus = Extract<
+  Ending,
+  'success' | 'step-underflow' | 'max-steps' | 'non-finite' | 'cancelled'
+>
+
+export interface EnsembleSolution<R = never> {
+  /** the times of `saveAt`, or the end */
+  readonly t: Float64Array
+  /** [times, batch, n]; with `reduce` [1, batch, n], the last states only. NaN after a trajectory failed */
+  readonly y: NdArray<Float64Array>
+  /** what `reduce` returned, for each time */
+  readonly reduced: readonly R[]
+  /** how each trajectory ended */
+  readonly status: readonly EnsembleStatus[]
+  /** how many ended how, in words */
+  readonly message: string
+  /** accepted and rejected steps of each trajectory */
+  readonly accepted: Float64Array
+  readonly rejected: Float64Array
+  /** what really ran */
+  readonly backend: EnsembleBackend
+  readonly device: string
+  readonly precision: 'double' | 'single'
+  /** why 'auto' chose as it did; empty when the caller chose */
+  readonly reason: string
+}

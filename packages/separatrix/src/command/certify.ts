@@ -1,0 +1,106 @@
+import { mkdirSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { duration, plain, roundedDown, roundedUp } from '../report/format.js'
+import { buildCandidate, buildStudy, domainOf, type Study } from '../study/buildStudy.js'
+import { type Outcome, prove } from '../study/prove.js'
+import { readStudy } from '../study/readStudy.js'
+import type { Terminal } from '../terminal/terminal.js'
+import { twoColumns, wrap } from '../terminal/text.js'
+import { type ExitCode, exitCodes } from './exitCodes.js'
+
+export interface CertifyOptions {
+  readonly json?: boolean
+  /** folder of the results; `out/<name of the study>` by default */
+  readonly out?: string | undefined
+}
+
+/** `separatrix certify <study.yaml>`: proves a region of attraction, writes its certificate and draws it. */
+export async function certify(
+  path: string,
+  { json, out }: CertifyOptions,
+  terminal: Terminal,
+): Promise<ExitCode> {
+  const source = readStudy(path)
+  const study = buildStudy(source)
+  const task = {
+    field: study.field,
+    V: buildCandidate(source, study),
+    domain: domainOf(source, study),
+    level: source.study.level,
+  }
+  const outcome = prove(task, `Proving ${study.name}`, terminal)
+  const folder = out ?? join('out', study.name)
+  const files = { certificate: join(folder, 'certificate.json'), report: join(folder, 'report.html') }
+  mkdirSync(folder, { recursive: true })
+  if (outcome.certificate !== undefined) writeFileSync(files.certificate, JSON.stringify(outcome.certificate))
+  const drawn = study.field.stateSize === 2
+  if (drawn) {
+    const { regionReport } = await import('../report/regionReport.js')
+    writeFileSync(
+      files.report,
+      await regionReport({ ...task, study, outcome, certificatePath: files.certificate }),
+    )
+  }
+  const written = {
+    ...(outcome.certificate !== undefined && { certificate: files.certificate }),
+    ...(drawn && { report: files.report }),
+  }
+  terminal.print(json ? asJson(study, outcome, written) : asText(study, task.domain, outcome, written))
+  return outcome.kind === 'proved' ? exitCodes.success : exitCodes.negative
+}
+
+type Written = Readonly<Record<string, string>>
+
+function asJson({ name }: Study, outcome: Outcome, written: Written): string {
+  const { kind, message, level, refuted, point, stats, milliseconds } = outcome
+  return JSON.stringify({
+    name,
+    verdict: kind,
+    message,
+    level,
+    ...(refuted !== undefined && { refuted }),
+    ...(point !== undefined && { point: Array.from(point) }),
+    ...stats,
+    milliseconds,
+    ...written,
+  })
+}
+
+function asText(
+  study: Study,
+  domain: readonly (readonly [number, number])[],
+  outcome: Outcome,
+  written: Written,
+): string {
+  const { stateNames } = study.field
+  const at = (x: ArrayLike<number>) => stateNames.map((s, i) => `${s} = ${plain(x[i] as number)}`).join(', ')
+  const rows: [string, string][] = []
+  if (outcome.kind === 'proved') {
+    rows.push([
+      'region',
+      `every state with V ≤ ${plain(roundedDown(outcome.level))} stays in that set and converges to the origin`,
+    ])
+    if (outcome.refuted !== undefined && Number.isFinite(outcome.refuted))
+      rows.push(['no more from', `V = ${plain(roundedUp(outcome.refuted))}: ${limit(outcome, at)}`])
+  } else {
+    rows.push(['reason', outcome.message])
+    if (outcome.point !== undefined) rows.push(['at', at(outcome.point)])
+  }
+  rows.push(
+    [
+      'domain',
+      stateNames.map((s, i) => `${s} in [${domain[i]?.map((v) => plain(v)).join(', ')}]`).join(', '),
+    ],
+    [
+      'proof',
+      `${outcome.stats.boxes} boxes, ${outcome.stats.leaves} leaves, ${duration(outcome.milliseconds)}`,
+    ],
+    ...Object.entries(written),
+  )
+  return `${wrap(`${outcome.kind.toUpperCase()}  ${study.name}`)}\n\n${twoColumns(rows)}`
+}
+
+function limit({ limitedBy, point }: Outcome, at: (x: ArrayLike<number>) => string): string {
+  if (limitedBy === 'domain') return 'there the set reaches the boundary of the domain'
+  return point === undefined ? 'there the bracket ends' : `V does not decrease at ${at(point)}`
+}
