@@ -14,13 +14,11 @@ export { dlyap, lyap } from './control/lyapunovEquations.js'
 export type { MatrixLike } from './control/matrix.js'
 export { quadratic } from './control/quadratic.js'
 export { care, dare } from './control/riccatiEquations.js'
-export {
-  type CbfQpOptions,
-  cbfQp,
-  type FilteredInput,
-  type FilterStatus,
-  type SafetyFilter,
-} from './filter/cbfQp.js'
+export { type CbfClfQpOptions, cbfClfQp } from './filter/cbfClfQp.js'
+export { type CbfQpOptions, cbfQp } from './filter/cbfQp.js'
+export { type ClfQpOptions, clfQp } from './filter/clfQp.js'
+export { type HalfSpace, type NearestPoint, nearestPoint } from './filter/nearestPoint.js'
+export type { FilteredInput, FilterStatus, InputBounds, SafetyFilter } from './filter/safetyFilter.js'
 export { type BarrierLossOptions, barrierLoss } from './loss/barrierLoss.js'
 export { type ImitationLossOptions, imitationLoss } from './loss/imitationLoss.js'
 export { type LyapunovLossOptions, lyapunovLoss } from './loss/lyapunovLoss.js'

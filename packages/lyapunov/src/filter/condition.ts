@@ -1,5 +1,6 @@
 import {
   Builder,
+  compile,
   embed,
   type Field,
   jacobian,
@@ -12,16 +13,48 @@ import {
 import { vanishingOutputs } from './vanishing.js'
 
 /**
- * What a barrier condition on a control-affine plant x' = f(x) + g(x)u consists of, as one field of length 2
+ * A condition ±(L_fS + L_gS·u + αS) ≥ 0 on the input, S a scalar field: + for a barrier, − for a Lyapunov
+ * function.
+ */
+export interface Condition {
+  /** offset + slope·u ≥ 0 at the state last evaluated; slope is overwritten by the next call */
+  evaluate(t: number, x: ArrayLike<number>): number
+  readonly slope: Float64Array
+  /** size of the terms that the offset is the sum of, for telling rounding */
+  magnitude(): number
+}
+
+/** Compiles a condition for a control-affine plant. */
+export function condition(
+  where: string,
+  plant: Field,
+  { scalar, alpha, sign }: { readonly scalar: Field; readonly alpha: number; readonly sign: 1 | -1 },
+): Condition {
+  const evaluate = compile(affineParts(where, plant, scalar))
+  const out = new Float64Array(2 + plant.inputSize)
+  const slope = new Float64Array(plant.inputSize)
+  return {
+    slope,
+    evaluate(t, x) {
+      evaluate(t, x, out)
+      for (let i = 0; i < slope.length; i++) slope[i] = sign * out[2 + i]
+      return sign * (out[1] + alpha * out[0])
+    },
+    magnitude: () => Math.abs(out[1]) + Math.abs(alpha * out[0]),
+  }
+}
+
+/**
+ * What a condition on a control-affine plant x' = f(x) + g(x)u consists of, as one field of length 2
  * + k: [B; L_f B; L_g B] at (t, x). θ is the plant's, then the barrier's. Refuses plants that are not affine
  * in u, and barriers whose rate u does not enter.
  */
-export function affineParts(plant: Field, barrier: Field): Field {
-  checkShapes(plant, barrier)
+function affineParts(where: string, plant: Field, barrier: Field): Field {
+  checkShapes(where, plant, barrier)
   const inputMatrix = scalarize(jacobian(plant, { wrt: 'input' }))
   if (inputMatrix.nodes.some((node) => node.op === 'input'))
     throw misuse({
-      where: 'cbfQp',
+      where,
       expected: "a plant that is affine in its inputs, x' = f(x) + g(x)u",
       got: `${plant.name}, where ∂f/∂u depends on u`,
       try: 'a state for the input and its rate as the new input',
@@ -42,7 +75,7 @@ export function affineParts(plant: Field, barrier: Field): Field {
   const drift = b.dot(slope, embed(b, plant, { theta: own, input: b.zeros(k) }))
   const control = b.matvec(embed(b, inputMatrix, { theta: own }), slope, n, k, true)
   const parts = makeField(b, b.concat([value, drift, control]), {
-    name: `barrier condition of ${barrier.name}`,
+    name: `condition of ${barrier.name}`,
     stateNames: plant.stateNames,
     inputNames: [],
     theta,
@@ -50,17 +83,16 @@ export function affineParts(plant: Field, barrier: Field): Field {
   })
   if (vanishingOutputs(parts).slice(2).every(Boolean))
     throw misuse({
-      where: 'cbfQp',
-      expected: 'a barrier whose rate the input enters (relative degree 1)',
+      where,
+      expected: 'a function of the state whose rate the input enters (relative degree 1)',
       got: `${barrier.name}, for which L_gB = 0 at every state`,
-      try: "a high-order barrier: B₁ = L_fB + α₁B has relative degree one less, and {B ≥ 0, B₁ ≥ 0} is kept by B₁'s filter",
+      try: 'a high-order barrier: B₁ = L_fB + α₁B has relative degree one less, and its filter keeps {B ≥ 0, B₁ ≥ 0}',
       code: 'relative-degree',
     })
   return parts
 }
 
-function checkShapes(plant: Field, barrier: Field): void {
-  const where = 'cbfQp'
+function checkShapes(where: string, plant: Field, barrier: Field): void {
   if (plant.inputSize === 0)
     throw misuse({
       where,
@@ -72,7 +104,7 @@ function checkShapes(plant: Field, barrier: Field): void {
   if (barrier.outputSize === 1 && barrier.stateSize === plant.stateSize && barrier.inputSize === 0) return
   throw misuse({
     where,
-    expected: `a scalar barrier on R^${plant.stateSize}`,
+    expected: `a scalar field on R^${plant.stateSize}`,
     got: `R^${barrier.stateSize} → R^${barrier.outputSize}`,
     try: 'expression(text, plant.stateNames)',
     code: 'wrong-dimension',
