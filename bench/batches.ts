@@ -27,6 +27,7 @@ export async function bench(): Promise<boolean> {
   const rows: Row[] = []
   for (const field of [lorenz, pendulum]) await fixedSteps(rows, field)
   await chosenSteps(rows)
+  await choice(rows)
   await threads(rows)
   await memory(rows)
   await networks(rows)
@@ -160,6 +161,27 @@ async function chosenSteps(rows: Row[]): Promise<void> {
       note: 'diffrax vmap, recorded elsewhere: 612 ms',
     },
   )
+}
+
+/** How much longer the backend that 'auto' takes is than the best one, at batches around the crossing. */
+async function choice(rows: Row[]): Promise<void> {
+  for (const field of [lorenz, pendulum])
+    for (const count of [10, 300, 10_000]) {
+      const Y0 = initial(field.stateSize, count)
+      const on =
+        (backend: 'js' | 'wasm' | 'auto'): Job =>
+        async () => {
+          const start = processorTime()
+          await ensemble(field, Y0, [0, 1], { method: rk4, step: 1 / steps, backend, threads: 1 })
+          return processorTime() - start
+        }
+      const times = await inTurn({ js: on('js'), wasm: on('wasm'), auto: on('auto') })
+      rows.push({
+        figure: `${field.name} × ${count}: 'auto' / the faster of js and wasm`,
+        value: times.auto / Math.min(times.js, times.wasm),
+        note: 'kernels compiled before',
+      })
+    }
 }
 
 /** The same work on one thread and on two. */
