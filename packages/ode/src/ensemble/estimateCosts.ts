@@ -3,7 +3,7 @@ import type { ExplicitMethod } from '../explicit/tableau.js'
 import type { EnsembleBackend } from './types.js'
 
 /** Expected milliseconds of each backend that can serve an ensemble; absent where it cannot. */
-export type Costs = { readonly [K in EnsembleBackend]?: number }
+export type Costs = { readonly [K in Exclude<EnsembleBackend, 'gpu'>]?: number }
 
 export interface CostQuestion {
   readonly field: Field
