@@ -68,7 +68,9 @@ const structural: ReadonlySet<string> = new Set([
 /**
  * What an ensemble should cost: operations of the field and of the method's combinations, times steps, times
  * trajectories, plus what it takes to start. Good to a factor of two, which is enough to choose.
- * @example estimateCosts({ field: lorenz, method: rk4, batch: 1e5, steps: 200, threads: 2, single: false })
+ * @example
+ * const swing = system({ state: ['q', 'p'], dynamics: { q: 'p', p: '-sin(q)' } })
+ * estimateCosts({ field: swing, method: rk4, batch: 1e5, steps: 200, threads: 2, single: false })
  */
 export function estimateCosts({ field, method, batch, steps, threads, single }: CostQuestion): Costs {
   const elementary = field.nodes.reduce(

@@ -57,7 +57,8 @@ else port.onmessage = (event) => receive(event.data)
  * `Cross-Origin-Opener-Policy: same-origin` and `Cross-Origin-Embedder-Policy: require-corp`.
  * @example
  * const pool = threadPool({ threads: 2 })
- * await ensemble(lorenz, Y0, [0, 10], { method: rk4, step: 0.01, backend: 'threads', threads: pool })
+ * const swing = system({ state: ['q', 'p'], dynamics: { q: 'p', p: '-sin(q)' } })
+ * await ensemble(swing, [[1, 0], [2, 0]], [0, 10], { method: rk4, step: 0.01, backend: 'threads', threads: pool })
  * await pool.close()
  */
 export function threadPool({ threads }: { readonly threads: number }): ThreadPool {
