@@ -23,3 +23,14 @@ export type CashKarp = (
 const require = createRequire(import.meta.url)
 
 export const peer = <T>(name: string): T => require(name) as T
+
+export interface Numeric {
+  dopri(
+    x0: number,
+    x1: number,
+    y0: number[],
+    f: (x: number, y: number[]) => number[],
+    tol: number,
+    maxSteps: number,
+  ): { y: number[][] }
+}

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict'
-import { readdirSync, readFileSync } from 'node:fs'
+import { existsSync, readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import * as separatrix from 'separatrix'
 import ts from 'typescript'
@@ -41,9 +41,10 @@ function docstringExamples(file: string): Example[] {
   })
 }
 
+/** The blocks of a page in their order, as one program: later ones may use what earlier ones defined. */
 function pageExamples(file: string): Example[] {
-  const blocks = [...readFileSync(file, 'utf8').matchAll(/^```ts\n([\s\S]*?)^```/gm)]
-  return blocks.map((b, k) => ({ where: `${file}, block ${k + 1}`, code: b[1] as string }))
+  const blocks = [...readFileSync(file, 'utf8').matchAll(/^```ts\n([\s\S]*?)^```/gm)].map((b) => b[1])
+  return blocks.length === 0 ? [] : [{ where: file, code: blocks.join('\n') }]
 }
 
 const examples = [
@@ -51,7 +52,7 @@ const examples = [
     .filter((f) => f.includes('/src/'))
     .flatMap(docstringExamples),
   ...['README.md', 'ARCHITECTURE.md', 'CONTRIBUTING.md'].flatMap(pageExamples),
-  ...files('docs', '.md').flatMap(pageExamples),
+  ...(existsSync('docs') ? files('docs', '.md') : []).flatMap(pageExamples),
 ]
 
 for (const { where, code } of examples) {

@@ -43,7 +43,9 @@ function minimise(
   return { theta, losses, state, gradient }
 }
 
-/** |W x − W* x|² over fixed x, W of 3 × 4 and a bias of 3: a least-squares problem with two kinds of block. */
+/**
+ * |W x − W* x|² over fixed x, W of 3 × 4 and a bias of 3: a least-squares problem with two kinds of block.
+ */
 const layout = [block('W', 0, [3, 4]), block('b', 12, [3])]
 const random = seededRandom(4)
 const normals = (n: number) => Float64Array.from({ length: n }, () => random.normal())
@@ -65,9 +67,9 @@ const regression: Evaluate = (theta, gradient) => {
   return total
 }
 
-// how far each must come in 400 steps on a well-conditioned problem. Methods whose steps have a fixed relative or
-// normalised length at constant rate end in a neighbourhood of size ∝ rate; Nero's rows cannot change
-// their length and Madam's entries not their sign, so they are asked for a part only
+// how far each must come in 400 steps on a well-conditioned problem. Methods whose steps have a fixed
+// relative or normalised length at constant rate end in a neighbourhood of size ∝ rate; Nero's rows cannot
+// change their length and Madam's entries not their sign, so they are asked for a part only
 const cases: readonly (readonly [Optimizer, number])[] = [
   [sgd({ rate: 0.05 }), 1e-6],
   [sgd({ rate: 0.05, momentum: 0.8 }), 1e-12],
@@ -209,7 +211,8 @@ test('muon: one step moves a matrix by a nearly orthogonal one', () => {
       steps: 1,
     })
     const gain = Math.sqrt(Math.max(1, rows / cols))
-    // |O|_F² is the sum of three squared singular values, each of which the iteration brings into about (0.7, 1.2)
+    // |O|_F² is the sum of three squared singular values, each of which the iteration brings into about (0.7,
+    // 1.2)
     const total = theta.reduce((s, v) => s + (v / gain) ** 2, 0)
     assert.ok(total > 3 * 0.65 ** 2 && total < 3 * 1.25 ** 2, `|O|² = ${total}`)
   }

@@ -18,9 +18,9 @@ for (const { name, problem, options } of cases)
       const { field, y0, span } = problem
       const errors = checkGradients(field, y0, span, { ...options, saveAt, loss: mixedLoss, entries: 3 })
       for (const { block, via, against, error, uncertainty } of errors) {
-        // reverse and forward take the same products in another order: in at most 40 steps of a dozen operations rounding
-        // grows to some 1e-14 of a block's largest entry. Differences: 1e-16 of the loss (of size 10) over a step of
-        // 6e-5 and more, hence 1e-11, against entries of size 1
+        // reverse and forward take the same products in another order: in at most 40 steps of a dozen
+        // operations rounding grows to some 1e-14 of a block's largest entry. Differences: 1e-16 of the loss
+        // (of size 10) over a step of 6e-5 and more, hence 1e-11, against entries of size 1
         const bound = against === 'forward' ? 1e-13 : 1e-9
         assert.ok(error <= bound, `${block} via ${via} against ${against}: ${error} (± ${uncertainty})`)
       }
@@ -60,8 +60,8 @@ test('Lotka–Volterra at tight tolerance: the gradient of the exact flow', () =
   const { value, dy0 } = sensitivity(field, y0, [0, 10], { ...options, via: 'discrete' })
   // reference u(10) = 1.026344767567509; the error of a solve is about a hundred tolerances
   assert.ok(Math.abs(value - 1.026344767567509) < 1e-9)
-  // the invariant d·u − c·log u + b·v − a·log v has gradient (d − c/u, b − a/v); along the flow it is constant, so
-  // that ∂I(y(10))/∂y₀ = ∇I(y₀), a combination of both endpoint gradients
+  // the invariant d·u − c·log u + b·v − a·log v has gradient (d − c/u, b − a/v); along the flow it is
+  // constant, so that ∂I(y(10))/∂y₀ = ∇I(y₀), a combination of both endpoint gradients
   const { dy0: dv, value: v } = sensitivity(field, y0, [0, 10], {
     ...options,
     via: 'discrete',
@@ -70,6 +70,24 @@ test('Lotka–Volterra at tight tolerance: the gradient of the exact flow', () =
   const [weightU, weightV] = [1 - 3 / value, 1 - 1.5 / v]
   const along = [0, 1].map((i) => weightU * dy0[i] + weightV * dv[i])
   assert.ok(Math.abs(along[0] - (1 - 3)) < 1e-8 && Math.abs(along[1] - (1 - 1.5)) < 1e-8, `${along}`)
+})
+
+test('a field that jumps at breakpoints: every step is differentiated on its own side', () => {
+  const field = system({
+    state: ['x'],
+    params: { a: -0.7, b: 1.3 },
+    dynamics: { x: 'a*x + b*sign(t - 0.5)*x^2 + sign(t - 0.8)' },
+  })
+  for (const method of [euler, rk4, dopri5, implicitMidpoint]) {
+    const options = { method, step: 0.1, breakpoints: [0.5, 0.8], saveAt: [0.45, 0.5, 0.55, 0.8, 1] }
+    const errors = checkGradients(field, [0.4], [0, 1], { ...options, loss: mixedLoss })
+    // as above; here the whole of a block is one number of size 1
+    for (const { block, error, against } of errors)
+      assert.ok(
+        error < (against === 'forward' ? 1e-13 : 1e-9),
+        `${method.name}, ${block}: ${error} (${against})`,
+      )
+  }
 })
 
 test('θ of the call, not of the field, is what is differentiated at', () => {

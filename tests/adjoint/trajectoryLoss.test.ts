@@ -18,8 +18,8 @@ test('Lotka–Volterra: parameters are recovered from samples of a solution', as
   const loss = trajectoryLoss({ method: dopri5, rtol: 1e-8, atol: 1e-8, data: [measure([1, 1])] })
   const { theta, losses, status } = await fit({ field: start, loss, optimizer: lbfgs(), steps: 60, seed: 0 })
   assert.equal(status, 'success')
-  // data and model agree up to solver errors of about 1e-7, so that the least mean square is below 1e-13, and θ is off by
-  // that error times the condition of the fit (below 10)
+  // data and model agree up to solver errors of about 1e-7, so that the least mean square is below 1e-13, and
+  // θ is off by that error times the condition of the fit (below 10)
   assert.ok((losses.at(-1) as number) < 1e-13, `${losses.at(-1)}`)
   theta.forEach((v, i) => {
     assert.ok(Math.abs(v - truth.theta[i]) < 1e-6, `${v} for ${truth.theta[i]}`)
@@ -49,8 +49,8 @@ test('several noisy trajectories, first order: the noise is averaged', async () 
     seed: 0,
     train: ['a', 'b'],
   })
-  // the floor is the noise, .02² = 4e-4 on 126 samples (± 13 %); the estimates scatter by some .02/√126 times the
-  // condition of the fit
+  // the floor is the noise, .02² = 4e-4 on 126 samples (± 13 %); the estimates scatter by some .02/√126 times
+  // the condition of the fit
   assert.ok((losses.at(-1) as number) < 6e-4, `${losses.at(-1)}`)
   assert.ok(Math.abs(theta[0] - 1.5) < 0.02 && Math.abs(theta[1] - 1) < 0.02, `${theta}`)
   assert.deepEqual(theta.slice(2), truth.theta.slice(2))

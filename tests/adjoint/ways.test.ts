@@ -32,7 +32,8 @@ for (const { name, problem, options } of cases)
     const full = gradient('discrete', problem, { ...options, saveAt })
     for (const checkpoints of [1, 2, 3, 50]) {
       const kept = gradient('discrete', problem, { ...options, saveAt, checkpoints })
-      // replayed step sizes t₁ − t₀ differ from the h of the record by the rounding of t, 1e-16 of at most forty steps
+      // replayed step sizes t₁ − t₀ differ from the h of the record by the rounding of t, 1e-16 of at most
+      // forty steps
       assert.ok(deviation(kept, full) < 1e-13, `${checkpoints}: ${deviation(kept, full)}`)
       assert.equal(kept.value, full.value)
     }
@@ -51,7 +52,8 @@ for (const via of continuous)
           gradient(via, problem, { method: dopri5, rtol: tolerance, atol: tolerance }),
           reference,
         )
-        // the error of a solve over a span of 2 is some tens of tolerances, that of the seminorm's free integrals more
+        // the error of a solve over a span of 2 is some tens of tolerances, that of the seminorm's free
+        // integrals more
         assert.ok(error < 1000 * tolerance && error < before, `${tolerance}: ${error}`)
         before = error
       }
@@ -71,8 +73,8 @@ for (const via of continuous)
         const error = (step: number) => deviation(gradient(via, problem, { method, step, saveAt }), reference)
         const coarse = Math.abs(t1 - t0) / (method === euler ? 128 : 32)
         const rate = Math.log2(error(coarse) / error(coarse / 2))
-        // the asymptotic rate is approached from either side; Hermite's cubic inside steps (order 4 locally) may spoil a
-        // fourth order a little
+        // the asymptotic rate is approached from either side; Hermite's cubic inside steps (order 4 locally)
+        // may spoil a fourth order a little
         assert.ok(rate > order - 0.35, `${rate}`)
       })
   }
@@ -83,7 +85,7 @@ for (const method of [euler, kutta3, rk4, dopri5])
       const { field, y0, span } = problem
       const options = {
         method,
-        step: 0.05,
+        step: method === euler ? 0.005 : 0.05,
         saveAt: mixedTimes(span),
         loss: mixedLoss,
         via: 'reversible',
@@ -97,8 +99,8 @@ for (const method of [euler, kutta3, rk4, dopri5])
       }
       const scale = Math.max(...entries(found).map(Math.abs))
       entries(found).forEach((v, k) => {
-        // central differences extrapolated once: truncation h⁴/500 times fifth derivatives (1/m⁵ for small masses), hence h in
-        // proportion; rounding 1e-15·|L|/h = 1e-11
+        // central differences extrapolated once: truncation h⁴/500 times fifth derivatives (1/m⁵ for small
+        // masses), hence h in proportion; rounding 1e-15·|L|/h = 1e-11
         const input = k < y0.length ? y0[k] : field.theta[k - y0.length]
         const h = 1e-3 * Math.max(0.1, Math.abs(input))
         const slope = (step: number) => (value(k, step) - value(k, -step)) / (2 * step)
@@ -168,6 +170,33 @@ test('backsolve loses a strongly contracting state between outputs, and interpol
   assert.match(message, /backwards/)
 })
 
+test('ways that lose the solution say so and return nothing', () => {
+  // contracts at 12 a unit of time: e^24 on the way back over two
+  const field = system({
+    state: ['x', 'y'],
+    params: { k: 12 },
+    dynamics: { x: '-k*(x - cos(t)) + 0.1*y', y: '-sin(x)' },
+  })
+  const problem = { field, y0: [0, 0], span: [0, 2] } as const
+  const saveAt = [2]
+  const options = { method: rk4, step: 0.01, saveAt }
+  for (const via of ['backsolve', 'reversible'] as const) {
+    const { status, message, value, dy0 } = gradient(via, problem, {
+      ...options,
+      ...(via === 'backsolve' ? { backward: { step: 0.02 } } : {}),
+    })
+    assert.equal(status, 'unstable', via)
+    assert.match(message, /% of its size.*Try via: /)
+    assert.ok([value, ...dy0].every(Number.isNaN))
+  }
+  // outputs close together, or a coupling that damps, are the remedies that the messages name
+  const reference = gradient('forward', problem, { method: dopri5, rtol: 1e-10, atol: 1e-10, saveAt })
+  assert.ok(deviation(gradient('interpolated', problem, options), reference) < 1e-4)
+  const dense = Array.from({ length: 41 }, (_, i) => i / 20)
+  assert.equal(gradient('backsolve', problem, { ...options, saveAt: dense }).status, 'success')
+  assert.equal(gradient('reversible', problem, { ...options, coupling: 0.8 }).status, 'success')
+})
+
 test('a backward solve that fails gives its status and no numbers', () => {
   const options = { method: dopri5, rtol: 1e-8, atol: 1e-8, backward: { maxSteps: 3 } }
   for (const via of continuous) {
@@ -182,6 +211,10 @@ test('settings of ways that make no sense are refused', () => {
   const wrong = { method: rk4, step: 0.1 }
   assert.throws(() => gradient('discrete', lotkaVolterra, { ...wrong, checkpoints: 0 }), /checkpoints/)
   assert.throws(() => gradient('upwards' as Via, lotkaVolterra, wrong), /expected a way \(discrete, forward/)
+  assert.throws(() => gradient('quadrature', lotkaVolterra, { ...wrong, breakpoints: [1] }), /breakpoints/)
+  assert.throws(() => gradient('reversible', lotkaVolterra, { ...wrong, coupling: 0 }), /coupling λ/)
+  const events = { ...wrong, events: [] }
+  for (const via of vias) assert.throws(() => gradient(via, lotkaVolterra, events), /without events/)
   const split = { method: symplecticEuler, step: 0.1 }
   assert.throws(() => gradient('reversible', lotkaVolterra, { ...split, method: leapfrog }), /reversible/)
 })

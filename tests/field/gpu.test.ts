@@ -167,6 +167,17 @@ test('a grid has its ends, its order and its shape', async () => {
   assert.equal(gridPoint(2, 3, 0, 1), 2)
 })
 
+test('a batch larger than one kernel call is cut, its end padded', async () => {
+  const batch = 2 ** 20 + 5
+  const X = ndarray(
+    Float64Array.from({ length: batch }, (_, i) => i % 1000),
+    [batch, 1],
+  )
+  const { values } = await evaluateBatch(line('2*x + 1'), X, { backend: 'gpu', device: 'webasm' })
+  for (const i of [0, 1, 999, 2 ** 20 - 1, 2 ** 20, batch - 1])
+    assert.equal(values.get(i, 0), 2 * (i % 1000) + 1)
+})
+
 test('auto stays in double precision unless single is said to do, and says why', async () => {
   const domain = [
     [-1, 1],

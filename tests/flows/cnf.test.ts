@@ -65,8 +65,8 @@ test('samples and their log densities agree with logProb', () => {
 
 test('a density on the plane integrates to 1', () => {
   const flow = cnf({ field: neural, method: rk4, step: 0.1 })
-  // the trapezoidal rule on a grid of spacing 0.25 is exact far beyond 1e-4 for densities as smooth as this one; outside of
-  // ±8 a normal that is stretched by at most e¹ has less than 1e-2·e^(−(8/2.7)²/2)
+  // the trapezoidal rule on a grid of spacing 0.25 is exact far beyond 1e-4 for densities as smooth as this
+  // one; outside of ±8 a normal that is stretched by at most e¹ has less than 1e-2·e^(−(8/2.7)²/2)
   const spacing = 0.25
   const line = Array.from({ length: 65 }, (_, i) => -8 + spacing * i)
   const logProb = flow.logProb(line.flatMap((x) => line.map((y) => [x, y])))
@@ -94,7 +94,8 @@ test("Hutchinson's estimate: unbiased within its standard error, exact for diago
     const flow = cnf({ field: neural, ...tight, trace: { probes: 32, distribution, seed: 1 } })
     const { logProb, standardError } = flow.logProbEstimate(points)
     assert.ok(standardError.every((e) => e > 0 && e < 1))
-    // of 30 deviations in units of their standard error the mean square is about 1 ± √(2/30); 2 is four deviations off
+    // of 30 deviations in units of their standard error the mean square is about 1 ± √(2/30); 2 is four
+    // deviations off
     const spread = logProb.reduce((sum, v, i) => sum + ((v - exact[i]) / standardError[i]) ** 2, 0) / 30
     assert.ok(spread < 2, `${distribution}: ${spread}`)
     assert.deepEqual(flow.logProbEstimate(points), { logProb, standardError })
@@ -115,15 +116,16 @@ test("Hutchinson's variance on a linear field is that of the theory", () => {
   const S = [A[0][0], (A[0][1] + A[1][0]) / 2, (A[0][1] + A[1][0]) / 2, A[1][1]]
   const offDiagonal = 2 * (S[1] ** 2 + S[2] ** 2)
   const all = 2 * S.reduce((sum, v) => sum + v * v, 0)
-  const probes = 4000
+  const probes = 1000
   for (const [distribution, variance] of [
     ['rademacher', offDiagonal],
     ['normal', all],
   ] as const) {
     const flow = cnf({ field: linear, method: rk4, step: 0.5, trace: { probes, distribution, seed: 3 } })
     const { standardError } = flow.logProbEstimate([[0.1, 0.2]])
-    // a variance from 4000 draws of fourth moment below 15 σ⁴ is within √(14/4000) = 6 %; four times that
-    assert.ok(Math.abs((standardError[0] ** 2 * probes) / variance - 1) < 0.24)
+    // a variance from 1000 draws whose fourth moment is below 15 σ⁴ (a squared normal) is within √(14/1000) =
+    // 12 %; four times that
+    assert.ok(Math.abs((standardError[0] ** 2 * probes) / variance - 1) < 0.48)
   }
 })
 

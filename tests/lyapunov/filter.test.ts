@@ -150,7 +150,8 @@ test('10,000 random safe states of the pendulum: none leaves the limits', () => 
     const push = 3 * random.normal()
     const { least, infeasible } = smallestBarrier(filter, () => push, x)
     assert.equal(infeasible, 0)
-    // the continuous loop has B(t) ≥ B(0)e^(−αt) > 0, and the error of a step of 0.01 is too small to undo that
+    // the continuous loop has B(t) ≥ B(0)e^(−αt) > 0, and the error of a step of 0.01 is too small to undo
+    // that
     assert.ok(least >= 0, `from ${x} under ${push}: B = ${least}`)
     if (k <= 100) {
       const free: SafetyFilter = (_x, u) => ({

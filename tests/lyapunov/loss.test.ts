@@ -65,8 +65,9 @@ for (const [name, loss] of losses) {
     assert.ok(at(bound.theta) > 0)
     const exact = gradient.slice()
     const scale = Math.max(...exact.map(Math.abs))
-    // central differences at h and h/2, extrapolated: rounding 1e-16·(a few)/h ≈ 1e-10 of the loss, truncation h⁴ times fifth
-    // derivatives (1/m⁵ ≈ 1e4) far below; no sample of this seed lies within h of the kink of its hinge
+    // central differences at h and h/2, extrapolated: rounding 1e-16·(a few)/h ≈ 1e-10 of the loss,
+    // truncation h⁴ times fifth derivatives (1/m⁵ ≈ 1e4) far below; no sample of this seed lies within h of
+    // the kink of its hinge
     const h = 1e-5
     for (let i = 0; i < bound.theta.length; i++) {
       const slope = (step: number) => {

@@ -90,7 +90,7 @@ test('candidates: formula, matrix, and the solution of the Lyapunov equation', (
 const mistakes: readonly (readonly [object, RegExp])[] = [
   [
     { contoller: {} },
-    /study.yaml: expected the keys name, system, .*got the unknown key 'contoller'. Try controller/,
+    /study.yaml: expected the keys name, title, system, .*got the unknown key 'contoller'. Try controller/,
   ],
   [{ system: { ...system, dynamic: {} } }, /study.yaml, system: .*'dynamic'. Try dynamics/],
   [{ controller: { lqr: { Q } } }, /the key controller.lqr.R, got none. Try controller: \{ lqr/],

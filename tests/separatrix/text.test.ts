@@ -1,6 +1,13 @@
 import assert from 'node:assert/strict'
 import { test } from 'uvu'
-import { duration, escapeHtml, plain, readable } from '../../packages/separatrix/src/report/format.js'
+import {
+  duration,
+  escapeHtml,
+  plain,
+  readable,
+  roundedDown,
+  roundedUp,
+} from '../../packages/separatrix/src/report/format.js'
 import { twoColumns, width, wrap } from '../../packages/separatrix/src/terminal/text.js'
 
 test('text is broken at spaces, within the width, losing no word', () => {
@@ -59,6 +66,23 @@ test('a readable number is the number, to the digits asked for', () => {
     // six digits; five of them in scientific form: half a unit of the last
     assert.ok(Math.abs(back - value) <= 5e-5 * Math.abs(value), `${value} as ${readable(value, 6)}`)
   }
+})
+
+test('a proved level is never rounded up, a refuted one never down', () => {
+  for (let k = 1; k < 2000; k++) {
+    const value = Math.abs(Math.sin(k)) * 10 ** ((k % 40) - 20)
+    for (const digits of [2, 6, 8]) {
+      const [down, up] = [roundedDown(value, digits), roundedUp(value, digits)]
+      assert.ok(down <= value && value <= up)
+      // one unit of the last digit, at most 10^(1−digits) of the value, and a rounding
+      assert.ok(up - down <= 1.000001 * 10 ** (1 - digits) * value)
+      assert.equal(plain(down, digits), String(down))
+    }
+  }
+  assert.equal(
+    `${roundedDown(0.3851899)} ${roundedUp(0.3853811)} ${roundedDown(2.5)}`,
+    '0.385189 0.385382 2.5',
+  )
 })
 
 test('durations, plain numbers and escapes', () => {

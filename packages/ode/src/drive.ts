@@ -15,6 +15,7 @@ export type Ending =
   | 'success'
   | 'terminated'
   | 'zeno'
+  | 'sliding'
   | 'cancelled'
   | 'step-underflow'
   | 'max-steps'

@@ -43,6 +43,8 @@ export function describe(ending: Ending, problem: Problem, state: StepState): st
     terminated: () => `An event ended the integration at t = ${t}.`,
     zeno: () =>
       `Events accumulate at t = ${t}: ever more of them in ever less time. Try ending the model there (rest, sliding) or a terminal event.`,
+    sliding: () =>
+      `The solution stays on the zero of an event function at t = ${t}: the field points to it from both sides (sliding). Try the sliding field on it from here, or a smoothed jump.`,
     cancelled: () => `Cancelled by the signal at t = ${t}.`,
     'max-steps': () =>
       `maxSteps (${R[slot.maxSteps]}) was used up at t = ${t}; the step was ${step}. Try a larger maxSteps, looser tolerances, or an implicit method if the problem is stiff.`,

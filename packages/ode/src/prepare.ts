@@ -35,6 +35,8 @@ export interface Prepared {
   readonly stepping: Stepping
 }
 
+const defaultControl = adaptive()
+
 /** Trial steps after which an adaptive solve gives up: seconds of work, and far beyond any sensible use. */
 const defaultMaxSteps = 1_000_000
 
@@ -89,7 +91,7 @@ function makeStepping(size: number, options: StepOptions): Stepping {
       code: 'missing-tolerance',
     })
   const tolerances = makeTolerances(size, rtol, atol, weights)
-  return { kind: 'adaptive', tolerances, control: control ?? adaptive() }
+  return { kind: 'adaptive', tolerances, control: control ?? defaultControl }
 }
 
 function positive(name: string, value: number): void {

@@ -21,6 +21,10 @@ export interface Problem {
   readonly timed: boolean
 }
 
+const isTimed = (field: Field) =>
+  remember(field, makeProblem, 'timed', () => ({ timed: field.nodes.some((node) => node.op === 'time') }))
+    ?.timed === true
+
 /** Checks a right-hand side against the length of its state. */
 export function makeProblem(
   target: Field | VectorFieldFunction,
@@ -41,7 +45,7 @@ export function makeProblem(
       field: undefined,
       key: target,
       size,
-      theta: Float64Array.from(theta ?? []),
+      theta: new Float64Array(theta ?? []),
       timed: true,
     }
   }
@@ -53,7 +57,7 @@ export function makeProblem(
       try: "system({ state: ['x'], dynamics: { x: '-x' } })",
     })
   checkField(target, size)
-  const parameters = Float64Array.from(theta ?? target.theta)
+  const parameters = new Float64Array(theta ?? target.theta)
   if (parameters.length !== target.theta.length)
     throw misuse({
       where: 'solve(theta)',
@@ -71,7 +75,7 @@ export function makeProblem(
     key: target,
     size,
     theta: parameters,
-    timed: target.nodes.some((node) => node.op === 'time'),
+    timed: isTimed(target),
   }
 }
 

@@ -1,6 +1,8 @@
 import { type Field, misuse, show } from '@separatrix/field/core'
 import ndarray, { type NdArray } from 'ndarray'
 import { drive, type Ending, type Stop } from './drive.js'
+import { type Event, type EventRecord, prepareEvents } from './events/event.js'
+import { eventGuard } from './events/eventGuard.js'
 import type { StepInterpolant } from './interpolant.js'
 import type { StepObserver } from './observe/observer.js'
 import { checkTimes, everySteps, type Output, type SaveAt, savedTimes } from './observe/output.js'
@@ -22,6 +24,8 @@ export interface Progress {
 export interface SolveOptions extends StepOptions {
   /** times to keep, or every k-th step, or the end; every accepted step unless said */
   readonly saveAt?: SaveAt
+  /** zeros to find, to stop at, or to change the state at; see {@link Event} */
+  readonly events?: readonly Event[]
   /** times at which the field jumps: a step ends just before each, and the next starts at it */
   readonly breakpoints?: ArrayLike<number>
   /** times that steps must end at exactly, of a smooth field */
@@ -44,7 +48,12 @@ export interface Solution {
   readonly status: SolveStatus
   readonly message: string
   readonly stats: SolveStats
+  /** every crossing found, in the order of time */
+  readonly events: readonly EventRecord[]
 }
+
+/** Steps between two looks at the event functions: what lies beyond a terminal event is computed in vain. */
+const eventRun = 16
 
 /** Steps between two looks at the signal and two calls of onProgress. */
 const watchedRun = 100
@@ -67,9 +76,9 @@ export function solve(
   span: readonly [number, number],
   options: SolveOptions,
 ): Solution {
-  const initial = Float64Array.from(y0)
+  const initial = new Float64Array(y0)
   const [t0] = checkSpan(span)
-  const { method, observers = [], saveAt, onProgress, signal } = options
+  const { method, observers = [], saveAt, onProgress, signal, events = [] } = options
   const stops = makeStops(span, options)
   const level = highest([
     saveAt === undefined
@@ -80,6 +89,7 @@ export function solve(
           ? 'steps'
           : method.denseLevel,
     ...observers.map((o) => o.level),
+    events.length > 0 ? method.denseLevel : 'none',
   ])
   const prepared = prepare(target, initial.length, options, level)
   const state = start(prepared, initial, span, options)
@@ -89,14 +99,22 @@ export function solve(
   const watching = onProgress === undefined ? [] : [reportProgress(span, onProgress)]
   let polynomial: StepInterpolant | undefined
   const interpolant = () => (polynomial ??= kernel.interpolant())
+  const adaptive = prepared.stepping.kind === 'adaptive'
+  const guard =
+    events.length === 0
+      ? undefined
+      : eventGuard(prepareEvents(events, initial.length), { kernel, interpolant, adaptive, start: t0 })
   const ending = drive({
     kernel,
     state,
     trace: makeTrace(problem.size, kernel.stageCount, level),
     observers: [...observers, ...(output === undefined ? [] : [output]), ...watching],
-    guard: undefined,
+    guard,
     stops,
-    limit: signal === undefined && onProgress === undefined ? Number.POSITIVE_INFINITY : watchedRun,
+    limit: Math.min(
+      signal === undefined && onProgress === undefined ? Number.POSITIVE_INFINITY : watchedRun,
+      events.length === 0 ? Number.POSITIVE_INFINITY : typeof target === 'function' ? 1 : eventRun,
+    ),
     signal,
     interpolant,
   })
@@ -109,6 +127,7 @@ export function solve(
     status: ending,
     message: describe(ending, problem, state),
     stats: makeStats(state, kernel),
+    events: guard?.records ?? [],
   }
 }
 
@@ -130,6 +149,8 @@ function highest(wanted: readonly TraceLevel[]): TraceLevel {
 }
 
 function makeStops(span: readonly [number, number], { breakpoints = [], stopAt = [] }: SolveOptions): Stop[] {
+  const end: Stop = { t: span[1], breakpoint: false }
+  if (breakpoints.length + stopAt.length === 0) return [end]
   const direction = span[1] >= span[0] ? 1 : -1
   const inside = (t: number) => t !== span[0] && t !== span[1]
   const jumps = new Set([...checkTimes('breakpoints', breakpoints, span)].filter(inside))
@@ -137,7 +158,7 @@ function makeStops(span: readonly [number, number], { breakpoints = [], stopAt =
   return [...jumps, ...others]
     .sort((a, b) => (a - b) * direction)
     .map((t): Stop => ({ t, breakpoint: jumps.has(t) }))
-    .concat({ t: span[1], breakpoint: false })
+    .concat(end)
 }
 
 function makeOutput(

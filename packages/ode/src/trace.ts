@@ -28,7 +28,8 @@ const traceBudget = 1 << 17
 export function makeTrace(size: number, stageCount: number, level: TraceLevel, capacity = 1000): Trace {
   const perStep = level === 'stages' ? size * (stageCount + 1) + 2 : size + 2
   const fits = Math.max(1, Math.min(capacity, Math.floor(traceBudget / perStep)))
-  const steps = level === 'none' ? 0 : fits
+  // one more than the capacity: a reset adds a step of size zero
+  const steps = level === 'none' ? 0 : fits + 1
   return {
     size,
     stageCount,

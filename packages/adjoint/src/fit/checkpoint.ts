@@ -2,8 +2,8 @@ import { misuse, show } from '@separatrix/field/core'
 import type { PlainData } from '../optimize/optimizer.js'
 
 /**
- * Everything that a run of {@link fit} needs to go on bit for bit, as plain data: `JSON.stringify` keeps it, and JavaScript
- * prints doubles so that they read back exactly.
+ * Everything that a run of {@link fit} needs to go on bit for bit, as plain data: `JSON.stringify` keeps it,
+ * and JavaScript prints doubles so that they read back exactly.
  */
 export interface FitCheckpoint {
   readonly format: 'separatrix-fit'

@@ -63,8 +63,8 @@ const stepsPerPause = 8
  * Trains a field: minimises a loss over the chosen entries of θ. Only blocks of kind 'weight' change unless
  * `train` names others. Same seed, same bits; a checkpoint goes on bit for bit.
  *
- * A loss that is not finite ends the run with status 'non-finite' and the last θ whose loss was finite; an abort
- * ends it with 'cancelled' and the θ reached.
+ * A loss that is not finite ends the run with status 'non-finite' and the last θ whose loss was finite; an
+ * abort ends it with 'cancelled' and the θ reached.
  *
  * @example
  * const cart = system({ state: ['x', 'v'], input: ['u'], dynamics: { x: 'v', v: 'u' } })

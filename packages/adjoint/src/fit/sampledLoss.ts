@@ -7,18 +7,22 @@ export interface SampledLossOptions<R extends Restored> {
   readonly integrand: Field
   /** writes a sample into z and returns its time */
   readonly draw: (random: Random, z: Float64Array) => number
+  /** called before the samples of an evaluation are drawn, for samples that depend on one another */
+  readonly begin?: (random: Random) => void
   /** samples per evaluation */
   readonly batch: number
   readonly restore: (theta: Float64Array) => R
 }
 
 /**
- * A Monte-Carlo loss: the mean of ℓ(t, z, θ) over `batch` fresh samples and its gradient in θ. The gradient is asked for only
- * at samples with ℓ ≠ 0, since ℓ ≥ 0 has slope 0 where it is 0. Standard error: that of a mean, σ/√batch.
+ * A Monte-Carlo loss: the mean of ℓ(t, z, θ) over `batch` fresh samples and its gradient in θ. The gradient
+ * is asked for only at samples with ℓ ≠ 0, since ℓ ≥ 0 has slope 0 where it is 0. Standard error: that of a
+ * mean, σ/√batch.
  */
 export function sampledLoss<R extends Restored>({
   integrand,
   draw,
+  begin,
   batch,
   restore,
 }: SampledLossOptions<R>): BoundLoss<R> {
@@ -41,6 +45,7 @@ export function sampledLoss<R extends Restored>({
     evaluate(theta, random, gradient) {
       let total = 0
       gradient.fill(0)
+      begin?.(random)
       for (let k = 0; k < batch; k++) {
         const t = draw(random, z)
         value(t, z, single, theta)

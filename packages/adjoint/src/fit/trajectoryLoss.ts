@@ -35,8 +35,9 @@ interface Target {
 }
 
 /**
- * Fits solutions to data: the mean over times and states of (wᵢ(yᵢ(tₖ) − dataₖᵢ))², each trajectory solved from its start with its own steps,
- * gradients by {@link sensitivity}. A solve that ends early makes the loss NaN, which ends {@link fit} with its status.
+ * Fits solutions to data: the mean over times and states of (wᵢ(yᵢ(tₖ) − dataₖᵢ))², each trajectory solved
+ * from its start with its own steps, gradients by {@link sensitivity}. A solve that ends early makes the loss
+ * NaN, which ends {@link fit} with its status.
  * @example
  * const lotkaVolterra = system({ state: ['x', 'y'], params: { a: 1.5, b: 1, c: 3, d: 1 },
  *   dynamics: { x: 'a*x - b*x*y', y: '-c*y + d*x*y' } })

@@ -1,8 +1,8 @@
 import { Builder, embed, type Field, makeField, misuse, pullback } from '@separatrix/field/core'
 
 /**
- * A scalar field together with its gradient in θ, as one field: (t, x, θ) ↦ [ℓ; ∂ℓ/∂θ], of length 1 + p, in one
- * graph whose common parts are computed once. Cost: a small multiple of ℓ, whatever p.
+ * A scalar field together with its gradient in θ, as one field: (t, x, θ) ↦ [ℓ; ∂ℓ/∂θ], of length 1 + p, in
+ * one graph whose common parts are computed once. Cost: a small multiple of ℓ, whatever p.
  */
 export function valueAndGradient(scalar: Field): Field {
   if (scalar.outputSize !== 1)

@@ -11,8 +11,8 @@ export interface AdamOptions {
 export type AdamState = { step: number; readonly mean: number[]; readonly square: number[] }
 
 /**
- * Adam: m ← β₁m + (1 − β₁)g, v ← β₂v + (1 − β₂)g², θ ← θ − η m̂/(√v̂ + ε) with m̂ = m/(1 − β₁ᵗ), v̂ = v/(1 − β₂ᵗ).
- * Kingma & Ba, ICLR 2015, algorithm 1, whose defaults these are.
+ * Adam: m ← β₁m + (1 − β₁)g, v ← β₂v + (1 − β₂)g², θ ← θ − η m̂/(√v̂ + ε) with m̂ = m/(1 − β₁ᵗ), v̂ = v/(1 −
+ * β₂ᵗ). Kingma & Ba, ICLR 2015, algorithm 1, whose defaults these are.
  * @example adam({ rate: 1e-2 })
  */
 export function adam(options: AdamOptions): Optimizer<AdamState> {
@@ -25,7 +25,8 @@ export interface AdamwOptions extends AdamOptions {
 }
 
 /**
- * Adam with decoupled weight decay: θ ← θ − η(m̂/(√v̂ + ε) + λθ). Loshchilov & Hutter, ICLR 2019, algorithm 2.
+ * Adam with decoupled weight decay: θ ← θ − η(m̂/(√v̂ + ε) + λθ). Loshchilov & Hutter, ICLR 2019, algorithm
+ * 2.
  * @example adamw({ rate: 1e-3, weightDecay: 1e-2 })
  */
 export function adamw({ weightDecay = 0.01, ...options }: AdamwOptions): Optimizer<AdamState> {

@@ -10,11 +10,10 @@ export interface AgdOptions {
 type AgdState = { step: number; readonly blocks: readonly MatrixBlock[] }
 
 /**
- * Automatic gradient descent, no rate to choose: W_k ← W_k − (η/L)·√(d_k/d_{k−1})·g_k/|g_k| with
- * η = log((1 + √(1 + 4G))/2) and G the mean over the L blocks of √(d_k/d_{k−1})·|g_k|.
- * Bernstein, Mingard, Huang, Azizan & Yue 2023, "Automatic Gradient Descent: Deep Learning without Hyperparameters", algorithm 1.
- * The paper has no biases; here a bias is a d × 1 matrix that acts on the constant 1. A block whose
- * gradient is 0 stays.
+ * Automatic gradient descent, no rate to choose: W_k ← W_k − (η/L)·√(d_k/d_{k−1})·g_k/|g_k| with η = log((1 +
+ * √(1 + 4G))/2) and G the mean over the L blocks of √(d_k/d_{k−1})·|g_k|. Bernstein, Mingard, Huang, Azizan &
+ * Yue 2023, "Automatic Gradient Descent: Deep Learning without Hyperparameters", algorithm 1. The paper has
+ * no biases; here a bias is a d × 1 matrix that acts on the constant 1. A block whose gradient is 0 stays.
  * @example agd()
  */
 export function agd({ gain = 1 }: AgdOptions = {}): Optimizer<AgdState> {

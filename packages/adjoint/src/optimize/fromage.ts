@@ -15,8 +15,8 @@ type FromageState = {
 }
 
 /**
- * Fromage, per block W: W ← (W − η g·|W|/|g|) / √(1 + η²); a plain step W − ηg where a norm is 0. A relative step: one
- * rate serves many depths. Bernstein, Vahdat, Yue & Liu, NeurIPS 2020, algorithm 1.
+ * Fromage, per block W: W ← (W − η g·|W|/|g|) / √(1 + η²); a plain step W − ηg where a norm is 0. A relative
+ * step: one rate serves many depths. Bernstein, Vahdat, Yue & Liu, NeurIPS 2020, algorithm 1.
  * @example fromage({ rate: 0.01 })
  */
 export function fromage({ rate, bound }: FromageOptions): Optimizer<FromageState> {

@@ -17,10 +17,11 @@ const [decrease, curvatureFactor] = [1e-4, 0.9]
 const longestSearch = 40
 
 /**
- * Limited-memory BFGS: the two-loop recursion over the last pairs s = Δθ, y = Δg, then a line search by bracketing
- * for the weak Wolfe conditions. Meant for losses without randomness; it asks for the loss several times a step,
- * always on that step's sample. Where no step length decreases the loss, θ stays and the memory is cleared.
- * Nocedal & Wright 2006, algorithm 7.4; the search is that of Lewis & Overton, Math. Program. 141 (2013), algorithm 2.6.
+ * Limited-memory BFGS: the two-loop recursion over the last pairs s = Δθ, y = Δg, then a line search by
+ * bracketing for the weak Wolfe conditions. Meant for losses without randomness; it asks for the loss several
+ * times a step, always on that step's sample. Where no step length decreases the loss, θ stays and the memory
+ * is cleared. Nocedal & Wright 2006, algorithm 7.4; the search is that of Lewis & Overton, Math. Program. 141
+ * (2013), algorithm 2.6.
  * @example lbfgs()
  */
 export function lbfgs({ memory = 10, rate = 1 }: LbfgsOptions = {}): Optimizer<LbfgsState> {
@@ -36,7 +37,8 @@ export function lbfgs({ memory = 10, rate = 1 }: LbfgsOptions = {}): Optimizer<L
         pairs.length = 0
         direction = Array.from(gradient, (g) => -g)
       }
-      // without curvature the length of the gradient means nothing: start with a step of length at most `rate`
+      // without curvature the length of the gradient means nothing: start with a step of length at most
+      // `rate`
       const first =
         pairs.length === 0 ? rate * Math.min(1, 1 / Math.sqrt(dot(direction, direction) || 1)) : rate
       const found = lineSearch({ theta, gradient, direction, objective }, first)

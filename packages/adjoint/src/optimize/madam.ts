@@ -19,8 +19,9 @@ type MadamState = {
 }
 
 /**
- * Madam, multiplicative updates: v ← βv + (1 − β)g², w ← w·exp(−η·clip(g/√v̂, ±10)·sign w), |w| ≤ 3·rms(w₀). Signs never change, and
- * entries that start at 0 (biases) stay there. Bernstein, Zhao, Meister, Liu, Anandkumar & Yue, NeurIPS 2020, algorithm 1.
+ * Madam, multiplicative updates: v ← βv + (1 − β)g², w ← w·exp(−η·clip(g/√v̂, ±10)·sign w), |w| ≤ 3·rms(w₀).
+ * Signs never change, and entries that start at 0 (biases) stay there. Bernstein, Zhao, Meister, Liu,
+ * Anandkumar & Yue, NeurIPS 2020, algorithm 1.
  * @example madam({ rate: 0.01 })
  */
 export function madam({

@@ -21,14 +21,17 @@ type MuonState = {
   readonly others: PlainData
 }
 
-/** Quintic Newton–Schulz coefficients and iterations as Jordan et al. give them: fast, to singular values within about 0.7 … 1.2. */
+/**
+ * Quintic Newton–Schulz coefficients and iterations as Jordan et al. give them: fast, to singular values
+ * within about 0.7 … 1.2.
+ */
 const [a, b, c] = [3.4445, -4.775, 2.0315]
 const iterations = 5
 
 /**
- * Muon: m ← μm + (1 − μ)g, Nesterov's (1 − μ)g + μm brought near the closest orthogonal matrix O by Newton–Schulz, then
- * W ← W − η·√max(1, rows/cols)·O. Jordan et al. 2024, "Muon: An optimizer for hidden layers in neural networks".
- * Cost of a step: about 5·(4·min² + 2·min²)·max products per matrix.
+ * Muon: m ← μm + (1 − μ)g, Nesterov's (1 − μ)g + μm brought near the closest orthogonal matrix O by
+ * Newton–Schulz, then W ← W − η·√max(1, rows/cols)·O. Jordan et al. 2024, "Muon: An optimizer for hidden
+ * layers in neural networks". Cost of a step: about 5·(4·min² + 2·min²)·max products per matrix.
  * @example muon({ rate: 0.02, others: adam({ rate: 1e-3 }) })
  */
 export function muon({ rate, momentum = 0.95, matrices, others }: MuonOptions): Optimizer<MuonState> {

@@ -14,10 +14,10 @@ type NeroState = {
 }
 
 /**
- * Nero, per neuron (row wᵢ of a matrix, or entry of a vector): v ← βv + (1 − β)|gᵢ|², wᵢ ← wᵢ − η s gᵢ/√v̂, after which rows of
- * matrices are centred and brought to unit length; s is the block's mean row norm at the start (0.01 if
- * that is 0). `init` centres and normalises too. Rows of one entry are left free, since a centred one is 0.
- * Liu, Bernstein, Meister & Yue, ICML 2021, algorithm 1.
+ * Nero, per neuron (row wᵢ of a matrix, or entry of a vector): v ← βv + (1 − β)|gᵢ|², wᵢ ← wᵢ − η s gᵢ/√v̂,
+ * after which rows of matrices are centred and brought to unit length; s is the block's mean row norm at the
+ * start (0.01 if that is 0). `init` centres and normalises too. Rows of one entry are left free, since a
+ * centred one is 0. Liu, Bernstein, Meister & Yue, ICML 2021, algorithm 1.
  * @example nero({ rate: 0.01 })
  */
 export function nero({ rate, beta = 0.999 }: NeroOptions): Optimizer<NeroState> {

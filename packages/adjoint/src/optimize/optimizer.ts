@@ -1,6 +1,8 @@
 import type { ThetaBlock } from '@separatrix/field/core'
 
-/** What `JSON.stringify` keeps: an optimiser's state is such data, so that a run can be stored and resumed. */
+/**
+ * What `JSON.stringify` keeps: an optimiser's state is such data, so that a run can be stored and resumed.
+ */
 export type PlainData =
   | number
   | string

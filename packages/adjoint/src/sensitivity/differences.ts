@@ -8,9 +8,9 @@ export interface Difference {
 const rows = 6
 
 /**
- * f'(0) by central differences at h, h/2, h/4, …, extrapolated to 0 (Richardson); of the whole table the entry that
- * agrees best with its neighbours is taken. Ridders, Adv. Eng. Software 4 (1982). Cost: 12 values. For smooth f
- * the error is about 1e-12 of f near h, less where f is tame.
+ * f'(0) by central differences at h, h/2, h/4, …, extrapolated to 0 (Richardson); of the whole table the
+ * entry that agrees best with its neighbours is taken. Ridders, Adv. Eng. Software 4 (1982). Cost: 12 values.
+ * For smooth f the error is about 1e-12 of f near h, less where f is tame.
  */
 export function extrapolatedDifference(f: (x: number) => number, h: number): Difference {
   let best: Difference = { value: Number.NaN, uncertainty: Number.POSITIVE_INFINITY }

@@ -1,17 +1,25 @@
-import type { Field } from '@separatrix/field/core'
+import { type Field, misuse } from '@separatrix/field/core'
 import type { Method, Solution, SolveOptions, SolveStats, SolveStatus } from '@separatrix/ode'
 import ndarray from 'ndarray'
 import type { SolutionLoss } from './loss.js'
 
 /** A solve and a loss of its outputs. */
-export interface GradientOptions extends Omit<SolveOptions, 'observers'> {
+export interface GradientOptions extends Omit<SolveOptions, 'observers' | 'events'> {
   readonly loss: SolutionLoss
   /**
-   * how the equations backwards in time are solved, for the ways that have such equations; as forwards where not given
+   * how the equations backwards in time are solved, for the ways that have such equations; as forwards where
+   * not given
    */
   readonly backward?: Partial<Pick<SolveOptions, 'method' | 'rtol' | 'atol' | 'step' | 'maxSteps'>>
-  /** for `discrete`: the states kept at a time, where all of them are too many; the others are computed again */
+  /**
+   * for `discrete`: the states kept at a time, where all of them are too many; the others are computed again
+   */
   readonly checkpoints?: number
+  /**
+   * for `reversible`: λ in (0, 1], .999 by default; smaller is stabler, and going back multiplies rounding by
+   * 1/λ a step
+   */
+  readonly coupling?: number
 }
 
 export interface Sensitivity {
@@ -22,8 +30,11 @@ export interface Sensitivity {
   readonly dtheta: Float64Array
   /** of the solve forwards */
   readonly stats: SolveStats
-  /** 'success', or why a solve ended early: value and gradients are then NaN */
-  readonly status: SolveStatus
+  /**
+   * 'success', or why a solve ended early, or 'unstable' where y solved backwards or reversibly has left the
+   * solution: value and gradients are then NaN
+   */
+  readonly status: SolveStatus | 'unstable'
   readonly message: string
 }
 
@@ -39,7 +50,7 @@ export type Way = (field: Field, method: Method) => PreparedSensitivity
 
 /** The result where a solve ended early. */
 export function noGradient(
-  { stats, status, message }: Pick<Solution, 'stats' | 'status' | 'message'>,
+  { stats, status, message }: Pick<Sensitivity, 'stats' | 'status' | 'message'>,
   n: number,
   p: number,
 ): Sensitivity {
@@ -58,12 +69,21 @@ export function lossOf(
   return { value, cotangents }
 }
 
-/** The options of the solve forwards. */
+/** The options of the solve forwards. Events are refused: their times depend on what is differentiated. */
 export function solving({
   loss: _loss,
   backward: _backward,
   checkpoints: _checkpoints,
+  coupling: _coupling,
   ...rest
-}: GradientOptions) {
-  return rest satisfies SolveOptions
+}: GradientOptions): SolveOptions {
+  if ('events' in rest)
+    throw misuse({
+      where: 'sensitivity',
+      expected: 'a solve without events',
+      got: 'events, whose times move with y₀ and θ',
+      try: 'breakpoints for jumps at known times',
+      code: 'gradient-through-events',
+    })
+  return rest
 }

@@ -26,17 +26,18 @@ export interface SensitivityOptions extends GradientOptions {
 /**
  * The gradient of a loss of a solution in the initial state and the parameters.
  *
- * - `discrete`: reverse differentiation of the very steps that were taken, outputs inside steps included: exact to
- *   rounding for the computed solution, step sizes being constants. Cost: about three solves, whatever p; memory n + 2
- *   numbers a step, or `checkpoints` states.
+ * - `discrete`: reverse differentiation of the very steps that were taken, outputs inside steps included:
+ *   exact to rounding for the computed solution, step sizes being constants. Cost: about three solves,
+ *   whatever p; memory n + 2 numbers a step, or `checkpoints` states.
  * - `forward`: tangents through the same steps. The same numbers; cost grows with n + p.
- * - `backsolve`, `interpolated`, `quadrature`: the adjoint differential equation backwards in time, with y solved again, read
- *   from the steps forwards, or also kept out of the integrals for θ. Right up to tolerances.
- * - `reversible`: another solution, of the same order, by steps that can be taken back exactly; its gradient is exact to
- *   rounding and needs no memory.
+ * - `backsolve`, `interpolated`, `quadrature`: the adjoint differential equation backwards in time, with y
+ *   solved again, read from the steps forwards, or also kept out of the integrals for θ. Right up to
+ *   tolerances.
+ * - `reversible`: another solution, of the same order, by steps that can be taken back exactly; its gradient
+ *   is exact to rounding and needs no memory.
  *
- * `y` and `dy` of the loss are what {@link solve} returns for the same options: rows are `saveAt`, or all accepted steps.
- * A prepared version for many calls is {@link prepareSensitivity}.
+ * `y` and `dy` of the loss are what {@link solve} returns for the same options: rows are `saveAt`, or all
+ * accepted steps. A prepared version for many calls is {@link prepareSensitivity}.
  * @example
  * const lotkaVolterra = system({ state: ['x', 'y'], params: { a: 1.5, b: 1, c: 3, d: 1 },
  *   dynamics: { x: 'a*x - b*x*y', y: '-c*y + d*x*y' } })

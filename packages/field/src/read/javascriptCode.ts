@@ -51,4 +51,15 @@ export function powerCode(x: string, exponent: number): string {
   return exponent & 1 ? `${square} * ${x}` : square
 }
 
+/** Whether xᵉ is worth printing by a square root: e = ±½, ±3/2, … ±15/2. */
+export const isHalfInteger = (exponent: number): boolean =>
+  Number.isInteger(2 * exponent) && !Number.isInteger(exponent) && Math.abs(exponent) < 8
+
+/** x^(k + ½) = xᵏ √x: a square root costs a third of `Math.pow`. */
+export function halfPowerCode(x: string, exponent: number): string {
+  if (exponent < 0) return `1 / (${halfPowerCode(x, -exponent)})`
+  const whole = exponent - 0.5
+  return whole === 0 ? `Math.sqrt(${x})` : `(${powerCode(x, whole)}) * Math.sqrt(${x})`
+}
+
 export const literal = (value: number) => (value < 0 || Object.is(value, -0) ? `(${value})` : String(value))

@@ -1,7 +1,7 @@
 import { scalarize } from '../derive/scalarize.js'
 import type { Field } from '../field.js'
 import type { Binary, Node, Unary } from '../graph/node.js'
-import { binaryCode, literal, powerCode, unaryCode } from './javascriptCode.js'
+import { binaryCode, halfPowerCode, isHalfInteger, literal, powerCode, unaryCode } from './javascriptCode.js'
 
 /** Names under which printed statements find the leaves. */
 export interface LeafNames {
@@ -101,6 +101,11 @@ function scalarCode(
   f: Field,
 ): { text: string; inline: boolean } | undefined {
   const arg = (k: number) => code[node.args[k] as number] as string
+  if (node.op === 'pow') {
+    const exponent = f.nodes[node.args[1] as number] as Node
+    if (exponent.op === 'const' && exponent.size === 1 && isHalfInteger(exponent.values[0] as number))
+      return { text: halfPowerCode(arg(0), exponent.values[0] as number), inline: false }
+  }
   if (node.op in unaryCode) return { text: unaryCode[node.op as Unary](arg(0)), inline: false }
   if (node.op in binaryCode) return { text: binaryCode[node.op as Binary](arg(0), arg(1)), inline: false }
   switch (node.op) {

@@ -36,11 +36,12 @@ export interface Flow {
 }
 
 /**
- * A continuous normalizing flow: x = φ(z), z ~ base, φ the flow of x′ = f(t, x) over the span; log p(x) = log p₀(z) − ∫∇·f dt along the
- * trajectory. Chen, Rubanova, Bettencourt & Duvenaud, NeurIPS 2018, eq. 8; Hutchinson's estimate as in Grathwohl et al., ICLR 2019.
- * The method must resolve the flow: `inverseError` tells. Cost of a point: one solve in n + 1 states, exact; n + probes else.
+ * A continuous normalizing flow: x = φ(z), z ~ base, φ the flow of x′ = f(t, x) over the span; log p(x) = log
+ * p₀(z) − ∫∇·f dt along the trajectory. Chen, Rubanova, Bettencourt & Duvenaud, NeurIPS 2018, eq. 8;
+ * Hutchinson's estimate as in Grathwohl et al., ICLR 2019. The method must resolve the flow: `inverseError`
+ * tells. Cost of a point: one solve in n + 1 states, exact; n + probes else.
  * @example
- * const flow = cnf({ field: network({ widths: [2, 32, 2], activation: 'tanh', seed: 0 }), method: dopri5, rtol: 1e-6, atol: 1e-6 })
+ * const flow = cnf({ field: withTime(network({ widths: [3, 32, 2], activation: 'tanh', seed: 0 })), method: dopri5, rtol: 1e-6, atol: 1e-6 })
  * flow.logProb([[0, 0], [1, 1]])
  */
 export function cnf({

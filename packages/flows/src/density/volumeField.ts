@@ -11,16 +11,16 @@ import {
 } from '@separatrix/field/core'
 
 /**
- * How the divergence is found: exactly (n directional derivatives), or by Hutchinson's estimate eᵀJe, the mean over some
- * random directions e, which are kept for a whole solve.
+ * How the divergence is found: exactly (n directional derivatives), or by Hutchinson's estimate eᵀJe, the
+ * mean over some random directions e, which are kept for a whole solve.
  */
 export type TraceRule =
   | 'exact'
   | { readonly probes: number; readonly distribution?: 'rademacher' | 'normal'; readonly seed: number }
 
 /**
- * A field together with the growth of volume along it: states [x; a₁ … a_k], x′ = f(t, x), aⱼ′ = ∇·f or its estimate from probe j.
- * With k = 1 exact; the probes are a block of θ of shape [k, n] after f's own.
+ * A field together with the growth of volume along it: states [x; a₁ … a_k], x′ = f(t, x), aⱼ′ = ∇·f or its
+ * estimate from probe j. With k = 1 exact; the probes are a block of θ of shape [k, n] after f's own.
  */
 export function volumeField(f: Field, trace: TraceRule): Field {
   const n = f.stateSize

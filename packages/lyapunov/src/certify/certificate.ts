@@ -3,6 +3,7 @@ import { bytesToHex, utf8ToBytes } from '@noble/hashes/utils.js'
 import { type Field, type FieldJson, misuse, show, toJSON } from '@separatrix/field/core'
 import { leaf, midpoint } from './bisectionTree.js'
 import type { Box } from './originBox.js'
+import type { Uncertain } from './uncertainty.js'
 
 export type Interval = readonly [number, number]
 
@@ -12,6 +13,10 @@ export interface Claim {
   /** Ω = {x in domain: V(x) ≤ level}, or {B(x) ≥ 0} for an invariant set (level 0) */
   readonly level: number
   readonly domain: readonly Interval[]
+  /** κ: V(x(t)) ≤ e^(−κt) V(x(0)) holds as well */
+  readonly rate?: number
+  /** quantities for all values of which the claim holds: inputs of `system`, in this order */
+  readonly uncertain?: readonly Uncertain[]
   readonly statement: string
 }
 
@@ -79,7 +84,7 @@ export interface LeafBox {
 }
 
 /**
- * The boxes that a certificate covers its domain with, for pictures.
+ * The boxes that a certificate covers its domain with, for pictures; sides beyond the states are those of what is uncertain.
  * @example
  * const field = system({ state: ['x'], dynamics: { x: '-x + x^3' } })
  * const verdict = certify({ field, V: expression('x^2', ['x']), domain: [[-2, 2]], level: 0.9 })
@@ -92,7 +97,8 @@ export function leafBoxes({ claim, proof }: Certificate): LeafBox[] {
     [leaf.origin, 'origin'],
   ])
   const out: LeafBox[] = []
-  const stack = [claim.domain.map(([lo, hi]): Interval => [lo, hi])]
+  const uncertain = (claim.uncertain ?? []).map((u) => u.interval)
+  const stack = [[...claim.domain, ...uncertain].map(([lo, hi]): Interval => [lo, hi])]
   for (const entry of proof.tree) {
     const box = stack.pop()
     if (box === undefined) break

@@ -43,12 +43,10 @@ export function certify(options: CertifyOptions): Verdict {
   return certifyLevel(options, level)
 }
 
-function certifyLevel(
-  { field, V, domain, maxBoxes = 2e6, onProgress, signal }: CertifyOptions,
-  level: number,
-): Verdict {
+function certifyLevel(options: CertifyOptions, level: number): Verdict {
+  const { field, maxBoxes = 2e6, onProgress, signal } = options
   const nothing = { boxes: 0, leaves: 0 }
-  const ready = prepare('certify', field, V, domain)
+  const ready = prepare('certify', options)
   if (ready.kind === 'refuted') return refutedAtOrigin(ready.reason, field.stateSize)
   const pair = ready.kind === 'ready' ? ready : ready.pair
   const early = pair && searchCounterexample(pair.readings, pair.domain)
@@ -99,9 +97,13 @@ function certifyLargest(options: CertifyOptions): Verdict {
   return unknown(message, stats)
 }
 
-function refuted({ point, value, rate }: Refutation, level: number, stats: Refuted['stats']): Refuted {
+function refuted(
+  { point, uncertain, value, rate }: Refutation,
+  level: number,
+  stats: Refuted['stats'],
+): Refuted {
   const reason = `V̇ ≥ ${rate[0]} at a point of {V ≤ ${level}}`
-  return { kind: 'refuted', reason, message: `refuted: ${reason}`, point, value, rate, stats }
+  return { kind: 'refuted', reason, message: `refuted: ${reason}`, point, uncertain, value, rate, stats }
 }
 
 function refutedAtOrigin(reason: string, n: number): Refuted {

@@ -1,15 +1,20 @@
 import { Builder, embed, enclose, type Field, gradient, scalarize } from '@separatrix/field/core'
+import type { Readings } from './readings.js'
+import type { Uncertain } from './uncertainty.js'
 
 /**
  * Whether a field vanishes at the origin, exactly: 0 is substituted for the state, and the graph must simplify to the
  * constant 0 by identities of real numbers. Enclosures only serve to show that everything is defined there (so that
  * x − x = 0 may be used) and to refute.
  */
-export function vanishesAtOrigin(field: Field): 'yes' | 'no' | 'unknown' {
+export function vanishesAtOrigin(
+  field: Field,
+  uncertain: readonly Uncertain[] = [],
+): 'yes' | 'no' | 'unknown' {
   const n = field.stateSize
-  const zero = new Float64Array(n)
+  const at0 = (side: 0 | 1) => [...new Float64Array(n), ...uncertain.map(({ interval }) => interval[side])]
   const [lo, hi] = [new Float64Array(field.outputSize), new Float64Array(field.outputSize)]
-  enclose(field)(zero, zero, lo, hi)
+  enclose(field)(at0(0), at0(1), lo, hi)
   const isDefined = lo.every(Number.isFinite) && hi.every(Number.isFinite)
   if (!isDefined) return 'unknown'
   if (lo.some((v, i) => v > 0 || (hi[i] as number) < 0)) return 'no'
@@ -18,10 +23,11 @@ export function vanishesAtOrigin(field: Field): 'yes' | 'no' | 'unknown' {
 }
 
 /** What keeps the origin from being an equilibrium with V(0) = 0 and ∇V(0) = 0, if anything. */
-export function originProblem(
-  f: Field,
-  V: Field,
-):
+export function originProblem({
+  field: f,
+  candidate: V,
+  uncertain,
+}: Readings):
   | { readonly kind: 'refuted'; readonly reason: string }
   | { readonly kind: 'unknown'; readonly reason: string }
   | undefined {
@@ -31,7 +37,7 @@ export function originProblem(
     ['∇V(0) = 0', gradient(V), 'a candidate that is flat at the origin'],
   ] as const
   for (const [claim, field, remedy] of conditions) {
-    const answer = vanishesAtOrigin(field)
+    const answer = vanishesAtOrigin(field, field === f ? uncertain : [])
     if (answer === 'no') return { kind: 'refuted', reason: `${claim} is false; try to ${remedy}` }
     if (answer === 'unknown')
       return {

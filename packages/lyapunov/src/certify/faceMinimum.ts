@@ -25,17 +25,17 @@ export function faceMinimum(
     maxBoxes,
   }: { readonly enough: number; readonly tolerance: number; readonly maxBoxes: number },
 ): FaceMinimum {
-  const { n } = readings
-  const queue = boxQueue(n)
+  const { n, size } = readings
+  const queue = boxQueue(size)
   const { bounds, evaluate } = boxEvaluator(readings, () => false)
-  const [lo, hi, at] = [new Float64Array(n), new Float64Array(n), new Float64Array(n)]
+  const [lo, hi, at] = [new Float64Array(size), new Float64Array(size), new Float64Array(n)]
   let [upper, boxes] = [Infinity, 0]
   const look = (floor: number) => {
     boxes++
     evaluate(lo, hi)
     if (bounds.centreValueHigh < upper) {
       upper = bounds.centreValueHigh
-      at.set(bounds.centre)
+      at.set(bounds.centre.subarray(0, n))
     }
     const key = Number.isNaN(bounds.valueLow) ? -Infinity : Math.max(floor, bounds.valueLow)
     if (key <= upper) queue.push(lo, hi, { key, node: 0, axis: widestOf(lo, hi) })
@@ -47,10 +47,12 @@ export function faceMinimum(
     for (const side of [domain.lo, domain.hi]) {
       lo.set(domain.lo)
       hi.set(domain.hi)
+      // V does not depend on what is uncertain
+      for (let k = n; k < size; k++) hi[k] = lo[k] as number
       lo[i] = hi[i] = side[i] as number
       look(-Infinity)
     }
-  const [parentLo, parentHi] = [new Float64Array(n), new Float64Array(n)]
+  const [parentLo, parentHi] = [new Float64Array(size), new Float64Array(size)]
   while (queue.size() > 0 && boxes < maxBoxes) {
     const key = queue.least()
     if (key > enough || upper - key <= tolerance * Math.abs(upper)) break

@@ -35,6 +35,16 @@ export function multiplyIntervals(a: IntervalMatrix, b: IntervalMatrix, transpos
   return out
 }
 
+/** A + scale·B, scale ≥ 0. */
+export function combineIntervals(a: IntervalMatrix, b: IntervalMatrix, scale: number): IntervalMatrix {
+  if (scale === 0) return a
+  return {
+    n: a.n,
+    lo: a.lo.map((v, i) => sumDown(v + down(scale * (b.lo[i] as number)))),
+    hi: a.hi.map((v, i) => sumUp(v + up(scale * (b.hi[i] as number)))),
+  }
+}
+
 /** scale·(A + Aᵀ)/2 for scale ±1; halving is exact but for underflow, which the rounding of the sum covers. */
 export function symmetricPart({ n, lo, hi }: IntervalMatrix, scale: 1 | -1): IntervalMatrix {
   const out = intervalMatrix(n)

@@ -5,15 +5,15 @@ import { boxQueue } from './boxQueue.js'
 import { type Interval, intervalsOf, makeCertificate } from './certificate.js'
 import { faceMinimum } from './faceMinimum.js'
 import type { Box } from './originBox.js'
-import { readDomain } from './prepare.js'
+import { quantifier, readDomain, scope, withUncertain } from './prepare.js'
 import { type Readings, readPair } from './readings.js'
 import type { RegionOptions } from './regionOfAttraction.js'
 import { latticePoint } from './searchCounterexample.js'
 import { unknown, type Verdict } from './verdict.js'
 
 export interface InvariantSetOptions
-  extends Pick<RegionOptions, 'domain' | 'maxBoxes' | 'onProgress' | 'signal'> {
-  /** an autonomous closed field */
+  extends Pick<RegionOptions, 'domain' | 'params' | 'disturbance' | 'maxBoxes' | 'onProgress' | 'signal'> {
+  /** an autonomous field, closed but for what `disturbance` bounds */
   readonly field: Field
   /** B: the set is {B ≥ 0} */
   readonly barrier: Field
@@ -31,15 +31,18 @@ export function invariantSet({
   field,
   barrier,
   domain,
+  params,
+  disturbance,
   maxBoxes = 2e6,
   onProgress,
   signal,
 }: InvariantSetOptions): Verdict {
-  const box = readDomain('invariantSet', domain, field.stateSize)
+  const states = readDomain('invariantSet', domain, field.stateSize)
   // W = −B: the set is {W ≤ 0}, and W must fall where it is 0
   const turned = combine([barrier], (b, place) => b.neg(place(barrier)))
-  const readings = readPair('invariantSet', field, turned)
+  const readings = readPair('invariantSet', field, turned, { params, disturbance })
   if ('why' in readings) return unknown(readings.why, { boxes: 0, leaves: 0 })
+  const box = withUncertain(states, readings)
   const witness = findWitness(readings, box)
   if (witness === undefined)
     return unknown('no point with B ≥ 0 was found in the domain', { boxes: 0, leaves: 0 })
@@ -69,34 +72,41 @@ function search(
   }: Required<Pick<InvariantSetOptions, 'maxBoxes'>> & Pick<InvariantSetOptions, 'onProgress' | 'signal'>,
 ): Verdict {
   const { readings, domain } = problem
-  const { n } = readings
-  const queue = boxQueue(n)
+  const { size } = readings
+  const queue = boxQueue(size)
   const tree = bisectionTree()
   const settles = (b: { valueLow: number; valueHigh: number; rateHigh: number }) =>
     b.valueLow > 0 || b.valueHigh < 0 || b.rateHigh < 0
   const { bounds, evaluate } = boxEvaluator(readings, settles)
   const [lo, hi] = [Float64Array.from(domain.lo), Float64Array.from(domain.hi)]
-  const [parentLo, parentHi] = [new Float64Array(n), new Float64Array(n)]
+  const [parentLo, parentHi] = [new Float64Array(size), new Float64Array(size)]
   let boxes = 0
   const stats = () => ({ boxes, leaves: (tree.nodes() + 1) / 2 })
   let crossing: Verdict | undefined
+  // B = 0 may run along a side of a box: the crossing is sought in one half as large again
+  const wide = boxEvaluator(readings, () => false)
+  const findCrossing = (from: Float64Array, to: Float64Array): Verdict | undefined => {
+    const grown = (side: Float64Array, bound: Float64Array, sign: 1 | -1) =>
+      side.map(
+        (v, i) =>
+          sign *
+          Math.min(sign * v + ((to[i] as number) - (from[i] as number)) / 4, sign * (bound[i] as number)),
+      )
+    const [low, high] = [grown(from, domain.lo, -1), grown(to, domain.hi, 1)]
+    wide.evaluate(low, high)
+    if (!(wide.bounds.rateLow > 0 && changesSign(readings, low, high))) return undefined
+    const rate = [-wide.bounds.rateHigh, -wide.bounds.rateLow] as const
+    const reason = `B = 0 within the box [${low.join(', ')}] to [${high.join(', ')}], on all of which Ḃ ≤ ${rate[1]} < 0`
+    const { centre } = wide.bounds
+    const [point, uncertain] = [centre.slice(0, readings.n), centre.slice(readings.n)]
+    return { kind: 'refuted', reason, message: `refuted: ${reason}`, point, uncertain, rate, stats: stats() }
+  }
   const look = (node: number) => {
     boxes++
     evaluate(lo, hi)
     if (bounds.valueLow > 0 || bounds.valueHigh < 0) return tree.mark(node, leaf.outside)
     if (bounds.rateHigh < 0) return tree.mark(node, leaf.decrease)
-    if (bounds.rateLow > 0 && changesSign(readings, lo, hi)) {
-      const rate = [-bounds.rateHigh, -bounds.rateLow] as const
-      const reason = `B = 0 within the box [${lo.join(', ')}] to [${hi.join(', ')}], on all of which Ḃ ≤ ${rate[1]} < 0`
-      crossing = {
-        kind: 'refuted',
-        reason,
-        message: `refuted: ${reason}`,
-        point: Float64Array.from(bounds.centre),
-        rate,
-        stats: stats(),
-      }
-    }
+    if (bounds.rateLow > 0) crossing ??= findCrossing(lo, hi)
     queue.push(lo, hi, { key: boxes, node, axis: bounds.axis })
   }
   look(0)
@@ -139,9 +149,10 @@ function proved(
     claim: {
       property: 'invariant-set',
       level: 0,
-      domain: intervalsOf(domain),
+      ...scope(readings, domain),
       statement:
-        'The set {x in domain: B(x) >= 0} is not empty, does not meet the boundary of the domain, and B increases ' +
+        `${quantifier(readings)}The set {x in domain: B(x) >= 0} is not empty, does not meet the boundary of the ` +
+        'domain, and B increases ' +
         "strictly along solutions of x' = f(x) wherever B = 0, and hence the set is forward invariant.",
     },
     proof: { tree, witness },
@@ -156,22 +167,22 @@ function proved(
 }
 
 /** A point with W ≤ 0 for certain, from a lattice. */
-function findWitness({ natural, n }: Readings, domain: Box): readonly number[] | undefined {
+function findWitness({ natural, n, size }: Readings, domain: Box): readonly number[] | undefined {
   const [lo, hi] = [new Float64Array(2), new Float64Array(2)]
   for (let k = 0; k <= 1000; k++) {
     const x =
       k === 0
-        ? new Float64Array(n).map((_, i) => midpoint(domain.lo[i] as number, domain.hi[i] as number))
+        ? new Float64Array(size).map((_, i) => midpoint(domain.lo[i] as number, domain.hi[i] as number))
         : latticePoint(k, domain)
     natural(x, x, lo, hi)
-    if ((hi[0] as number) <= 0) return Array.from(x)
+    if ((hi[0] as number) <= 0) return Array.from(x.subarray(0, n))
   }
   return undefined
 }
 
 /** Whether W < 0 at one corner and W > 0 at another, for certain: then W = 0 in between. */
 function changesSign({ natural, n }: Readings, lo: Float64Array, hi: Float64Array): boolean {
-  const [low, high, x] = [new Float64Array(2), new Float64Array(2), new Float64Array(n)]
+  const [low, high, x] = [new Float64Array(2), new Float64Array(2), Float64Array.from(lo)]
   let [below, above] = [false, false]
   for (let k = 0; k < 2 ** Math.min(n, 10); k++) {
     for (let i = 0; i < n; i++) x[i] = ((k >> i) & 1 ? hi[i] : lo[i]) as number

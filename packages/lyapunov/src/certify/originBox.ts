@@ -1,4 +1,7 @@
+import { midpoint } from './bisectionTree.js'
+import { widestOf } from './boxBounds.js'
 import {
+  combineIntervals,
   type IntervalMatrix,
   isPositiveDefinite,
   multiplyIntervals,
@@ -15,9 +18,14 @@ export interface Box {
  * Whether V > 0 and V̇ < 0 on a box about 0, save at 0 itself. Where f(0) = 0 and ∇V(0) = 0, the mean value theorem
  * along the segment from 0 gives f(x) = J·x and ∇V(x) = H·x with rows of J and H from the enclosed Df and Hess V, so
  * V̇(x) = xᵀ(HᵀJ)x; the whole interval matrix must be negative definite. Row by row is enough: the box is star-shaped.
+ * With a rate κ, V(x) = ½xᵀH′x for another H′ from the same enclosure, and HᵀJ + (κ/2)H′ must be.
  */
-export function decreasesAround(readings: Readings, { lo, hi }: Box): 'yes' | 'flat' | 'rising' {
-  const { n, second, secondSize } = readings
+export function decreasesAround(
+  readings: Readings,
+  { lo, hi }: Box,
+  bisections = 8,
+): 'yes' | 'flat' | 'rising' {
+  const { n, size, rate, second, secondSize } = readings
   const [low, high] = [new Float64Array(secondSize), new Float64Array(secondSize)]
   second(lo, hi, low, high)
   if (!isSteady(low, high, 2 * n * n)) return 'flat'
@@ -28,21 +36,39 @@ export function decreasesAround(readings: Readings, { lo, hi }: Box): 'yes' | 'f
   })
   const [hessian, jacobian] = [part(0), part(n * n)]
   if (!isPositiveDefinite(symmetricPart(hessian, 1))) return 'flat'
-  return isPositiveDefinite(symmetricPart(multiplyIntervals(hessian, jacobian, true), -1)) ? 'yes' : 'rising'
+  const form = symmetricPart(
+    combineIntervals(multiplyIntervals(hessian, jacobian, true), hessian, rate / 2),
+    -1,
+  )
+  if (isPositiveDefinite(form)) return 'yes'
+  if (size === n || bisections === 0) return 'rising'
+  // for every value of what is uncertain: halve its widest interval
+  const axis = n + widestOf(lo.subarray(n), hi.subarray(n))
+  const middle = midpoint(lo[axis] as number, hi[axis] as number)
+  const lower = { lo, hi: hi.map((v, i) => (i === axis ? middle : v)) }
+  const upper = { lo: lo.map((v, i) => (i === axis ? middle : v)), hi }
+  const first = decreasesAround(readings, lower, bisections - 1)
+  return first === 'yes' ? decreasesAround(readings, upper, bisections - 1) : first
 }
 
 /**
  * The largest box s·domain (to within 1 % of s) that {@link decreasesAround} proves, or why there is none.
  */
 export function findOriginBox(readings: Readings, domain: Box): Box | { readonly why: string } {
-  const scaled = (s: number): Box => ({ lo: domain.lo.map((v) => s * v), hi: domain.hi.map((v) => s * v) })
+  const { n } = readings
+  const scaled = (s: number): Box => ({
+    lo: domain.lo.map((v, i) => (i < n ? s * v : v)),
+    hi: domain.hi.map((v, i) => (i < n ? s * v : v)),
+  })
   const at0 = decreasesAround(readings, scaled(0))
   if (at0 === 'flat')
     return {
       why: 'the Hessian of V at the origin is singular, indefinite or undefined, so the origin cannot be closed',
     }
   if (at0 === 'rising')
-    return { why: 'V̇ is not negative definite to second order at the origin, so the origin cannot be closed' }
+    return {
+      why: 'V̇ (+ κV) is not negative definite to second order at the origin, so the origin cannot be closed',
+    }
   let good = 1
   while (good > 2 ** -60 && decreasesAround(readings, scaled(good)) !== 'yes') good /= 2
   if (good <= 2 ** -60) return { why: 'no box about the origin is small enough for its second-order proof' }

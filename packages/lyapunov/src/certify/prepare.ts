@@ -1,9 +1,10 @@
-import { type Field, misuse, show } from '@separatrix/field/core'
-import { type Certificate, type Interval, intervalsOf, makeCertificate } from './certificate.js'
+import { misuse, show } from '@separatrix/field/core'
+import { type Certificate, type Claim, type Interval, intervalsOf, makeCertificate } from './certificate.js'
 import { originProblem } from './equilibrium.js'
 import { type Box, findOriginBox } from './originBox.js'
 import type { DecreaseResult } from './proveDecrease.js'
 import { type Readings, readPair } from './readings.js'
+import type { RegionOptions } from './regionOfAttraction.js'
 
 /** A pair ready for the search over boxes, or what stands in the way of any proof. */
 export type Prepared =
@@ -17,7 +18,17 @@ export type Prepared =
     }
 
 /** Checks and freezes a pair, shows f(0) = 0, V(0) = 0 and ∇V(0) = 0 exactly, and closes the origin. */
-export function prepare(where: string, field: Field, V: Field, domain: readonly Interval[]): Prepared {
+export function prepare(
+  where: string,
+  {
+    field,
+    V,
+    domain,
+    rate,
+    params,
+    disturbance,
+  }: Pick<RegionOptions, 'field' | 'V' | 'domain' | 'rate' | 'params' | 'disturbance'>,
+): Prepared {
   const box = readDomain(where, domain, field.stateSize)
   if (!box.lo.every((lo, i) => lo < 0 && (box.hi[i] as number) > 0))
     throw misuse({
@@ -26,13 +37,16 @@ export function prepare(where: string, field: Field, V: Field, domain: readonly 
       got: show(domain),
       try: 'shifting the state so that the equilibrium is at 0',
     })
-  const readings = readPair(where, field, V)
+  if (rate !== undefined && !(rate >= 0 && Number.isFinite(rate)))
+    throw misuse({ where, expected: 'a rate κ ≥ 0', got: show(rate), try: 'rate: 0.1' })
+  const readings = readPair(where, field, V, { rate, params, disturbance })
   if ('why' in readings) return { kind: 'unknown', reason: readings.why }
-  const problem = originProblem(readings.field, readings.candidate)
+  const problem = originProblem(readings)
   if (problem !== undefined) return problem
-  const origin = findOriginBox(readings, box)
-  if ('why' in origin) return { kind: 'unknown', reason: origin.why, pair: { readings, domain: box } }
-  return { kind: 'ready', readings, domain: box, origin }
+  const whole = withUncertain(box, readings)
+  const origin = findOriginBox(readings, whole)
+  if ('why' in origin) return { kind: 'unknown', reason: origin.why, pair: { readings, domain: whole } }
+  return { kind: 'ready', readings, domain: whole, origin }
 }
 
 export function readDomain(where: string, domain: readonly Interval[], n: number): Box {
@@ -51,6 +65,38 @@ export function readDomain(where: string, domain: readonly Interval[], n: number
   return { lo: Float64Array.from(domain, ([lo]) => lo), hi: Float64Array.from(domain, ([, hi]) => hi) }
 }
 
+/** The box of the states, followed by that of what is uncertain. */
+export function withUncertain({ lo, hi }: Box, { uncertain }: Readings): Box {
+  return {
+    lo: Float64Array.from([...lo, ...uncertain.map(({ interval }) => interval[0])]),
+    hi: Float64Array.from([...hi, ...uncertain.map(({ interval }) => interval[1])]),
+  }
+}
+
+/** The part of a claim that says over what it holds. */
+export function scope(
+  { rate, uncertain, n }: Readings,
+  domain: Box,
+): Pick<Claim, 'domain' | 'uncertain' | 'rate'> {
+  return {
+    domain: intervalsOf(domain).slice(0, n),
+    ...(uncertain.length > 0 && { uncertain }),
+    ...(rate > 0 && { rate }),
+  }
+}
+
+/** How a statement names what is uncertain. */
+export function quantifier({ uncertain }: Readings): string {
+  const list = (kind: string) =>
+    uncertain.filter((u) => u.kind === kind).map((u) => `${u.name} in [${u.interval.join(', ')}]`)
+  const [constants, functions] = [list('parameter'), list('disturbance')]
+  const parts = [
+    ...(constants.length > 0 ? [`every constant ${constants.join(', ')}`] : []),
+    ...(functions.length > 0 ? [`every measurable ${functions.join(', ')} of time`] : []),
+  ]
+  return parts.length === 0 ? '' : `For ${parts.join(' and ')}: `
+}
+
 /** The certificate of a region of attraction. */
 export function regionCertificate(
   { readings, domain, origin }: Extract<Prepared, { kind: 'ready' }>,
@@ -61,12 +107,13 @@ export function regionCertificate(
     claim: {
       property: 'region-of-attraction',
       level,
-      domain: intervalsOf(domain),
+      ...scope(readings, domain),
       statement:
-        'The set {x in domain: V(x) <= level} does not meet the boundary of the domain, V decreases strictly along ' +
-        "every solution of x' = f(x) in it except at the equilibrium x = 0, and hence it is forward invariant and " +
-        'every solution that starts in it converges to 0.',
+        `${quantifier(readings)}The set {x in domain: V(x) <= level} does not meet the boundary of the domain, V ` +
+        "decreases strictly along every solution of x' = f(x) in it except at the equilibrium x = 0, and hence it is " +
+        'forward invariant and every solution that starts in it converges to 0' +
+        (readings.rate > 0 ? `; moreover V(x(t)) <= exp(-${readings.rate} t) V(x(0)).` : '.'),
     },
-    proof: { tree: tree.preorder(), origin: intervalsOf(origin) },
+    proof: { tree: tree.preorder(), origin: intervalsOf(origin).slice(0, readings.n) },
   })
 }

@@ -37,15 +37,15 @@ export interface DecreaseResult {
  * run closes in on the critical level from both sides without bisection over levels.
  */
 export function proveDecrease(readings: Readings, domain: Box, options: DecreaseOptions): DecreaseResult {
-  const { n } = readings
+  const { size } = readings
   const { origin, tolerance, maxBoxes, onProgress, signal } = options
   let refutation = options.refutation
   const ceiling = () => Math.min(options.ceiling, refutation?.value[1] ?? Infinity)
-  const queue = boxQueue(n)
+  const queue = boxQueue(size)
   const tree = bisectionTree()
   const { bounds, evaluate } = boxEvaluator(readings, (b) => b.rateHigh < 0 || b.valueLow > ceiling())
   const [lo, hi] = [Float64Array.from(domain.lo), Float64Array.from(domain.hi)]
-  const [parentLo, parentHi] = [new Float64Array(n), new Float64Array(n)]
+  const [parentLo, parentHi] = [new Float64Array(size), new Float64Array(size)]
   let boxes = 0
   // least lower bound of V among boxes set aside as above the ceiling of their time
   let aside = Infinity

@@ -1,6 +1,5 @@
 import {
   Builder,
-  type CompiledField,
   combine,
   compile,
   type Enclosure,
@@ -14,58 +13,82 @@ import {
   makeField,
   misuse,
 } from '@separatrix/field/core'
+import { boundField, type Uncertain, type Uncertainty } from './uncertainty.js'
 
-/** Everything that the prover reads from a field f and a candidate V, both frozen. */
+/** What is proved of V along f: V̇ < 0, or V̇ < −κV. */
+export interface PairOptions extends Uncertainty {
+  /** κ ≥ 0 */
+  readonly rate?: number
+}
+
+/**
+ * Everything that the prover reads from a field f and a candidate V, both frozen. A box has the n states first, then the
+ * uncertain quantities. R stands for what must be negative: V̇, or V̇ + κV.
+ */
 export interface Readings {
+  /** states */
   readonly n: number
+  /** states and uncertain quantities */
+  readonly size: number
+  readonly uncertain: readonly Uncertain[]
+  /** κ */
+  readonly rate: number
   readonly field: Field
   readonly candidate: Field
-  /** [V, V̇] */
+  /** [V, R] */
   readonly natural: Enclosure
-  /** [∇V (n), ∇V̇ (n), jumps], where the jumps are the values of every step and sign that V̇ contains */
+  /** [∇V (n), ∇R (size), jumps], where the jumps are the values of every step and sign that R contains */
   readonly slopes: Enclosure
   /** entries of `slopes` */
   readonly slopesSize: number
   /** [Hess V (n²), Df (n²), jumps of ∇V] */
   readonly second: Enclosure
   readonly secondSize: number
-  /** [V, V̇, ∇V, ∇V̇] in plain doubles, for searching only */
-  readonly sample: CompiledField
+  /** writes [V, R, ∇V (n), ∇R (size)] in plain doubles, for searching only */
+  readonly sample: (point: Float64Array, out: Float64Array) => void
 }
 
 /** Freezes a pair and derives its readings; `why` says what makes the pair unfit for a proof. */
-export function readPair(where: string, field: Field, candidate: Field): Readings | { readonly why: string } {
-  checkPair(where, field, candidate)
-  const [f, V] = [freeze(field), freeze(candidate)]
-  const unfit = reasonAgainst(f, 'the field') ?? reasonAgainst(V, 'the candidate')
+export function readPair(
+  where: string,
+  plant: Field,
+  plainCandidate: Field,
+  { rate = 0, ...uncertainty }: PairOptions = {},
+): Readings | { readonly why: string } {
+  checkPair(where, plant, plainCandidate)
+  const { field: f, uncertain } = boundField(where, plant, uncertainty)
+  const frozen = freeze(plainCandidate)
+  const unfit = reasonAgainst(f, 'the field') ?? reasonAgainst(frozen, 'the candidate')
   if (unfit !== undefined) return { why: unfit }
-  const rate = lieDerivative(V, f)
-  const [gradientV, gradientRate] = [gradient(V), gradient(rate)]
-  const slopes = stack([gradientV, gradientRate, ...jumps(rate)])
+  const V = Object.freeze({ ...frozen, inputNames: f.inputNames, inputSize: f.inputSize })
+  const derivative = lieDerivative(V, f)
+  const decay = combine([derivative, V], (b, place) =>
+    rate === 0 ? place(derivative) : b.add(place(derivative), b.mul(b.constant(rate, true), place(V))),
+  )
+  const gradientV = gradient(V)
+  const gradientDecay = [gradient(decay), ...(f.inputSize > 0 ? [jacobian(decay, { wrt: 'input' })] : [])]
+  const slopes = stack([gradientV, ...gradientDecay, ...jumps(decay)])
   const second = stack([jacobian(gradientV), jacobian(f), ...jumps(gradientV)])
+  const compiled = compile(stack([V, decay, gradientV, ...gradientDecay]))
+  const n = f.stateSize
   return {
-    n: f.stateSize,
+    n,
+    size: n + f.inputSize,
+    uncertain,
+    rate,
     field: f,
-    candidate: V,
-    natural: enclose(stack([V, rate])),
+    candidate: frozen,
+    natural: enclose(stack([V, decay])),
     slopes: enclose(slopes),
     slopesSize: slopes.outputSize,
     second: enclose(second),
     secondSize: second.outputSize,
-    sample: compile(stack([V, rate, gradientV, gradientRate])),
+    sample: (point, out) => compiled(0, point.subarray(0, n), out, undefined, point.subarray(n)),
   }
 }
 
 function checkPair(where: string, f: Field, V: Field): void {
-  if (f.inputSize > 0 || V.inputSize > 0)
-    throw misuse({
-      where,
-      expected: 'a closed system',
-      got: `the open input ${[...f.inputNames, ...V.inputNames].join(', ')}`,
-      try: 'closeLoop(plant, controller)',
-      code: 'open-input',
-    })
-  if (f.outputSize !== f.stateSize || V.stateSize !== f.stateSize || V.outputSize !== 1)
+  if (f.outputSize !== f.stateSize || V.stateSize !== f.stateSize || V.outputSize !== 1 || V.inputSize > 0)
     throw misuse({
       where,
       expected: 'a field f: Rⁿ → Rⁿ and a scalar candidate on the same n states',

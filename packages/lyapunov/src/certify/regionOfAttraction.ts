@@ -4,6 +4,7 @@ import { faceMinimum } from './faceMinimum.js'
 import { prepare, regionCertificate } from './prepare.js'
 import { proveDecrease } from './proveDecrease.js'
 import { searchCounterexample } from './searchCounterexample.js'
+import type { Uncertainty } from './uncertainty.js'
 import type { ProofStats } from './verdict.js'
 
 /**
@@ -12,13 +13,15 @@ import type { ProofStats } from './verdict.js'
  */
 export const levelSlack = 1e-6
 
-export interface RegionOptions {
-  /** an autonomous closed field with its equilibrium at 0 */
+export interface RegionOptions extends Uncertainty {
+  /** an autonomous field with its equilibrium at 0, closed but for what `disturbance` bounds */
   readonly field: Field
   /** the candidate, a scalar field of the same state */
   readonly V: Field
   /** a box about the origin: one [lo, hi] per state */
   readonly domain: readonly Interval[]
+  /** κ > 0: prove V̇ < −κV instead of V̇ < 0, hence V(x(t)) ≤ e^(−κt) V(x(0)) */
+  readonly rate?: number
   /** relative width of the bracket at which the search ends; 10⁻³ */
   readonly tolerance?: number
   /** boxes after which it gives up; 2 million */
@@ -65,12 +68,15 @@ export function regionOfAttraction({
   field,
   V,
   domain,
+  rate,
+  params,
+  disturbance,
   tolerance = 1e-3,
   maxBoxes = 2e6,
   onProgress,
   signal,
 }: RegionOptions): Region {
-  const ready = prepare('regionOfAttraction', field, V, domain)
+  const ready = prepare('regionOfAttraction', { field, V, domain, rate, params, disturbance })
   if (ready.kind === 'refuted') return nothingProved(ready.reason, 0)
   if (ready.kind === 'unknown') {
     const early = ready.pair && searchCounterexample(ready.pair.readings, ready.pair.domain)

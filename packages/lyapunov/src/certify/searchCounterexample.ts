@@ -3,13 +3,14 @@ import type { Readings } from './readings.js'
 import type { Refutation } from './verdict.js'
 
 /** Interval values of (V, V̇) at a point; `undefined` unless V̇ ≥ 0 is certain there and the point is not the origin. */
-export function replay({ natural }: Readings, point: Float64Array): Refutation | undefined {
-  if (point.every((v) => v === 0)) return undefined
+export function replay({ natural, n }: Readings, point: Float64Array): Refutation | undefined {
+  const state = point.slice(0, n)
+  if (state.every((v) => v === 0)) return undefined
   const [lo, hi] = [new Float64Array(2), new Float64Array(2)]
   natural(point, point, lo, hi)
   const [value, rate] = [0, 1].map((i) => [lo[i] as number, hi[i] as number] as const)
   if (value === undefined || rate === undefined || !(rate[0] >= 0) || !(value[1] < Infinity)) return undefined
-  return { point: Float64Array.from(point), value, rate }
+  return { point: state, uncertain: point.slice(n), value, rate }
 }
 
 /**
@@ -22,11 +23,11 @@ export function searchCounterexample(
   domain: Box,
   { starts = 400 } = {},
 ): Refutation | undefined {
-  const { n, sample } = readings
-  const out = new Float64Array(2 + 2 * n)
+  const { n, size, sample } = readings
+  const out = new Float64Array(2 + n + size)
   const points = Array.from({ length: starts }, (_, k) => {
     const x = latticePoint(k + 1, domain)
-    sample(0, x, out)
+    sample(x, out)
     return { x, value: out[0] as number, rate: out[1] as number }
   })
   const rising = points.filter(({ rate }) => rate >= 0).sort((p, q) => p.value - q.value)
@@ -51,15 +52,17 @@ export function latticePoint(k: number, { lo, hi }: Box): Float64Array {
 
 /** From a point with V̇ ≥ 0: steps −(∇V)⊥ along the surface V̇ = 0, corrected back onto it, halved when they fail. */
 export function slideDown(readings: Readings, domain: Box, start: Float64Array): Refutation | undefined {
-  const { n, sample } = readings
-  const out = new Float64Array(2 + 2 * n)
+  const { n, size, sample } = readings
+  const out = new Float64Array(2 + n + size)
+  const g = new Float64Array(size)
   let x: Float64Array = Float64Array.from(start)
   let best = replay(readings, x)
   let reach = 0.25
   for (let k = 0; k < 80 && reach > 1e-9; k++) {
-    sample(0, x, out)
+    sample(x, out)
     const [value, rate] = out as unknown as readonly [number, number]
-    const [g, h] = [out.slice(2, 2 + n), out.slice(2 + n)]
+    g.set(out.subarray(2, 2 + n))
+    const h = out.slice(2 + n)
     const next = onSurface(readings, domain, step(x, { g, h, rate, reach: reach * Math.hypot(...x) }))
     const found = next && replay(readings, next)
     if (next === undefined || found === undefined || !(found.value[0] < value)) {
@@ -96,17 +99,24 @@ function step(x: Float64Array, { g, h, rate, reach }: StepData): Float64Array {
 }
 
 /** A few Newton steps along ∇V̇ onto V̇ = a tiny positive margin, where V̇ is not positive already. */
-function onSurface({ n, sample }: Readings, { lo, hi }: Box, start: Float64Array): Float64Array | undefined {
-  const out = new Float64Array(2 + 2 * n)
+function onSurface(
+  { n, size, sample }: Readings,
+  { lo, hi }: Box,
+  start: Float64Array,
+): Float64Array | undefined {
+  const out = new Float64Array(2 + n + size)
   const x = Float64Array.from(start)
   for (let k = 0; k < 20; k++) {
-    sample(0, x, out)
+    sample(x, out)
     const h = out.subarray(2 + n)
     const hh = dot(h, h)
     const rate = out[1] as number
     const margin = 1e-13 * Math.sqrt(hh) * Math.hypot(...x)
     if (rate >= margin) break
-    for (let i = 0; i < n; i++) x[i] = (x[i] as number) + ((4 * margin - rate) * (h[i] as number)) / hh
+    for (let i = 0; i < size; i++) {
+      const moved = (x[i] as number) + ((4 * margin - rate) * (h[i] as number)) / hh
+      x[i] = i < n ? moved : Math.min(Math.max(moved, lo[i] as number), hi[i] as number)
+    }
   }
   return x.every((v, i) => v >= (lo[i] as number) && v <= (hi[i] as number)) ? x : undefined
 }

@@ -8,9 +8,11 @@ export interface ProofStats {
   readonly leaves: number
 }
 
-/** A point at which the claim fails, replayed in intervals: V̇ there lies in `rate`, V in `value`. */
+/** A point at which the claim fails, replayed in intervals: R (V̇, or V̇ + κV) there lies in `rate`, V in `value`. */
 export interface Refutation {
   readonly point: Float64Array
+  /** the values of what is uncertain, in the order of the claim */
+  readonly uncertain: Float64Array
   readonly value: readonly [number, number]
   readonly rate: readonly [number, number]
 }
@@ -28,6 +30,8 @@ export interface Refuted {
   readonly message: string
   readonly reason: string
   readonly point: Float64Array
+  /** values of the uncertain quantities at which it fails */
+  readonly uncertain?: Float64Array
   readonly value?: readonly [number, number]
   readonly rate?: readonly [number, number]
   readonly stats: ProofStats

@@ -15,7 +15,11 @@ type Json = Readonly<Record<string, unknown>>
 interface Problem {
   readonly isRegion: boolean
   readonly level: number
+  /** bounds of the states, then of the uncertain inputs */
   readonly domain: Box
+  readonly states: number
+  /** κ of Ẇ + κW < 0 */
+  readonly decay: number
   readonly f: Program
   readonly W: Program
   readonly tree: readonly number[]
@@ -60,18 +64,32 @@ function readCertificate(c: Json): Problem {
   demand(isRegion || property === 'invariant-set', 'an unknown property')
   const domain = readBox(claim.domain, 'the domain')
   const n = domain.length
+  const uncertain = (claim.uncertain ?? []) as readonly Json[]
+  const inputs =
+    uncertain.length === 0
+      ? []
+      : readBox(
+          uncertain.map((u) => u.interval),
+          'what is uncertain',
+        )
+  const decay = claim.rate ?? 0
+  demand(Number.isFinite(decay) && (decay as number) >= 0 && (isRegion || decay === 0), 'a rate out of range')
   demand(Number.isFinite(level) && (isRegion ? (level as number) > 0 : level === 0), 'a level out of range')
-  demand(Array.isArray(proof.tree) && proof.tree.every((k) => isIndex(k + 3, n + 3)), 'a malformed tree')
-  const V = readProgram(c.candidate, 'the candidate', n, 1)
-  const W = isRegion
-    ? V
-    : { nodes: [...V.nodes, { op: 'neg', args: [V.output], size: 1 }], output: V.nodes.length }
+  demand(
+    Array.isArray(proof.tree) && proof.tree.every((k) => isIndex(k + 3, n + inputs.length + 3)),
+    'a malformed tree',
+  )
+  const V = readProgram(c.candidate, 'the candidate', [n, 0, 1])
+  const minus = { op: 'neg', args: [V.output], size: 1 }
+  const W = isRegion ? V : { nodes: [...V.nodes, minus], output: V.nodes.length, states: n }
   const place = isRegion ? proof.origin : (proof.witness as number[]).map((x) => [x, x])
-  const f = readProgram(c.system, 'the system', n, n)
+  const f = readProgram(c.system, 'the system', [n, inputs.length, n])
   return {
     isRegion,
     level: level as number,
-    domain,
+    domain: [...domain, ...inputs],
+    states: n,
+    decay: decay as number,
     f,
     W,
     tree: proof.tree,
@@ -79,13 +97,14 @@ function readCertificate(c: Json): Problem {
   }
 }
 
-/** A closed autonomous field of n states with m outputs; run checks its nodes one by one. */
-function readProgram(json: unknown, name: string, n: number, m: number): Program {
+/** An autonomous field of n states, k inputs and m outputs; run checks its nodes one by one. */
+function readProgram(json: unknown, name: string, [n, k, m]: readonly [number, number, number]): Program {
   const { format, version, state, input, theta, nodes, output } = json as Record<string, unknown[]>
   demand(`${format} ${version}` === 'separatrix-field 1', `${name} is not a field of version 1`)
-  demand(state.length === n && input.length === 0 && theta.length === 0, `${name} is open or of other states`)
+  demand(state.length === n && input.length === k && theta.length === 0, `${name} is open or of other states`)
   demand(Array.isArray(nodes) && isIndex(output, nodes.length), `${name} has no output`)
-  const program = { nodes, output } as unknown as Program
+  demand(k > 0 || nodes.every((node) => (node as Json).op !== 'input'), `${name} has an input`)
+  const program = { nodes, output, states: n } as unknown as Program
   demand(program.nodes[program.output].size === m, `${name} has another number of outputs`)
   return program
 }
@@ -119,46 +138,49 @@ const zeroOne = [I.point(0), I.point(1)]
 const over = (program: Program, box: Box, order: 0 | 1 | 2) =>
   run(intervals, program, variables(box, order, zeroOne))
 
-/** f(0) = 0, W(0) = 0 and ∇W(0) = 0 by formulas; returns a box about 0 on which V̇ is definite to second order. */
-function checkOrigin({ f, W, domain, place }: Problem): Box {
+/** f(0) = 0, W(0) = 0 and ∇W(0) = 0 by formulas; returns a box about 0 on which Ẇ is definite to second order. */
+function checkOrigin(problem: Problem): Box {
+  const { f, W, domain, states, place } = problem
+  const inputs = domain.slice(states)
   const surrounds = (box: Box) => box.every((s) => s.lo < 0 && s.hi > 0)
-  demand(surrounds(place) && surrounds(domain), 'the origin is not inside')
+  demand(surrounds(place) && surrounds(domain.slice(0, states)), 'the origin is not inside')
   const ring = formulas()
-  const constants = [ring.constant(0, true), ring.constant(1, true)]
-  const at0 = (program: Program, order: 0 | 1) =>
-    run(
-      ring,
-      program,
-      variables(
-        domain.map(() => constants[0]),
-        order,
-        constants,
-      ),
-    ).flat()
-  const isZero = ({ t, v }: ReturnType<typeof ring.add>) =>
-    t === '0' && Number.isFinite(v.lo) && Number.isFinite(v.hi)
+  const [zero, one] = [0, 1].map((k) => ring.constant(k, true))
+  const at = domain.map((v, i) => (i < states ? zero : { t: `u${i}`, v }))
+  const at0 = (program: Program, order: 0 | 1) => run(ring, program, variables(at, order, [zero, one])).flat()
+  const isZero = ({ t, v }: typeof zero) => t === '0' && Number.isFinite(v.lo) && Number.isFinite(v.hi)
   demand(at0(f, 0).every(isZero), 'f is not shown to vanish at the origin')
   demand(at0(W, 1).every(isZero), 'the candidate or its gradient is not shown to vanish at the origin')
   // the claimed box may be a little too large for these bounds; what is left of it is checked as other boxes are
   const sizes = [1, 0.9, 0.8, 0.65, 0.5, 0.35, 0.2, 0.1, 0.03, 0.01]
-  const boxes = sizes.map((s) => place.map(({ lo, hi }) => ({ lo: s * lo, hi: s * hi })))
-  const origin = boxes.find((box) => isDefiniteOn(f, W, box))
+  const boxes = sizes.map((s) => [...place.map(({ lo, hi }) => ({ lo: s * lo, hi: s * hi })), ...inputs])
+  const origin = boxes.find((box) => isDefiniteOn(problem, box, 8))
   demand(origin !== undefined, 'the second-order form is not proved definite on any part of the origin box')
   return origin
 }
 
-/** With f = J·x and ∇W = H·x on a star-shaped box: H and −(HᵀJ + JᵀH) must be positive definite throughout. */
-function isDefiniteOn(f: Program, W: Program, box: Box): boolean {
+/**
+ * With f = J·x and ∇W = H·x on a star-shaped box: H and −(HᵀJ + JᵀH + κH) must be positive definite throughout, for all
+ * inputs, whose intervals are halved where that is not seen at once.
+ */
+function isDefiniteOn(problem: Problem, box: Box, halvings: number): boolean {
+  const { f, W, states: n, decay } = problem
   const [w] = over(W, box, 2)
   const J = over(f, box, 1)
-  const H = box.map((_, i) => box.map((_b, j) => hessianEntry(w, box.length, i, j)))
-  const product = (i: number, j: number) => sum(box, (k) => I.mul(H[k][i], J[k][1 + j] ?? zeroOne[0]))
-  const decrease = box.map((_, i) => box.map((_b, j) => I.neg(I.add(product(i, j), product(j, i)))))
-  return hasPositivePivots(H) && hasPositivePivots(decrease)
+  const square = (entry: (i: number, j: number) => I.Interval) =>
+    J.map((_, i) => J.map((_r, j) => entry(i, j)))
+  const H = square((i, j) => hessianEntry(w, box.length, i, j))
+  const product = (i: number, j: number) => sum(n, (k) => I.mul(H[k][i], J[k][1 + j] ?? zeroOne[0]))
+  const both = (i: number, j: number) => I.add(product(i, j), product(j, i))
+  const form = square((i, j) => I.neg(I.add(both(i, j), I.mul(I.point(decay), H[i][j]))))
+  if (hasPositivePivots(H) && hasPositivePivots(form)) return true
+  const widths = box.map(({ lo, hi }, i) => (i < n ? 0 : hi - lo))
+  if (halvings === 0 || Math.max(...widths) === 0) return false
+  return bisect(box, greatest(widths)).every((half) => isDefiniteOn(problem, half, halvings - 1))
 }
 
-const sum = (box: Box, term: (i: number) => I.Interval) =>
-  box.reduce((s, _, i) => I.add(s, term(i)), zeroOne[0])
+const sum = (count: number, term: (i: number) => I.Interval) =>
+  Array.from({ length: count }).reduce<I.Interval>((s, _, i) => I.add(s, term(i)), zeroOne[0])
 const hessianEntry = (w: Jet<I.Interval>, n: number, i: number, j: number) => {
   const [p, q] = [Math.max(i, j), Math.min(i, j)]
   return w[1 + n + (p * (p + 1)) / 2 + q] ?? zeroOne[0]
@@ -176,42 +198,47 @@ function hasPositivePivots([first, ...others]: readonly (readonly I.Interval[])[
 }
 
 /** A point of an invariant set, strictly within the domain: the set is not empty. No origin box follows. */
-function checkWitness({ W, domain, place }: Problem): undefined {
+function checkWitness({ W, domain, states, place }: Problem): undefined {
   const isInside = place.every((x, i) => x.lo > domain[i].lo && x.hi < domain[i].hi && x.lo === x.hi)
-  demand(isInside && over(W, place, 0)[0][0].hi <= 0, 'the witness is not in the set')
+  const [[value]] = over(W, [...place, ...domain.slice(states)], 0)
+  demand(isInside && value.hi <= 0, 'the witness is not in the set')
 }
 
-/** Natural enclosures of W and Ẇ over a box, intersected with mean-value forms; and the axis to bisect. */
-function boundsOver({ f, W }: Problem, box: Box) {
-  const n = box.length
+/** Natural enclosures of W and Ẇ + κW over a box, intersected with mean-value forms; and the axis to bisect. */
+function boundsOver({ f, W, states: n, decay }: Problem, box: Box) {
+  const kappa = I.point(decay)
   const part = (jet: Jet<I.Interval>, i: number) => jet[i] ?? zeroOne[0]
   const rateOf = (w: Jet<I.Interval>, fs: readonly Jet<I.Interval>[]) =>
-    sum(box, (i) => I.mul(part(w, 1 + i), fs[i][0]))
-  const [[w], fs] = [over(W, box, 2), over(f, box, 1)]
-  const slope = (j: number) =>
-    sum(box, (i) =>
-      I.add(I.mul(hessianEntry(w, n, i, j), fs[i][0]), I.mul(part(w, 1 + i), part(fs[i], 1 + j))),
+    I.add(
+      sum(n, (i) => I.mul(part(w, 1 + i), fs[i][0])),
+      I.mul(kappa, w[0]),
     )
-  const slopes = box.map((_, j) => slope(j))
+  const [[w], fs] = [over(W, box, 2), over(f, box, 1)]
+  const slopes = box.map((_, j) => {
+    const term = (i: number) => I.mul(hessianEntry(w, box.length, i, j), fs[i][0])
+    return I.add(
+      sum(n, (i) => I.add(term(i), I.mul(part(w, 1 + i), part(fs[i], 1 + j)))),
+      I.mul(kappa, part(w, 1 + j)),
+    )
+  })
   const centre = box.map(({ lo, hi }) => I.point(lo / 2 + hi / 2))
   const [[wc], fc] = [over(W, centre, 1), over(f, centre, 0)]
-  const meanValue = (at: I.Interval, d: (i: number) => I.Interval) =>
-    I.add(
-      at,
-      sum(box, (i) => I.mul(d(i), I.sub(box[i], centre[i]))),
-    )
+  const offset = (slope: (i: number) => I.Interval) =>
+    sum(box.length, (i) => I.mul(slope(i), I.sub(box[i], centre[i])))
   const widths = box.map(({ lo, hi }) => hi - lo)
   const variation = slopes.map((s, i) => Math.max(-s.lo, s.hi) * widths[i])
   const isTold = variation.every((v) => v < Infinity) && variation.some((v) => v > 0)
+  const valueForm = I.add(
+    wc[0],
+    offset((i) => part(w, 1 + i)),
+  )
+  const rateForm = I.add(
+    rateOf(wc, fc),
+    offset((j) => slopes[j]),
+  )
   return {
-    value: meet(
-      w[0],
-      meanValue(wc[0], (i) => part(w, 1 + i)),
-    ),
-    rate: meet(
-      rateOf(w, fs),
-      meanValue(rateOf(wc, fc), (j) => slopes[j]),
-    ),
+    value: meet(w[0], valueForm),
+    rate: meet(rateOf(w, fs), rateForm),
     axis: greatest(isTold ? variation : widths),
   }
 }
@@ -243,17 +270,16 @@ function bisect(box: Box, axis: number): readonly [Box, Box] {
   return [half({ lo, hi: middle }), half({ lo: middle, hi })]
 }
 
-/** W > level on every face of the domain. */
+/** W > level on every face of the domain of the states. */
 function checkFaces(problem: Problem, budget: { left: number }): void {
+  const { domain, states, level } = problem
   const open = (box: Box) =>
-    boundsOver(problem, box).value.lo > problem.level ? undefined : greatest(box.map(({ lo, hi }) => hi - lo))
-  problem.domain.forEach(({ lo, hi }, i) => {
-    for (const side of [lo, hi])
-      cover(
-        problem.domain.map((s, k) => (k === i ? I.point(side) : s)),
-        budget,
-        open,
-      )
+    boundsOver(problem, box).value.lo > level
+      ? undefined
+      : greatest(box.map(({ lo, hi }, i) => (i < states ? hi - lo : 0)))
+  const face = (i: number, side: number) => domain.map((s, k) => (k === i ? I.point(side) : s))
+  domain.slice(0, states).forEach(({ lo, hi }, i) => {
+    for (const side of [lo, hi]) cover(face(i, side), budget, open)
   })
 }
 

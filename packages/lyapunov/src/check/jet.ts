@@ -185,18 +185,19 @@ export interface Node {
 export interface Program {
   readonly nodes: readonly Node[]
   readonly output: number
+  readonly states: number
 }
 
 export const isIndex = (x: unknown, below: number): x is number =>
   Number.isSafeInteger(x) && (x as number) >= 0 && (x as number) < below
 
-/** The output of a program, entry by entry, from the jets of its state; throws on a node that is malformed. */
+/** The output of a program, entry by entry, from the jets of its state and inputs; throws on a malformed node. */
 export function run<T>(
   ring: Ring<T>,
-  { nodes, output }: Program,
-  state: readonly Jet<T>[],
+  { nodes, output, states }: Program,
+  variables: readonly Jet<T>[],
 ): readonly Jet<T>[] {
-  const { add, mul, power, unary, binary, zero } = jetArithmetic(ring, state.length)
+  const { add, mul, power, unary, binary, zero } = jetArithmetic(ring, variables.length)
   const values: (readonly Jet<T>[])[] = []
   const dot = (a: readonly Jet<T>[], b: readonly Jet<T>[]) =>
     a.reduce((s, v, i) => add(s, mul(v, b[i])), [zero] as Jet<T>)
@@ -224,7 +225,8 @@ export function run<T>(
         need(list.every(Number.isFinite) && (node.exact ?? true) === true)
         return list.map((v) => [ring.constant(v, node.exact === true)])
       },
-      state: () => state,
+      state: () => variables.slice(0, states),
+      input: () => variables.slice(states),
       gather: () => {
         need(indices.every((i) => isIndex(i, x.length)))
         return indices.map((i) => x[i])
@@ -254,7 +256,7 @@ export function run<T>(
       },
     }
     const arity =
-      { const: 0, state: 0, dot: 2, matvec: 2, affine: 3, outer: 2, concat: args.length }[op] ??
+      { const: 0, state: 0, input: 0, dot: 2, matvec: 2, affine: 3, outer: 2, concat: args.length }[op] ??
       (op in binary ? 2 : 1)
     need(args.length === arity && (!(op in binary || op === 'dot') || x.length === y.length))
     need(

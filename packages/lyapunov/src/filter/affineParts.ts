@@ -12,9 +12,9 @@ import {
 import { vanishingOutputs } from './vanishing.js'
 
 /**
- * What a barrier condition on a control-affine plant x' = f(x) + g(x)u consists of, as one field of length 2 + k:
- * [B; L_f B; L_g B] at (t, x). θ is the plant's, then the barrier's. Refuses plants that are not affine in u, and barriers
- * whose rate u does not enter.
+ * What a barrier condition on a control-affine plant x' = f(x) + g(x)u consists of, as one field of length 2
+ * + k: [B; L_f B; L_g B] at (t, x). θ is the plant's, then the barrier's. Refuses plants that are not affine
+ * in u, and barriers whose rate u does not enter.
  */
 export function affineParts(plant: Field, barrier: Field): Field {
   checkShapes(plant, barrier)

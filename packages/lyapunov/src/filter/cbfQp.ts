@@ -13,7 +13,10 @@ export interface CbfQpOptions {
   readonly bounds?: readonly (readonly [number, number])[]
 }
 
-/** `nominal`: u is as wished; `filtered`: changed, and safe; `infeasible`: no u within bounds satisfies the condition. */
+/**
+ * `nominal`: u is as wished; `filtered`: changed, and safe; `infeasible`: no u within bounds satisfies the
+ * condition.
+ */
 export type FilterStatus = 'nominal' | 'filtered' | 'infeasible'
 
 export interface FilteredInput {
@@ -25,8 +28,8 @@ export interface FilteredInput {
   /** L_fB + L_gB·u + αB; negative only where infeasible, up to rounding */
   readonly margin: number
   /**
-   * largest violation of the optimality conditions: the condition itself, and complementarity λ·margin (stationarity and bounds hold
-   * by construction), relative to the size of the terms
+   * largest violation of the optimality conditions: the condition itself, and complementarity λ·margin
+   * (stationarity and bounds hold by construction), relative to the size of the terms
    */
   readonly kktResidual: number
 }
@@ -35,12 +38,13 @@ export interface FilteredInput {
 export type SafetyFilter = (x: ArrayLike<number>, nominal: ArrayLike<number>, t?: number) => FilteredInput
 
 /**
- * A safety filter by control barrier function: min |u − u_nominal|² subject to L_fB + L_gB·u ≥ −αB and bounds, solved exactly
- * (a half-space and a box; no iteration). A plant that is not affine in u, and a barrier of higher relative degree, are
- * refused here. Ames, Xu, Grizzle & Tabuada, IEEE TAC 62 (2017), eq. CBF-QP. Cost: one graph evaluation and O(k log k).
+ * A safety filter by control barrier function: min |u − u_nominal|² subject to L_fB + L_gB·u ≥ −αB and
+ * bounds, solved exactly (a half-space and a box; no iteration). A plant that is not affine in u, and a
+ * barrier of higher relative degree, are refused here. Ames, Xu, Grizzle & Tabuada, IEEE TAC 62 (2017), eq.
+ * CBF-QP. Cost: one graph evaluation and O(k log k).
  *
- * That {B ≥ 0} is kept needs the condition to be feasible along the whole way and u to be applied continuously; a call
- * where it is infeasible says so in `status`.
+ * That {B ≥ 0} is kept needs the condition to be feasible along the whole way and u to be applied
+ * continuously; a call where it is infeasible says so in `status`.
  * @example
  * const pendulum = system({ state: ['theta', 'omega'], input: ['u'], dynamics: { theta: 'omega', omega: 'sin(theta) - omega + u' } })
  * const filter = cbfQp({ plant: pendulum, barrier: expression('1 - 4*theta^2 - theta*omega - omega^2', ['theta', 'omega']), alpha: 2 })

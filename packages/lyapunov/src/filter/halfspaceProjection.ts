@@ -8,9 +8,10 @@ export interface Projection {
 }
 
 /**
- * min |u − v|² subject to offset + slope·u ≥ 0 and lo ≤ u ≤ hi, exactly: u(λ) = clip(v + λ·slope), and offset + slope·u(λ) is
- * continuous, increasing and linear between the at most 2k values of λ at which an entry enters or leaves its
- * bounds, so the root is found by walking along them. Cost: O(k log k). Bounds may be infinite.
+ * min |u − v|² subject to offset + slope·u ≥ 0 and lo ≤ u ≤ hi, exactly: u(λ) = clip(v + λ·slope), and offset
+ * + slope·u(λ) is continuous, increasing and linear between the at most 2k values of λ at which an entry
+ * enters or leaves its bounds, so the root is found by walking along them. Cost: O(k log k). Bounds may be
+ * infinite.
  */
 export function projectOntoHalfspace(
   v: ArrayLike<number>,

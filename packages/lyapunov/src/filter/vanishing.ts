@@ -1,8 +1,9 @@
 import { type Field, type Node, scalarize } from '@separatrix/field/core'
 
 /**
- * Which entries of a field are 0 wherever they are defined, decided on the graph: a product with 0, a sum of zeros,
- * 0/x, …. What it reports is so for every state; a zero that hides behind an identity such as sin² + cos² − 1 is not found.
+ * Which entries of a field are 0 wherever they are defined, decided on the graph: a product with 0, a sum of
+ * zeros, 0/x, …. What it reports is so for every state; a zero that hides behind an identity such as sin² +
+ * cos² − 1 is not found.
  */
 export function vanishingOutputs(field: Field): boolean[] {
   const { nodes, output } = scalarize(field)

@@ -15,8 +15,9 @@ export interface BarrierLossOptions extends Partial<Sampling> {
 }
 
 /**
- * The barrier loss: the mean over samples of max(0, −(∇B·f + αB)), zero exactly where {B ≥ 0} is left by no flow.
- * Ames, Xu, Grizzle & Tabuada, IEEE TAC 62 (2017), definition 3 with a linear α. A small loss proves nothing.
+ * The barrier loss: the mean over samples of max(0, −(∇B·f + αB)), zero exactly where {B ≥ 0} is left by no
+ * flow. Ames, Xu, Grizzle & Tabuada, IEEE TAC 62 (2017), definition 3 with a linear α. A small loss proves
+ * nothing.
  * @example
  * const B = expression('1 - x^2 - v^2', ['x', 'v'])
  * barrierLoss({ barrier: B, alpha: 1, sampler: nearBoundary(B, 0.1, [[-1.2, 1.2], [-1.2, 1.2]]) })

@@ -10,8 +10,8 @@ export interface Sampling {
 }
 
 /**
- * A sampled loss over a field and a scalar function on its state, whose θ follow one another; training gives back
- * both, the function under the name `key`.
+ * A sampled loss over a field and a scalar function on its state, whose θ follow one another; training gives
+ * back both, the function under the name `key`.
  */
 export function bindPair<K extends string>(
   key: K,

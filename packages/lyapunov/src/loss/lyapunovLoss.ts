@@ -12,16 +12,16 @@ export interface LyapunovLossOptions extends Partial<Sampling> {
   /** samples per step; 256 */
   readonly batch?: number
   /**
-   * what a violation is divided by, so that the neighbourhood of the origin counts, where V̇ and V are small: nothing,
-   * V (then the loss is the excess of the rate itself, and V must be positive), or |x|²
+   * what a violation is divided by, so that the neighbourhood of the origin counts, where V̇ and V are small:
+   * nothing, V (then the loss is the excess of the rate itself, and V must be positive), or |x|²
    */
   readonly normalize?: 'none' | 'V' | 'square'
 }
 
 /**
  * The Lyapunov loss: the mean over samples of max(0, ∇V·f + κV), zero exactly where V decays at rate κ.
- * Rodriguez, Ames & Yue, "LyaNet", ICML 2022, eq. 9; with V(η) a classification loss that is theirs. A small loss proves
- * nothing: certify does.
+ * Rodriguez, Ames & Yue, "LyaNet", ICML 2022, eq. 9; with V(η) a classification loss that is theirs. A small
+ * loss proves nothing: certify does.
  * @example
  * lyapunovLoss({ V: quadratic([[2, 1], [1, 2]]), rate: 0.5, sampler: ball(1), normalize: 'V' })
  */

@@ -10,8 +10,9 @@ export interface Sampler {
 export type Box = readonly (readonly [number, number])[]
 
 /**
- * Points of the ball |x| < radius, uniform in volume, or (measure 'radius') with uniform direction and uniform radius: a
- * density ∝ |x|^(1−n), which draws as often near the origin as near the sphere and is LyaNet's choice.
+ * Points of the ball |x| < radius, uniform in volume, or (measure 'radius') with uniform direction and
+ * uniform radius: a density ∝ |x|^(1−n), which draws as often near the origin as near the sphere and is
+ * LyaNet's choice.
  * @example ball(1)
  */
 export function ball(
@@ -55,8 +56,8 @@ export function box(domain: Box): Sampler {
 }
 
 /**
- * Points of {x in domain: V(x) ≤ level}, uniform in volume, by rejection from the box. V is read as it is now; it does not
- * follow one that is being trained.
+ * Points of {x in domain: V(x) ≤ level}, uniform in volume, by rejection from the box. V is read as it is
+ * now; it does not follow one that is being trained.
  * @example sublevel(expression('x^2 + y^2', ['x', 'y']), 1, [[-1, 1], [-1, 1]])
  */
 export function sublevel(V: Field, level: number, domain: Box): Sampler {
@@ -64,7 +65,8 @@ export function sublevel(V: Field, level: number, domain: Box): Sampler {
 }
 
 /**
- * Points of {x in domain: |B(x)| ≤ width}, uniform in volume, by rejection: where the conditions of a barrier bite.
+ * Points of {x in domain: |B(x)| ≤ width}, uniform in volume, by rejection: where the conditions of a barrier
+ * bite.
  * @example nearBoundary(expression('1 - x^2 - y^2', ['x', 'y']), 0.1, [[-1.2, 1.2], [-1.2, 1.2]])
  */
 export function nearBoundary(B: Field, width: number, domain: Box): Sampler {

@@ -9,8 +9,9 @@ export interface TrainableQuadraticOptions {
 }
 
 /**
- * A quadratic candidate that training cannot spoil: V(x) = |Lx|² + ε|x|² with L (n × n, weights) in θ, positive definite for
- * every L. L starts as the transposed Cholesky factor of P − εI, so that V starts at xᵀPx.
+ * A quadratic candidate that training cannot spoil: V(x) = |Lx|² + ε|x|² with L (n × n, weights) in θ,
+ * positive definite for every L. L starts as the transposed Cholesky factor of P − εI, so that V starts at
+ * xᵀPx.
  * @example trainableQuadratic(2, { P: [[1.4, 0.07], [0.07, 0.04]], epsilon: 1e-3 })
  */
 export function trainableQuadratic(

@@ -6,7 +6,8 @@ import { misuse, show } from '@separatrix/field/core'
  * h ← h · safety · e₀^(−β₁/k) e₁^(−β₂/k) e₂^(−β₃/k) · r₁^(−α₂) r₂^(−α₃), held within the two factors.
  */
 export interface StepControl {
-  readonly name: string
+  /** all settings as text: what loops compiled for them are remembered by */
+  readonly key: string
   readonly beta: readonly [number, number, number]
   readonly alpha: readonly [number, number]
   readonly safety: number
@@ -78,8 +79,7 @@ export function adaptive({
       got: show([safety, minFactor, maxFactor]),
       try: 'safety: 0.9, minFactor: 0.2, maxFactor: 10',
     })
-  return {
-    name: preset,
+  const settings = {
     beta: beta ?? filter.beta,
     alpha: alpha ?? filter.alpha,
     safety,
@@ -87,4 +87,5 @@ export function adaptive({
     maxFactor,
     limiter,
   }
+  return Object.freeze({ ...settings, key: JSON.stringify(settings) })
 }

@@ -34,7 +34,7 @@ export function makeTolerances(
 }
 
 function spread(name: 'rtol' | 'atol', value: Tolerance, size: number): Float64Array {
-  const list = typeof value === 'number' ? new Float64Array(size).fill(value) : Float64Array.from(value)
+  const list = typeof value === 'number' ? new Float64Array(size).fill(value) : new Float64Array(value)
   if (list.length !== size)
     throw misuse({
       where: `solve(${name})`,

@@ -109,7 +109,7 @@ export function tableauOf(options: EnsembleOptions<unknown>): ExplicitMethod {
     throw misuse({
       where: 'ensemble(control)',
       expected: 'an I or PI controller on vectors',
-      got: control.name,
+      got: control.key,
       try: "adaptive({ preset: 'PI' }), or backend: 'js'",
       code: 'no-lane-control',
     })

@@ -7,9 +7,9 @@ type Column = Float64Array | Float32Array
  * Mean of every component over the trajectories that have not failed; NaN where none is left. Pairwise in
  * blocks would gain little: the error of the plain sum is below batch·2⁻⁵³ relative to the mean magnitude.
  * @example
- * const decay = system({ state: ['x'], dynamics: { x: '-x' } })
- * const options = { method: rk4, step: 0.01, backend: 'wasm', saveAt: [0.5, 1] }
- * const { reduced } = await ensemble(decay, [[1], [3]], [0, 1], { ...options, reduce: mean() }) // [[1.21…], [0.73…]]
+ * const swing = system({ state: ['q', 'p'], dynamics: { q: 'p', p: '-sin(q)' } })
+ * const Y0 = [[1, 0], [1.1, 0]]
+ * await ensemble(swing, Y0, [0, 1], { method: rk4, step: 0.01, backend: 'wasm', saveAt: [0.5, 1], reduce: mean() })
  */
 export function mean(): Reduction<Float64Array> {
   return ({ columns }) =>

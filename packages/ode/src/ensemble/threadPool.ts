@@ -56,9 +56,9 @@ else port.onmessage = (event) => receive(event.data)
  * Starts worker threads. In a page they need shared memory, hence the headers
  * `Cross-Origin-Opener-Policy: same-origin` and `Cross-Origin-Embedder-Policy: require-corp`.
  * @example
- * const pool = threadPool({ threads: 2 })
  * const swing = system({ state: ['q', 'p'], dynamics: { q: 'p', p: '-sin(q)' } })
- * await ensemble(swing, [[1, 0], [2, 0]], [0, 10], { method: rk4, step: 0.01, backend: 'threads', threads: pool })
+ * const pool = threadPool({ threads: 2 })
+ * await ensemble(swing, [[1, 0], [1.1, 0]], [0, 10], { method: rk4, step: 0.01, backend: 'threads', threads: pool })
  * await pool.close()
  */
 export function threadPool({ threads }: { readonly threads: number }): ThreadPool {

@@ -65,9 +65,10 @@ export function explicitKernel(method: ExplicitMethod, problem: Problem, setting
 function adaptiveLoop(method: ExplicitMethod, problem: Problem, settings: KernelSettings) {
   if (settings.stepping.kind !== 'adaptive') throw new Error('unreachable: fixed stepping')
   const { control, tolerances } = settings.stepping
-  const parts = [settings.trace, control, tolerances.uniform, tolerances.weights && [...tolerances.weights]]
+  const weights = tolerances.weights?.join() ?? ''
+  const form = `${problem.size} ${settings.trace} ${tolerances.uniform} ${weights} ${control.key}`
   return (
-    remember(problem.key, method, JSON.stringify([problem.size, parts]), () =>
+    remember(problem.key, method, form, () =>
       realise<AdaptiveLoop>(method, problem, (layout) =>
         printAdaptive(makeSheet(method, layout, problem.size, problem.field), settings),
       ),
@@ -77,7 +78,7 @@ function adaptiveLoop(method: ExplicitMethod, problem: Problem, settings: Kernel
 
 function fixedLoop(method: ExplicitMethod, problem: Problem, settings: KernelSettings) {
   return (
-    remember(problem.key, method, JSON.stringify([problem.size, 'fixed', settings.trace]), () =>
+    remember(problem.key, method, `${problem.size} ${settings.trace} fixed`, () =>
       realise<FixedLoop>(method, problem, (layout) =>
         printFixed(makeSheet(method, layout, problem.size, problem.field), settings),
       ),

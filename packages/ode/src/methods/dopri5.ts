@@ -1,8 +1,9 @@
 import { defineTableau } from '../explicit/defineTableau.js'
+import { nestedDense } from '../explicit/nestedDense.js'
 
 const b = [35 / 384, 0, 500 / 1113, 125 / 192, -2187 / 6784, 11 / 84, 0]
 
-/** Shampine's weights of the θ⁴-term that makes the interpolant of order 4 (HNW I, (II.6.12), contd5). */
+/** Shampine's weights of the last term of the interpolant (HNW I, §II.6, DOPRI5). */
 const d = [
   -12715105075 / 11282082432,
   0,
@@ -12,19 +13,6 @@ const d = [
   -1453857185 / 822651844,
   69997945 / 29380423,
 ]
-
-/**
- * y(t + θh) = y + θ(Δ + (1 − θ)(β + θ(δ + (1 − θ) h Σ dᵢkᵢ))) with Δ = y¹ − y, β = hk₁ − Δ,
- * δ = Δ − hk₇ − β, as polynomials in θ for each stage.
- */
-const dense = b.map((weight, i) => {
-  const first = i === 0 ? 1 : 0
-  const last = i === 6 ? 1 : 0
-  const beta = first - weight
-  const delta = weight - last - beta
-  const quartic = d[i] as number
-  return [weight + beta, -beta + delta + quartic, -delta - 2 * quartic, quartic]
-})
 
 /** Dormand and Prince's method of order 5(4), first same as last, with an interpolant of order 4. */
 export const dopri5 = defineTableau({
@@ -43,6 +31,6 @@ export const dopri5 = defineTableau({
   ],
   b,
   bError: [71 / 57600, 0, -71 / 16695, 71 / 1920, -17253 / 339200, 22 / 525, -1 / 40],
-  dense: { order: 4, b: dense },
+  dense: { order: 4, b: nestedDense(b, 6, [d]) },
   source: 'Dormand & Prince, J. Comput. Appl. Math. 6 (1980), doi:10.1016/0771-050X(80)90013-3',
 })

@@ -91,13 +91,16 @@ export function savedTimes(wanted: Float64Array, { t0, y0, direction, level }: O
   }
 }
 
+const noTimes = new Float64Array(0)
+
 /** Checks the times of saveAt: finite, within the span, in its direction. */
 export function checkTimes(
   name: string,
   times: ArrayLike<number>,
   [t0, t1]: readonly [number, number],
 ): Float64Array {
-  const list = Float64Array.from(times)
+  if (times.length === 0) return noTimes
+  const list = new Float64Array(times)
   const direction = t1 >= t0 ? 1 : -1
   const fail = (expected: string, got: unknown) =>
     misuse({

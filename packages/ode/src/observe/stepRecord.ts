@@ -5,7 +5,7 @@ import type { StepObserver } from './observer.js'
 /** All accepted steps (t, h, y), from which dense output and discrete adjoints work. */
 export interface StepRecord extends StepObserver {
   count(): number
-  /** number of the step that contains t, by bisection */
+  /** number of the step that contains t, by bisection; at a reset the one that leads to it */
   find(t: number): number
   /** the steps as arrays; stages are empty */
   steps(): Steps
@@ -38,7 +38,7 @@ export function stepRecord(t0: number, y0: ArrayLike<number>): StepRecord {
       let [low, high] = [0, Math.max(0, h.count() - 1)]
       while (low < high) {
         const middle = (low + high + 1) >> 1
-        if (((times[middle] as number) - time) * direction <= 0) low = middle
+        if (((times[middle] as number) - time) * direction < 0) low = middle
         else high = middle - 1
       }
       return low

@@ -1,6 +1,6 @@
 import { mkdirSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { duration, plain } from '../report/format.js'
+import { duration, plain, roundedDown, roundedUp } from '../report/format.js'
 import { buildCandidate, buildStudy, domainOf, type Study } from '../study/buildStudy.js'
 import { type Outcome, prove } from '../study/prove.js'
 import { readStudy } from '../study/readStudy.js'
@@ -78,10 +78,10 @@ function asText(
   if (outcome.kind === 'proved') {
     rows.push([
       'region',
-      `every state with V ≤ ${plain(outcome.level)} stays in that set and converges to the origin`,
+      `every state with V ≤ ${plain(roundedDown(outcome.level))} stays in that set and converges to the origin`,
     ])
     if (outcome.refuted !== undefined && Number.isFinite(outcome.refuted))
-      rows.push(['no more from', `V = ${plain(outcome.refuted)}: ${limit(outcome, at)}`])
+      rows.push(['no more from', `V = ${plain(roundedUp(outcome.refuted))}: ${limit(outcome, at)}`])
   } else {
     rows.push(['reason', outcome.message])
     if (outcome.point !== undefined) rows.push(['at', at(outcome.point)])

@@ -6,6 +6,8 @@ export const exitCodes = {
   negative: 1,
   /** the command could not be carried out as it was given */
   misuse: 2,
+  /** a defect of this program */
+  defect: 3,
 } as const
 
 export type ExitCode = (typeof exitCodes)[keyof typeof exitCodes]

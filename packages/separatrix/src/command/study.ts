@@ -1,7 +1,7 @@
 import { mkdirSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { misuse, show, toJSON } from '@separatrix/field'
-import { duration, plain } from '../report/format.js'
+import { duration, plain, roundedDown } from '../report/format.js'
 import { pendulumReport } from '../report/pendulumReport.js'
 import { pendulumRecipe } from '../study/pendulumRecipe.js'
 import { type ProvedLoop, pendulumStudy } from '../study/pendulumStudy.js'
@@ -75,7 +75,7 @@ function asText(
 ): string {
   const line = ({ outcome, checked }: ProvedLoop, area: number): string =>
     outcome.kind === 'proved'
-      ? `PROVED  V ≤ ${plain(outcome.level, 5)}, area ${plain(area, 3)} rad²/s; ${outcome.stats.leaves} boxes in ${duration(outcome.milliseconds)}, checked again in ${duration(checked)}`
+      ? `PROVED  V ≤ ${plain(roundedDown(outcome.level, 5))}, area ${plain(area, 3)} rad²/s; ${outcome.stats.leaves} boxes in ${duration(outcome.milliseconds)}, checked again in ${duration(checked)}`
       : `${outcome.kind.toUpperCase()}  ${outcome.message}`
   const file = (base: string) => join(folder, base)
   return [

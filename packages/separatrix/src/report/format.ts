@@ -17,6 +17,22 @@ export function plain(value: number, digits = 6): string {
   return String(Number(value.toPrecision(digits)))
 }
 
+/** The largest number of so many digits that is not above a positive value: a proved level must not be rounded up. */
+export function roundedDown(value: number, digits = 6): number {
+  const nearest = Number(value.toPrecision(digits))
+  if (!(nearest > value)) return nearest
+  const unit = 10 ** (Math.floor(Math.log10(value)) - digits + 1)
+  return Number((nearest - unit).toPrecision(digits))
+}
+
+/** The least number of so many digits that is not below a positive value. */
+export function roundedUp(value: number, digits = 6): number {
+  const nearest = Number(value.toPrecision(digits))
+  if (!(nearest < value)) return nearest
+  const unit = 10 ** (Math.floor(Math.log10(value)) - digits + 1)
+  return Number((nearest + unit).toPrecision(digits))
+}
+
 /** A duration in the unit that suits it. */
 export function duration(milliseconds: number): string {
   if (milliseconds < 1) return '< 1 ms'

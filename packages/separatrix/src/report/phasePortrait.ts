@@ -64,6 +64,7 @@ export async function phasePortrait({
       ...drawn.map((r) => regionOutline(r, domain)),
       Plot.dot([[0, 0]], { r: 3.5, fill: colors.ink }),
       ...drawn.map((r, k) => name(r, domain, k)),
+      ...border(separatrices, domain),
       Plot.frame({ stroke: colors.faint }),
     ],
   })
@@ -81,29 +82,41 @@ async function arrowGrid(field: Field, domain: Domain): Promise<Evaluation> {
   }
 }
 
-/** The name stands above the highest point of the first region, and below the lowest of the others. */
+/** The name stands inside the first region, below its top, and below the lowest point of the others. */
 function name({ name, values, level, emphasis }: Region, domain: Domain, k: number) {
   const [columns, rows] = values.shape as [number, number]
   const [[x1, x2], [y1, y2]] = domain as [[number, number], [number, number]]
-  let best: readonly [number, number] = [0, 0]
-  let score = Number.NEGATIVE_INFINITY
-  for (let i = 0; i < columns; i++)
-    for (let j = 0; j < rows; j++) {
-      if (values.get(i, j, 0) > level) continue
-      const s = k === 0 ? j / rows : -j / rows
-      if (s > score) {
-        score = s
-        best = [gridPoint(x1, x2, i, columns), gridPoint(y1, y2, j, rows)]
-      }
-    }
-  return Plot.text([best], {
-    text: [name],
-    dy: k === 0 ? -10 : 12,
-    fill: colors[emphasis],
+  const inside = (i: number, j: number) => values.get(i, j, 0) <= level
+  const occupied = indices(rows).filter((j) => indices(columns).some((i) => inside(i, j)))
+  const row = occupied[k === 0 ? Math.floor(0.93 * (occupied.length - 1)) : 0] ?? 0
+  const across = indices(columns).filter((i) => inside(i, row))
+  const column = across[Math.floor(across.length / 2)] ?? 0
+  const place: [number, number] = [gridPoint(x1, x2, column, columns), gridPoint(y1, y2, row, rows)]
+  return label(place, name, { fill: colors[emphasis], dy: k === 0 ? 0 : 12 })
+}
+
+const indices = (count: number) => Array.from({ length: count }, (_, i) => i)
+
+/** Names the separatrix, to the right of its rightmost point at six sevenths of the height. */
+function border(curves: readonly Curve[], domain: Domain) {
+  const [[x1, x2], [y1, y2]] = domain as [[number, number], [number, number]]
+  const height = (y: number) => (y - y1) / (y2 - y1)
+  const shown = curves
+    .flat()
+    .filter(([x, y]) => x > x1 && x < x2 - 0.2 * (x2 - x1) && Math.abs(height(y) - 6 / 7) < 0.03)
+  if (shown.length === 0) return []
+  const place = shown.reduce((best, p) => (p[0] > best[0] ? p : best))
+  return [label([place[0], place[1]], 'separatrix', { fill: colors.lost, textAnchor: 'start', dx: 9 })]
+}
+
+function label(place: [number, number], text: string, style: Plot.TextOptions) {
+  return Plot.text([place], {
+    text: [text],
     stroke: colors.paper,
     strokeWidth: 4,
     fontWeight: 600,
     fontSize: 13.5,
+    ...style,
   })
 }
 

@@ -24,19 +24,39 @@ export function proofBoxes({ boxes, domain, axes, region }: ProofBoxesOptions): 
     x: { domain: [...x], label: axes[0], labelArrow: 'none', labelAnchor: 'center', ticks: 6 },
     y: { domain: [...y], label: axes[1], labelArrow: 'none', ticks: 5 },
     marks: [
-      Plot.rect(boxes, {
-        x1: (b: LeafBox) => b.box[0]?.[0],
-        y1: (b: LeafBox) => b.box[1]?.[0],
-        x2: (b: LeafBox) => b.box[0]?.[1],
-        y2: (b: LeafBox) => b.box[1]?.[1],
-        fill: (b: LeafBox) => fills[b.kind],
-        fillOpacity: 0.22,
-        stroke: colors.quiet,
-        strokeOpacity: 0.45,
-        strokeWidth: 0.35,
-      }),
+      ...(['outside', 'decrease', 'origin'] as const).map((kind) => boxPath(boxes, kind)),
       ...(region === undefined ? [] : [regionOutline(region, domain)]),
       Plot.frame({ stroke: colors.faint }),
     ],
   })
+}
+
+/** All boxes of a kind as one path: a proof has thousands, and an element each would make the page heavy. */
+function boxPath(boxes: readonly LeafBox[], kind: LeafBox['kind']): Plot.RenderFunction {
+  return (_index, { scales }, _values, _dimensions, { document }) => {
+    const [x, y] = [scales.x, scales.y] as [Plot.Scale, Plot.Scale]
+    const at = (v: number) => v.toFixed(1)
+    const path = document.createElementNS('http://www.w3.org/2000/svg', 'path')
+    const pieces = boxes
+      .filter((b) => b.kind === kind)
+      .map(({ box: [a, b] }) => {
+        const [left, right, top, bottom] = [
+          x.apply(a?.[0]),
+          x.apply(a?.[1]),
+          y.apply(b?.[1]),
+          y.apply(b?.[0]),
+        ]
+        return `M${at(left)},${at(top)}H${at(right)}V${at(bottom)}H${at(left)}Z`
+      })
+    const attributes = {
+      d: pieces.join(''),
+      fill: fills[kind],
+      'fill-opacity': 0.22,
+      stroke: colors.quiet,
+      'stroke-opacity': 0.5,
+      'stroke-width': 0.3,
+    }
+    for (const [name, value] of Object.entries(attributes)) path.setAttribute(name, String(value))
+    return path
+  }
 }

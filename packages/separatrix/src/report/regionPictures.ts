@@ -75,7 +75,7 @@ export async function drawRegions({
 function corners([x, y]: Domain): number[][] {
   const [[x0, x1], [y0, y1]] = [x, y] as [[number, number], [number, number]]
   const fractions = [
-    [0.06, 0.5], [0.94, 0.5], [0.18, 0.9], [0.82, 0.1], [0.3, 0.78], [0.7, 0.22], [0.5, 0.95], [0.5, 0.05],
+    [0.06, 0.5], [0.94, 0.5], [0.18, 0.9], [0.82, 0.1], [0.3, 0.78], [0.7, 0.22], [0.63, 0.95], [0.37, 0.05],
   ] as const // biome-ignore format: points
   return fractions.map(([p, q]) => [x0 + p * (x1 - x0), y0 + q * (y1 - y0)])
 }

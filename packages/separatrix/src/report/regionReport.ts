@@ -3,7 +3,7 @@ import { leafBoxes } from '@separatrix/lyapunov'
 import type { Study } from '../study/buildStudy.js'
 import type { Outcome } from '../study/prove.js'
 import { valueAlong } from '../study/trajectories.js'
-import { duration, readable } from './format.js'
+import { duration, readable, roundedDown, roundedUp } from './format.js'
 import { linePlot } from './linePlot.js'
 import { type Page, type PageFigure, renderPage } from './page.js'
 import { type ProofBoxesOptions, proofBoxes } from './proofBoxes.js'
@@ -56,7 +56,7 @@ export async function regionReport({
   if (outcome.certificate !== undefined)
     figures.push(boxesFigure(outcome, { domain, axes: plane, region: drawing.regions[0] }))
   const page: Page = {
-    title: study.name,
+    title: study.title,
     lead: proved
       ? 'A region of attraction, proved by interval arithmetic with outward rounding.'
       : 'No region of attraction was proved; this is what was found.',
@@ -67,7 +67,7 @@ export async function regionReport({
     },
     numbers: proved
       ? [
-          { value: readable(outcome.level, 6), what: 'largest level of V that was proved' },
+          { value: readable(roundedDown(outcome.level), 6), what: 'largest level of V that was proved' },
           { value: readable(drawing.areas[0] as number), what: 'area of the region (measured, not proved)' },
           { value: readable(outcome.stats.leaves), what: 'boxes in the proof' },
           { value: duration(outcome.milliseconds), what: 'to prove, on one thread' },
@@ -76,7 +76,7 @@ export async function regionReport({
     hero: {
       title: 'The plane',
       svg: drawing.portrait,
-      caption: `Arrows: the vector field, computed by ${drawing.arrows.device}. Red trajectories do not reach the origin within 20 units of time, the others do.${drawing.bordered ? ' Dotted: the separatrix, computed, not proved.' : ''}`,
+      caption: `Arrows: the vector field, computed by ${drawing.arrows.device}. Red trajectories do not reach the origin within 20 units of time, the others do.${drawing.bordered ? ' The separatrix is computed, not proved.' : ''}`,
     },
     figures,
     table: { head: ['', 'value'], rows: tableRows(outcome, study) },
@@ -98,10 +98,10 @@ export function boxesFigure(outcome: Outcome, place: Omit<ProofBoxesOptions, 'bo
 function tableRows(outcome: Outcome, { field }: Study): string[][] {
   const { level, refuted, point, stats, milliseconds } = outcome
   return [
-    ['proved level', level > 0 ? readable(level, 8) : 'none'],
+    ['proved level', level > 0 ? readable(roundedDown(level, 8), 8) : 'none'],
     [
       'no level is provable from',
-      refuted === undefined || !Number.isFinite(refuted) ? '–' : readable(refuted, 8),
+      refuted === undefined || !Number.isFinite(refuted) ? '–' : readable(roundedUp(refuted, 8), 8),
     ],
     ...(point === undefined
       ? []

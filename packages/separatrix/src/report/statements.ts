@@ -1,8 +1,8 @@
-import { plain } from './format.js'
+import { plain, roundedDown } from './format.js'
 
 /** What a region-of-attraction proof says, in words. */
 export function guarantee(level: number): string {
-  return `Every state with V(x) ≤ ${plain(level)} stays in that set for ever and converges to the origin. The proof covers all of it: rounding, the neighbourhood of the origin, and that the set does not touch the boundary of the domain.`
+  return `Every state with V(x) ≤ ${plain(roundedDown(level))} stays in that set for ever and converges to the origin. The proof covers all of it: rounding, the neighbourhood of the origin, and that the set does not touch the boundary of the domain.`
 }
 
 /** How a reader can check a certificate. */

@@ -19,6 +19,8 @@ import { readText, type StudySource } from './readStudy.js'
 /** What a study file describes, as fields. */
 export interface Study {
   readonly name: string
+  /** heads the report */
+  readonly title: string
   /** the closed loop, or the system itself where it has no input */
   readonly field: Field
   readonly plant: Field
@@ -35,6 +37,7 @@ export function buildStudy({ file, directory, study }: StudySource): Study {
   const controller = buildController({ file, directory, study }, plant)
   return {
     name: plant.name,
+    title: study.title ?? plant.name,
     plant,
     controller,
     field: controller === undefined ? plant : closeLoop(plant, controller),

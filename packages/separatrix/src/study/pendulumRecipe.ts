@@ -64,8 +64,8 @@ export const pendulumRecipe = {
   },
   /**
    * then controller, V and region are trained together. The weight decides how much violation the rim of the region
-   * may cost: from 0.05 on the origin itself was sometimes given up; at 0.02 the proved area was within 34 ± 0.5
-   * for six seeds
+   * may cost: from 0.05 on the origin itself was sometimes given up; at 0.02 eight
+   * runs with different seeds and starts all proved 32 to 34 rad²/s, of the 40 that the loop brings home
    */
   training: {
     steps: 6000,

@@ -139,13 +139,18 @@ function provedLoop(
   terminal: Terminal,
 ): ProvedLoop {
   const outcome = prove({ field: loop, V, domain }, what, terminal)
+  const bar = terminal.progress('Checking that proof')
   const start = terminal.now()
-  if (outcome.certificate !== undefined) {
-    const { valid, reason } = checkCertificate(outcome.certificate)
-    // a proof that the checker refuses is a defect of one of the two and must not be reported as proved
-    if (!valid) throw new Error(`${what}: the certificate does not check: ${reason}`)
+  try {
+    if (outcome.certificate !== undefined) {
+      const { valid, reason } = checkCertificate(outcome.certificate)
+      // a proof that the checker refuses is a defect of one of the two and must not be reported as proved
+      if (!valid) throw new Error(`${what}: the certificate does not check: ${reason}`)
+    }
+    return { controller, loop, V, outcome, checked: terminal.now() - start }
+  } finally {
+    bar.stop()
   }
-  return { controller, loop, V, outcome, checked: terminal.now() - start }
 }
 
 type FitTask<R extends { readonly field: Field }> = Pick<Parameters<typeof fit<R>>[0], 'field' | 'loss'>

@@ -11,7 +11,10 @@ const formula = v.union([v.string(), v.pipe(v.number(), v.transform(String))], '
 
 /** What a study file may say. Objects are strict: an unknown key is an error that names it. */
 export const studySchema = v.strictObject({
+  /** names the folder of the results */
   name: v.optional(v.string('text')),
+  /** heads the report */
+  title: v.optional(v.string('text')),
   system: v.strictObject({
     state: names,
     input: v.optional(names, []),

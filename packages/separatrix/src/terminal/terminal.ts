@@ -18,14 +18,23 @@ export interface Progress {
   stop(): void
 }
 
-/** The terminal of this process; `quiet` keeps remarks and bars away. */
-export function processTerminal({ quiet }: { readonly quiet: boolean }): Terminal {
+/** Where a terminal writes; `process` is one. */
+export interface Streams {
+  readonly stdout: NodeJS.WritableStream
+  readonly stderr: NodeJS.WritableStream
+}
+
+/** A terminal on two streams; `quiet` keeps remarks and bars away. */
+export function streamTerminal(
+  { stdout, stderr }: Streams,
+  { quiet }: { readonly quiet: boolean },
+): Terminal {
   return {
-    print: (text) => void process.stdout.write(`${text}\n`),
+    print: (text) => void stdout.write(`${text}\n`),
     remark: (text) => {
-      if (!quiet) process.stderr.write(`${text}\n`)
+      if (!quiet) stderr.write(`${text}\n`)
     },
-    progress: quiet ? () => silent : bar,
+    progress: quiet ? () => silent : (what) => bar(what, stderr),
     now: () => performance.now(),
   }
 }
@@ -33,9 +42,9 @@ export function processTerminal({ quiet }: { readonly quiet: boolean }): Termina
 const silent: Progress = { update: () => undefined, stop: () => undefined }
 
 /** cli-progress draws nothing when its stream is no terminal. */
-function bar(what: string): Progress {
+function bar(what: string, stream: NodeJS.WritableStream): Progress {
   const drawn = new SingleBar({
-    stream: process.stderr,
+    stream,
     format: `${what.padEnd(34)} {bar} {percentage}%  {detail}`,
     barsize: 24,
     barCompleteChar: '━',

@@ -1,8 +1,9 @@
 import { Builder, embed, type Field, makeField, vjp } from '@separatrix/field/core'
 
 /**
- * The field and its adjoint as one field: y′ = f, λ′ = −(∂f/∂x)ᵀλ, μ′ = −(∂f/∂θ)ᵀλ, of 2n + p states. Solved backwards from λ = ∂L/∂y(t₁),
- * μ = 0 it ends with λ = ∂L/∂y₀ and μ = ∂L/∂θ (Chen et al., NeurIPS 2018, algorithm 1).
+ * The field and its adjoint as one field: y′ = f, λ′ = −(∂f/∂x)ᵀλ, μ′ = −(∂f/∂θ)ᵀλ, of 2n + p states. Solved
+ * backwards from λ = ∂L/∂y(t₁), μ = 0 it ends with λ = ∂L/∂y₀ and μ = ∂L/∂θ (Chen et al., NeurIPS 2018,
+ * algorithm 1).
  */
 export function adjointField(f: Field): Field {
   const [n, p] = [f.stateSize, f.theta.length]

@@ -5,6 +5,8 @@ export interface DerivativeFunctions {
   readonly n: number
   readonly p: number
   readonly f: CompiledField
+  /** the vjp itself: (t, [x; w], out, θ) */
+  readonly pull: CompiledField | undefined
   /** out[0 … n) = (∂f/∂x)ᵀw, out[n … n + p) = (∂f/∂θ)ᵀw */
   vjp(t: number, x: Float64Array, w: Float64Array, at: number): Float64Array
   /** (∂f/∂x)·dx + (∂f/∂θ)·dθ written to out[at …] */
@@ -16,8 +18,8 @@ export interface DerivativeFunctions {
 }
 
 /**
- * Compiles what the differentiated steps call. `x` and `w` are read from offset `at`; nothing is allocated by a call. The
- * result of `vjp` is overwritten by the next call.
+ * Compiles what the differentiated steps call. `x` and `w` are read from offset `at`; nothing is allocated by
+ * a call. The result of `vjp` is overwritten by the next call.
  */
 export function derivativeFunctions(
   field: Field,
@@ -38,6 +40,7 @@ export function derivativeFunctions(
     p,
     theta,
     f: compile(field),
+    pull: reverse,
     vjp(t, x, w, at) {
       for (let i = 0; i < n; i++) {
         xw[i] = x[at + i]

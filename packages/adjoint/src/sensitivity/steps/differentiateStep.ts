@@ -11,6 +11,7 @@ import { explicitStep } from './explicitStep.js'
 import { generalVerletStep } from './generalVerletStep.js'
 import { hermiteOutputs } from './hermiteOutputs.js'
 import { midpointStep } from './midpointStep.js'
+import { reverseLoop } from './reverseLoop.js'
 import { splittingStep } from './splittingStep.js'
 import type { StepDerivative } from './stepDerivative.js'
 
@@ -22,9 +23,13 @@ type Differentiate = (
 
 /** Per family of methods, how its step is differentiated. */
 const families: { readonly [family: string]: Differentiate } = {
-  explicit(method, functions) {
+  explicit(method, functions, field) {
     const explicit = method as ExplicitMethod
-    const step = explicitStep(explicit, functions)
+    const { f, pull, theta } = functions
+    const step: StepDerivative = {
+      ...explicitStep(explicit, functions),
+      pullbackSteps: pull && reverseLoop(explicit, field, { f, pull, theta }),
+    }
     return explicit.dense === undefined ? hermiteOutputs(step, functions) : step
   },
   symplectic(method, functions, field) {

@@ -10,10 +10,10 @@ export interface ExplicitStep extends StepDerivative {
 }
 
 /**
- * The step of an explicit Runge–Kutta method, differentiated exactly (Hager, Numer. Math. 87 (2000), eq. 3.6–3.9, for the
- * method's own stages; dense output adds its weights):
- * k̄ᵢ = h(bᵢλ + Σₛ wᵢ(σₛ)gₛ) + h Σ_{j>i} a[j][i] x̄ⱼ, (x̄ᵢ, θ̄ᵢ) = (∂f(Yᵢ)/∂(x, θ))ᵀ k̄ᵢ, ȳ = λ + Σₛ gₛ + Σᵢ x̄ᵢ.
- * Stages are computed again from y, so that a tape holds only states. Cost: one more step and a vjp per stage.
+ * The step of an explicit Runge–Kutta method, differentiated exactly (Hager, Numer. Math. 87 (2000), eq.
+ * 3.6–3.9, for the method's own stages; dense output adds its weights): k̄ᵢ = h(bᵢλ + Σₛ wᵢ(σₛ)gₛ) + h
+ * Σ_{j>i} a[j][i] x̄ⱼ, (x̄ᵢ, θ̄ᵢ) = (∂f(Yᵢ)/∂(x, θ))ᵀ k̄ᵢ, ȳ = λ + Σₛ gₛ + Σᵢ x̄ᵢ. Stages are computed again
+ * from y, so that a tape holds only states. Cost: one more step and a vjp per stage.
  */
 export function explicitStep(method: ExplicitMethod, functions: DerivativeFunctions): ExplicitStep {
   const { n, f, theta } = functions
@@ -26,7 +26,8 @@ export function explicitStep(method: ExplicitMethod, functions: DerivativeFuncti
   const rate = new Float64Array(n)
   const point = new Float64Array(n)
   const tangent = new Float64Array(n + functions.p)
-  let [time, size, ready] = [0, 0, 0]
+  let [time, size, endTime, ready] = [0, 0, 0, 0]
+  const timeOf = (i: number) => (c[i] === 1 ? endTime : time + c[i] * size)
 
   /** Yᵢ and kᵢ up to a stage; those of dense output only where an output asks for them. */
   const stagesUpTo = (count: number) => {
@@ -37,15 +38,16 @@ export function explicitStep(method: ExplicitMethod, functions: DerivativeFuncti
         point[m] = points[m] + size * sum
       }
       points.set(point, i * n)
-      f(time + c[i] * size, point, rate, theta)
+      f(timeOf(i), point, rate, theta)
       slopes.set(rate, i * n)
     }
     ready = Math.max(ready, count)
   }
 
   return {
-    enter(t, h, y, at) {
+    enter(t, h, end, y, at) {
       time = t
+      endTime = end
       size = h
       ready = 0
       for (let m = 0; m < n; m++) points[m] = y[at + m]
@@ -75,7 +77,7 @@ export function explicitStep(method: ExplicitMethod, functions: DerivativeFuncti
       }
       for (let i = used - 1; i >= 0; i--) {
         if (isZero(changes, i * n, n)) continue
-        const pulled = functions.vjp(time + c[i] * size, points, changes, i * n)
+        const pulled = functions.vjp(timeOf(i), points, changes, i * n)
         for (let m = 0; m < n; m++) {
           lambda[m] += pulled[m]
           for (let j = 0; j < a[i].length; j++) changes[j * n + m] += size * a[i][j] * pulled[m]
@@ -95,7 +97,7 @@ export function explicitStep(method: ExplicitMethod, functions: DerivativeFuncti
           for (let j = 0; j < a[i].length; j++) sum += a[i][j] * changes[j * n + m]
           tangent[m] = dy[m] + size * sum
         }
-        functions.jvp(time + c[i] * size, points, tangent, changes, i * n)
+        functions.jvp(timeOf(i), points, tangent, changes, i * n)
       }
       for (let s = first; s < last; s++) {
         table.weights(positions[s], weight)

@@ -6,9 +6,10 @@ import type { StepDerivative } from './stepDerivative.js'
 const mostIterations = 30
 
 /**
- * The general Störmer–Verlet step p½ = p + h/2 a(z₀), q¹ = q + h/2 (v(z₀) + v(z₁)), p¹ = p½ + h/2 a(z₁) with z₀ = (q, p½),
- * z₁ = (q¹, p½) on a field that is not separable, by the implicit function rule in both implicit lines.
- * Hairer, Lubich & Wanner, Geometric Numerical Integration, (VI.3.4). Cost: two Jacobians, two LUs of half size, three vjps.
+ * The general Störmer–Verlet step p½ = p + h/2 a(z₀), q¹ = q + h/2 (v(z₀) + v(z₁)), p¹ = p½ + h/2 a(z₁) with
+ * z₀ = (q, p½), z₁ = (q¹, p½) on a field that is not separable, by the implicit function rule in both
+ * implicit lines. Hairer, Lubich & Wanner, Geometric Numerical Integration, (VI.3.4). Cost: two Jacobians,
+ * two LUs of half size, three vjps.
  */
 export function generalVerletStep(
   parts: { readonly q: readonly number[]; readonly p: readonly number[] },
@@ -22,7 +23,7 @@ export function generalVerletStep(
   const [kick, drift] = [linearSystem(n, P), linearSystem(n, Q)]
   const [b, positions] = [new Float64Array(half), new Float64Array(half)]
   const tangent = new Float64Array(n + p)
-  let [time, size] = [0, 0]
+  let [time, size, end] = [0, 0, 0]
 
   /** p½ by Newton's method, from p¹'s half of the way */
   const findHalfKick = (t: number, h: number, y: Float64Array, at: number) => {
@@ -53,8 +54,9 @@ export function generalVerletStep(
   }
 
   return {
-    enter(t, h, y, at) {
+    enter(t, h, until, y, at) {
       time = t
+      end = until
       size = h
       for (let m = 0; m < n; m++) z0[m] = y[at + m]
       for (const i of P) z0[i] = (y[at + i] + y[at + n + i]) / 2
@@ -62,13 +64,12 @@ export function generalVerletStep(
       for (const i of Q) z1[i] = y[at + n + i]
       for (const i of P) z1[i] = z0[i]
       functions.jacobian(t, z0, J0)
-      functions.jacobian(t + h, z1, J1)
+      functions.jacobian(end, z1, J1)
       kick.set(J0, h / 2)
       drift.set(J1, h / 2)
     },
 
     pullback(lambda, mu) {
-      const end = time + size
       // p¹ = p½ + h/2 a(z₁)
       w.fill(0)
       for (const i of P) w[i] = (size / 2) * lambda[i]
@@ -91,7 +92,6 @@ export function generalVerletStep(
     },
 
     pushforward(dy, dtheta) {
-      const end = time + size
       tangent.set(dtheta, n)
       // dp½ = (I − h/2 a_p)⁻¹ (dp + h/2 (a_q dq + a_θ dθ))
       w.set(dy)

@@ -2,9 +2,10 @@ import type { DerivativeFunctions } from './derivativeFunctions.js'
 import type { StepDerivative, StepOutputs } from './stepDerivative.js'
 
 /**
- * Adds outputs inside steps to the derivative of a step whose method has no interpolant of its own: cubic Hermite
- * interpolation y(σ) = H₀y + H₁y¹ + h(K₀f(y) + K₁f(y¹)), H₁ = σ²(3 − 2σ), H₀ = 1 − H₁, K₀ = σ(1 − σ)², K₁ = −σ²(1 − σ).
- * Hairer, Nørsett & Wanner, Solving ODEs I, (II.6.7). Cost: two more vjps in a step with outputs.
+ * Adds outputs inside steps to the derivative of a step whose method has no interpolant of its own: cubic
+ * Hermite interpolation y(σ) = H₀y + H₁y¹ + h(K₀f(y) + K₁f(y¹)), H₁ = σ²(3 − 2σ), H₀ = 1 − H₁, K₀ = σ(1 −
+ * σ)², K₁ = −σ²(1 − σ). Hairer, Nørsett & Wanner, Solving ODEs I, (II.6.7). Cost: two more vjps in a step
+ * with outputs.
  */
 export function hermiteOutputs(step: StepDerivative, functions: DerivativeFunctions): StepDerivative {
   const { n, p } = functions
@@ -13,7 +14,7 @@ export function hermiteOutputs(step: StepDerivative, functions: DerivativeFuncti
   const [onStart, onEnd, onStartSlope, onEndSlope] = parts
   const tangent = new Float64Array(n + p)
   const [before, slopeBefore, slopeAfter] = Array.from({ length: 3 }, () => new Float64Array(n))
-  let [time, size] = [0, 0]
+  let [time, size, endTime] = [0, 0, 0]
 
   const pullSlope = (
     t: number,
@@ -38,14 +39,17 @@ export function hermiteOutputs(step: StepDerivative, functions: DerivativeFuncti
   }
 
   return {
-    enter(t, h, y, at) {
+    pullbackSteps: step.pullbackSteps,
+
+    enter(t, h, until, y, at) {
       time = t
+      endTime = until
       size = h
       for (let m = 0; m < n; m++) {
         start[m] = y[at + m]
         end[m] = y[at + n + m]
       }
-      step.enter(t, h, y, at)
+      step.enter(t, h, until, y, at)
     },
 
     pullback(lambda, mu, outputs) {
@@ -65,7 +69,7 @@ export function hermiteOutputs(step: StepDerivative, functions: DerivativeFuncti
         }
       }
       for (let m = 0; m < n; m++) lambda[m] += onEnd[m]
-      pullSlope(time + size, end, onEndSlope, { lambda, mu })
+      pullSlope(endTime, end, onEndSlope, { lambda, mu })
       step.pullback(lambda, mu, none(outputs))
       for (let m = 0; m < n; m++) lambda[m] += onStart[m]
       pullSlope(time, start, onStartSlope, { lambda, mu })
@@ -76,7 +80,7 @@ export function hermiteOutputs(step: StepDerivative, functions: DerivativeFuncti
       step.pushforward(dy, dtheta, none(outputs))
       if (outputs.last === outputs.first) return
       pushSlope(time, start, before, dtheta, slopeBefore)
-      pushSlope(time + size, end, dy, dtheta, slopeAfter)
+      pushSlope(endTime, end, dy, dtheta, slopeAfter)
       for (let s = outputs.first; s < outputs.last; s++) {
         const [h0, h1, k0, k1] = weights(outputs.positions[s], size)
         for (let m = 0; m < n; m++)

@@ -3,9 +3,9 @@ import { linearSystem } from './linearSystem.js'
 import type { StepDerivative } from './stepDerivative.js'
 
 /**
- * The implicit midpoint rule y¹ = y + h f(t + h/2, Y), Y = (y + y¹)/2, by the implicit function rule: with (I − h/2 J)ᵀu = hλ,
- * λ ← λ + Jᵀu and μ ← μ + (∂f/∂θ)ᵀu, J and ∂f/∂θ at Y. Exact up to the residual of the step's equation, which
- * the solver brings to rounding. Cost: one Jacobian, one LU and one vjp.
+ * The implicit midpoint rule y¹ = y + h f(t + h/2, Y), Y = (y + y¹)/2, by the implicit function rule: with (I
+ * − h/2 J)ᵀu = hλ, λ ← λ + Jᵀu and μ ← μ + (∂f/∂θ)ᵀu, J and ∂f/∂θ at Y. Exact up to the residual of the
+ * step's equation, which the solver brings to rounding. Cost: one Jacobian, one LU and one vjp.
  */
 export function midpointStep(functions: DerivativeFunctions): StepDerivative {
   const { n, p } = functions
@@ -18,7 +18,7 @@ export function midpointStep(functions: DerivativeFunctions): StepDerivative {
   const tangent = new Float64Array(n + p)
   let [time, size] = [0, 0]
   return {
-    enter(t, h, y, at) {
+    enter(t, h, _end, y, at) {
       time = t + h / 2
       size = h
       for (let m = 0; m < n; m++) middle[m] = (y[at + m] + y[at + n + m]) / 2

@@ -3,8 +3,9 @@ import type { DerivativeFunctions } from './derivativeFunctions.js'
 import type { StepDerivative } from './stepDerivative.js'
 
 /**
- * The step of a splitting method on a separable field: substeps z ← z + h·c·P f(t, z), P choosing momenta (kick) or positions (drift),
- * are taken back one by one: λ ← λ + (∂f/∂z)ᵀ h·c·Pλ. Cost: one more step and a vjp per substep.
+ * The step of a splitting method on a separable field: substeps z ← z + h·c·P f(t, z), P choosing momenta
+ * (kick) or positions (drift), are taken back one by one: λ ← λ + (∂f/∂z)ᵀ h·c·Pλ. Cost: one more step and a
+ * vjp per substep.
  */
 export function splittingStep(
   { substeps }: Splitting,
@@ -17,15 +18,17 @@ export function splittingStep(
   const progress = startsOf(substeps)
   const [point, rate, part] = Array.from({ length: 3 }, () => new Float64Array(n))
   const tangent = new Float64Array(n + p)
-  let [time, size] = [0, 0]
+  let [time, size, endTime] = [0, 0, 0]
+  const timeOf = (k: number) => (Math.abs(progress[k] - 1) < 1e-15 ? endTime : time + progress[k] * size)
 
   return {
-    enter(t, h, y, at) {
+    enter(t, h, end, y, at) {
       time = t
+      endTime = end
       size = h
       for (let m = 0; m < n; m++) points[m] = point[m] = y[at + m]
       substeps.forEach(([kind, c], k) => {
-        f(t + progress[k] * h, point, rate, theta)
+        f(timeOf(k), point, rate, theta)
         for (const i of moves[kind]) point[i] += h * c * rate[i]
         points.set(point, (k + 1) * n)
       })
@@ -37,7 +40,7 @@ export function splittingStep(
         part.fill(0)
         for (const i of moves[kind]) part[i] = size * c * lambda[i]
         for (let m = 0; m < n; m++) point[m] = points[k * n + m]
-        const pulled = functions.vjp(time + progress[k] * size, point, part, 0)
+        const pulled = functions.vjp(timeOf(k), point, part, 0)
         for (let m = 0; m < n; m++) lambda[m] += pulled[m]
         for (let j = 0; j < p; j++) mu[j] += pulled[n + j]
       }
@@ -48,14 +51,17 @@ export function splittingStep(
       substeps.forEach(([kind, c], k) => {
         tangent.set(dy)
         for (let m = 0; m < n; m++) point[m] = points[k * n + m]
-        functions.jvp(time + progress[k] * size, point, tangent, rate, 0)
+        functions.jvp(timeOf(k), point, tangent, rate, 0)
         for (const i of moves[kind]) dy[i] += size * c * rate[i]
       })
     },
   }
 }
 
-/** At which part of the step each substep evaluates: kicks where the drifts have come to, drifts where the kicks have. */
+/**
+ * At which part of the step each substep evaluates: kicks where the drifts have come to, drifts where the
+ * kicks have.
+ */
 function startsOf(substeps: Splitting['substeps']): number[] {
   const passed = { kick: 0, drift: 0 }
   return substeps.map(([kind, c]) => {

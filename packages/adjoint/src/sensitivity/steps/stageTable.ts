@@ -1,8 +1,8 @@
 import type { ExplicitMethod } from '@separatrix/ode'
 
 /**
- * All stages that a step and its dense output are made of, as one explicit scheme: kᵢ = f(t + cᵢh, y + h Σⱼ a[i][j] kⱼ),
- * y¹ = y + h Σ bᵢkᵢ, y(t + σh) = y + h Σ wᵢ(σ)kᵢ.
+ * All stages that a step and its dense output are made of, as one explicit scheme: kᵢ = f(t + cᵢh, y + h Σⱼ
+ * a[i][j] kⱼ), y¹ = y + h Σ bᵢkᵢ, y(t + σh) = y + h Σ wᵢ(σ)kᵢ.
  */
 export interface StageTable {
   readonly stages: number

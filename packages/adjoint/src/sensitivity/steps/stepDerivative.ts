@@ -1,6 +1,9 @@
+import type { ReverseLoop } from './reverseLoop.js'
+
 /**
- * Output times that lie in one step: entries first … last − 1 of all outputs. `positions` are relative, σ = (tₛ − t)/h; `values`
- * holds a vector of the state's length per output, cotangents going back and tangents going forward.
+ * Output times that lie in one step: entries first … last − 1 of all outputs. `positions` are relative, σ =
+ * (tₛ − t)/h; `values` holds a vector of the state's length per output, cotangents going back and tangents
+ * going forward.
  */
 export interface StepOutputs {
   readonly positions: Float64Array
@@ -10,21 +13,20 @@ export interface StepOutputs {
 }
 
 /**
- * The map (y, θ) ↦ (y¹, outputs) of one step as it was taken, differentiated at constant t and h. Every family of methods
- * has its own; sweeps know only this.
+ * The map (y, θ) ↦ (y¹, outputs) of one step as it was taken, differentiated at constant t and h. Every
+ * family of methods has its own; sweeps know only this.
  */
 export interface StepDerivative {
-  /** Goes to the step from t by h that led from y[at …] to the state after it. Later calls refer to it. */
-  enter(t: number, h: number, y: Float64Array, at: number): void
+  /**
+   * Goes to the step from t by h that led from y[at …] to the state after it; later calls refer to it. `end`
+   * is t + h as the solver has it: just before a breakpoint, where t + h may round to the far side of the
+   * jump.
+   */
+  enter(t: number, h: number, end: number, y: Float64Array, at: number): void
   /** λ: in ∂L/∂y¹, out ∂L/∂y; adds ∂L/∂θ to μ. */
   pullback(lambda: Float64Array, mu: Float64Array, outputs: StepOutputs): void
   /** dy: in the tangent of y, out that of y¹, along dθ; writes the outputs' tangents. */
   pushforward(dy: Float64Array, dtheta: Float64Array, outputs: StepOutputs): void
-}
-
-/** The accepted steps of a solve: step i leads from t[i] to t[i + 1] with step size h[i]. */
-export interface Tape {
-  readonly count: number
-  readonly t: Float64Array
-  readonly h: Float64Array
+  /** the same as entering and pulling back steps without outputs one by one, where there is a faster way */
+  readonly pullbackSteps?: ReverseLoop
 }

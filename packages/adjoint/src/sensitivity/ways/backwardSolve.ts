@@ -3,8 +3,8 @@ import type { Solution, SolveOptions } from '@separatrix/ode'
 import type { GradientOptions } from '../gradient.js'
 
 /**
- * Goes back over the outputs of a solution: `jump(s)` where ∂L/∂y of output s enters λ, `integrate` in between, which says
- * whether it arrived.
+ * Goes back over the outputs of a solution: `jump(s)` where ∂L/∂y of output s enters λ, `integrate` in
+ * between, which says whether it arrived.
  */
 export function backOverOutputs(
   times: Float64Array,
@@ -21,11 +21,12 @@ export function backOverOutputs(
 }
 
 /**
- * Options of the solve backwards: as forwards unless `backward` says otherwise. `counted` of the `size` components count in the error
- * norm (a seminorm: the integrals for θ feed nothing back; Kidger, Chen & Lyons, ICML 2021).
+ * Options of the solve backwards: as forwards unless `backward` says otherwise. `counted` of the `size`
+ * components count in the error norm (a seminorm: the integrals for θ feed nothing back; Kidger, Chen &
+ * Lyons, ICML 2021).
  */
 export function backwardOptions(
-  { method, rtol, atol, step, maxSteps, backward = {} }: GradientOptions,
+  { method, rtol, atol, step, maxSteps, breakpoints, backward = {} }: GradientOptions,
   { size, counted }: { readonly size: number; readonly counted: number },
 ): SolveOptions {
   const chosen = {
@@ -41,6 +42,14 @@ export function backwardOptions(
       got: chosen.method.name,
       try: "via: 'discrete', or backward: { method: rk4, step: 0.01 }",
       code: 'method-not-for-adjoint',
+    })
+  if (breakpoints !== undefined && breakpoints.length > 0)
+    throw misuse({
+      where: 'sensitivity',
+      expected: 'a field without jumps for an adjoint equation',
+      got: 'breakpoints, on whose other side a solve backwards would begin',
+      try: "via: 'discrete'",
+      code: 'breakpoints-backwards',
     })
   const adaptive = chosen.step === undefined
   return {

@@ -6,9 +6,9 @@ import { replayOptions } from './replay.js'
 import type { Segment } from './segments.js'
 
 /**
- * Solves and keeps only times and step sizes; states are computed again from at most `checkpoints` of them, placed
- * binomially: with s checkpoints and r repetitions up to C(s + r, s) steps are reversed, none computed more than r times.
- * Griewank & Walther, ACM TOMS 26 (2000), algorithm 799.
+ * Solves and keeps only times and step sizes; states are computed again from at most `checkpoints` of them,
+ * placed binomially: with s checkpoints and r repetitions up to C(s + r, s) steps are reversed, none computed
+ * more than r times. Griewank & Walther, ACM TOMS 26 (2000), algorithm 799.
  */
 export function checkpointedSolve(
   field: Field,
@@ -60,8 +60,9 @@ export function checkpointedSolve(
 }
 
 /**
- * How far to advance before the next checkpoint: of `length` steps with s checkpoints, reversible in r repetitions, as many as
- * r − 1 repetitions and s checkpoints reverse, so that what remains fits s − 1 checkpoints and r repetitions.
+ * How far to advance before the next checkpoint: of `length` steps with s checkpoints, reversible in r
+ * repetitions, as many as r − 1 repetitions and s checkpoints reverse, so that what remains fits s − 1
+ * checkpoints and r repetitions.
  */
 function splitAt(length: number, s: number): number {
   let r = 1

@@ -1,6 +1,6 @@
-import { type StepInterpolant, type StepObserver, stepRecord } from '@separatrix/ode'
+import { type StepInterpolant, type StepObserver, type Steps, stepRecord } from '@separatrix/ode'
 
-/** A solve that can be read at any time between its ends, without allocating. */
+/** A solve that can be read, once it is over, at any time between its ends, without allocating. */
 export interface DenseRecord {
   /** to be given to the solve */
   readonly observers: readonly StepObserver[]
@@ -13,7 +13,9 @@ export interface DenseRecord {
 export function denseRecord(t0: number, y0: ArrayLike<number>): DenseRecord {
   const n = y0.length
   const record = stepRecord(t0, y0)
+  let make: (() => StepInterpolant) | undefined
   let interpolant: StepInterpolant | undefined
+  let steps: Steps | undefined
   let loaded = -1
   return {
     observers: [
@@ -21,14 +23,14 @@ export function denseRecord(t0: number, y0: ArrayLike<number>): DenseRecord {
       {
         level: 'steps',
         observe(run) {
-          interpolant ??= run.interpolant()
-          loaded = -1
+          make = run.interpolant
         },
       },
     ],
     times: () => record.steps().t,
     at(t, out) {
-      const steps = record.steps()
+      steps ??= record.steps()
+      interpolant ??= make?.()
       if (interpolant === undefined || record.count() === 0) {
         out.set(steps.y.subarray(0, n))
         return

@@ -1,9 +1,10 @@
-import type { StepDerivative, Tape } from '../steps/stepDerivative.js'
+import type { StepDerivative } from '../steps/stepDerivative.js'
+import type { Tape } from '../steps/tape.js'
 import { type OutputTimes, stepOutputs } from './outputTimes.js'
 
 /**
- * Carries n + p tangents through the steps of a tape at once: those of y₀'s entries, then those of θ's. Returns for each
- * direction the tangents of all outputs, [n + p][outputs][n].
+ * Carries n + p tangents through the steps of a tape at once: those of y₀'s entries, then those of θ's.
+ * Returns for each direction the tangents of all outputs, [n + p][outputs][n].
  */
 export function forwardSweep(
   tape: Tape & { readonly y: Float64Array },
@@ -19,7 +20,7 @@ export function forwardSweep(
   for (; s < outputs.count && outputs.step[s] < 0; s++)
     for (let k = 0; k < n + p; k++) results[k].set(tangents[k], s * n)
   for (let i = 0; i < tape.count; i++) {
-    derivative.enter(tape.t[i], tape.h[i], tape.y, i * n)
+    derivative.enter(tape.t[i], tape.h[i], tape.end[i], tape.y, i * n)
     const first = s
     while (s < outputs.count && outputs.step[s] === i && outputs.positions[s] !== 1) s++
     const last = s

@@ -1,6 +1,6 @@
 /**
- * Nodes and weights of the m-point Gauss–Legendre rule on [0, 1], exact for polynomials of degree 2m − 1: roots of P_m by Newton's
- * method from cos(π(i + ¾)/(m + ½)). Press et al., Numerical Recipes, section 4.6.
+ * Nodes and weights of the m-point Gauss–Legendre rule on [0, 1], exact for polynomials of degree 2m − 1:
+ * roots of P_m by Newton's method from cos(π(i + ¾)/(m + ½)). Press et al., Numerical Recipes, section 4.6.
  */
 export function gaussLegendre(m: number): { readonly nodes: Float64Array; readonly weights: Float64Array } {
   const [nodes, weights] = [new Float64Array(m), new Float64Array(m)]

@@ -6,8 +6,8 @@ import { backOverOutputs, backwardOptions, failedBackwards } from './backwardSol
 import { denseRecord } from './denseRecord.js'
 
 /**
- * The adjoint equation with y read from the dense output of the solve forwards: stable where `backsolve` is not; memory n + 2 a
- * step. Right up to tolerances and to the order of the interpolant.
+ * The adjoint equation with y read from the dense output of the solve forwards: stable where `backsolve` is
+ * not; memory n + 2 a step. Right up to tolerances and to the order of the interpolant.
  */
 export function interpolated(field: Field, _method: Method): PreparedSensitivity {
   const [n, p] = [field.stateSize, field.theta.length]

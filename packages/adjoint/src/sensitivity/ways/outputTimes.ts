@@ -1,4 +1,5 @@
-import type { StepOutputs, Tape } from '../steps/stepDerivative.js'
+import type { StepOutputs } from '../steps/stepDerivative.js'
+import type { Tape } from '../steps/tape.js'
 
 /** Output times sorted into the steps of a tape. */
 export interface OutputTimes {

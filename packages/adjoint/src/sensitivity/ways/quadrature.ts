@@ -7,8 +7,9 @@ import { type DenseRecord, denseRecord } from './denseRecord.js'
 import { gaussLegendre } from './gaussLegendre.js'
 
 /**
- * The adjoint equation for λ alone, n states whatever p, with y from the dense output; then ∂L/∂θ = ∫(∂f/∂θ)ᵀλ dt by a Gauss rule on each
- * backward step. For many parameters and implicit methods, whose systems stay n × n. Rackauckas et al., arXiv:1812.01892.
+ * The adjoint equation for λ alone, n states whatever p, with y from the dense output; then ∂L/∂θ =
+ * ∫(∂f/∂θ)ᵀλ dt by a Gauss rule on each backward step. For many parameters and implicit methods, whose
+ * systems stay n × n. Rackauckas et al., arXiv:1812.01892.
  */
 export function quadrature(field: Field, _method: Method): PreparedSensitivity {
   const [n, p] = [field.stateSize, field.theta.length]

@@ -1,6 +1,6 @@
 import type { Field } from '@separatrix/field/core'
 import { type Solution, type SolveOptions, solve, stepRecord } from '@separatrix/ode'
-import type { Tape } from '../steps/stepDerivative.js'
+import type { Tape } from '../steps/tape.js'
 import { type Segments, wholeTape } from './segments.js'
 
 /** A solve, the times of its accepted steps, and their states in segments. */
@@ -25,19 +25,22 @@ export function recordSolve(
   const record = stepRecord(span[0], y0)
   const solution = solve(field, y0, span, { ...options, observers: [record] })
   const { t, h, y } = record.steps()
-  crossBreakpoints(t, options.breakpoints)
-  const tape = { count: record.count(), t, h }
+  const tape = { count: record.count(), ...crossBreakpoints(t, options.breakpoints), h }
   return { solution, tape, y, segments: wholeTape(tape, y) }
 }
 
 /**
- * Steps end just before a breakpoint and the next start at it; a record has the former time only. The steps that follow are
- * what derivatives look at, on the far side of the jump.
+ * Steps end just before a breakpoint and the next start at it; a record has the former time only. The steps
+ * that follow are what derivatives look at, on the far side of the jump.
  */
-function crossBreakpoints(t: Float64Array, breakpoints: SolveOptions['breakpoints']): void {
-  if (breakpoints === undefined) return
+export function crossBreakpoints(
+  times: Float64Array,
+  breakpoints: ArrayLike<number> = [],
+): Pick<Tape, 't' | 'end'> {
+  const t = times.slice()
   for (let i = 0; i < t.length; i++)
     for (let k = 0; k < breakpoints.length; k++)
       if (Math.abs(t[i] - breakpoints[k]) <= 2 * Number.EPSILON * Math.abs(breakpoints[k]))
         t[i] = breakpoints[k]
+  return { t, end: times.slice(1) }
 }

@@ -1,8 +1,12 @@
 import type { StepObserver } from '@separatrix/ode'
-import type { Tape } from '../steps/stepDerivative.js'
+import type { Tape } from '../steps/tape.js'
+import { crossBreakpoints } from './recordSolve.js'
 
 /** Records times and sizes of accepted steps, not their states: two numbers a step. */
-export function recordSteps(t0: number): { readonly observer: StepObserver; tape(): Tape } {
+export function recordSteps(
+  t0: number,
+  breakpoints?: ArrayLike<number>,
+): { readonly observer: StepObserver; tape(): Tape } {
   const [times, sizes]: [number[], number[]] = [[t0], []]
   return {
     observer: {
@@ -14,6 +18,10 @@ export function recordSteps(t0: number): { readonly observer: StepObserver; tape
         }
       },
     },
-    tape: () => ({ count: sizes.length, t: Float64Array.from(times), h: Float64Array.from(sizes) }),
+    tape: () => ({
+      count: sizes.length,
+      ...crossBreakpoints(Float64Array.from(times), breakpoints),
+      h: Float64Array.from(sizes),
+    }),
   }
 }

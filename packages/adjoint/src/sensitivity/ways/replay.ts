@@ -1,9 +1,9 @@
 import type { SolveOptions } from '@separatrix/ode'
-import type { Tape } from '../steps/stepDerivative.js'
+import type { Tape } from '../steps/tape.js'
 
 /**
- * Options of a solve that takes steps first … last − 1 of a tape again: one step of any length is cut at the times where steps
- * ended. Sizes differ from those of the tape by the rounding of t + h.
+ * Options of a solve that takes steps first … last − 1 of a tape again: one step of any length is cut at the
+ * times where steps ended. Sizes differ from those of the tape by the rounding of t + h.
  */
 export function replayOptions(
   tape: Tape,

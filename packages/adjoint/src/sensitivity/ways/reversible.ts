@@ -1,21 +1,26 @@
-import { type Field, misuse } from '@separatrix/field/core'
+import { type Field, misuse, show } from '@separatrix/field/core'
 import { type ExplicitMethod, type Method, type SolveOptions, solve } from '@separatrix/ode'
 import ndarray from 'ndarray'
 import { lossOf, noGradient, type PreparedSensitivity, solving } from '../gradient.js'
 import { derivativeFunctions } from '../steps/derivativeFunctions.js'
 import { type ExplicitStep, explicitStep } from '../steps/explicitStep.js'
-import type { StepOutputs, Tape } from '../steps/stepDerivative.js'
+import type { StepOutputs } from '../steps/stepDerivative.js'
+import type { Tape } from '../steps/tape.js'
+import { departures, largestDeparture, percent } from './departure.js'
 import { recordSteps } from './recordSteps.js'
 
-/** λ of the coupling: below 1 for stability, near it since going back divides by it every step (the authors' value). */
-const coupling = 0.999
+/** λ where not given: the authors' value. */
+const usualCoupling = 0.999
 
 /**
- * McCallum & Foster's reversible scheme around any explicit Runge–Kutta method with increments Ψ_h(t, y) = Φ_h(y) − y:
- * y¹ = λy + (1 − λ)z + Ψ_h(t, z), z¹ = z − Ψ_{−h}(t + h, y¹), from z₀ = y₀; it has the method's order. Steps are taken back by
- * solving for z and then y, so that the gradient needs no memory and is exact up to the rounding of going back.
- * arXiv:2410.11648, definition 3.1. The steps are those that the method itself chooses, ended at the outputs.
- * Cost: one solve for the steps, then twice the stages forwards and four times back.
+ * McCallum & Foster's reversible scheme around any explicit Runge–Kutta method with increments Ψ_h(t, y) =
+ * Φ_h(y) − y: y¹ = λy + (1 − λ)z + Ψ_h(t, z), z¹ = z − Ψ_{−h}(t + h, y¹), from z₀ = y₀; it has the method's
+ * order. Steps are taken back by solving for z and then y, so that the gradient needs no memory and is exact
+ * up to the rounding of going back. arXiv:2410.11648, definition 3.1. The steps are those that the method
+ * itself chooses, ended at the outputs. Its stability region is small: contraction at a rate k makes errors
+ * grow as e^(kt), less for a smaller coupling. The solution is compared with the method's own at the outputs,
+ * and the status 'unstable' says when it has left it. Cost: one solve for the steps, then twice the stages
+ * forwards and four times back.
  */
 export function reversible(field: Field, method: Method): PreparedSensitivity {
   if (method.family !== 'explicit')
@@ -30,15 +35,16 @@ export function reversible(field: Field, method: Method): PreparedSensitivity {
   const functions = derivativeFunctions(field, 'pullback')
   const step = explicitStep(method as ExplicitMethod, functions)
   return (y0, span, options) => {
-    const { loss, theta = field.theta } = options
+    const { loss, theta = field.theta, coupling = usualCoupling } = options
+    checkCoupling(coupling)
     const forwards: SolveOptions = { ...solving(options), ...stopAtOutputs(options, span) }
-    const steps = recordSteps(span[0])
+    const steps = recordSteps(span[0], options.breakpoints)
     const solution = solve(field, y0, span, { ...forwards, observers: [steps.observer] })
     const { stats, status, message, t } = solution
     if (status !== 'success') return noGradient(solution, n, p)
     functions.theta.set(theta)
     const tape = steps.tape()
-    const scheme = coupled(step, tape, n)
+    const scheme = coupled(step, tape, { n, coupling })
     const outputs = new Float64Array(t.length * n)
     let s = 0
     const keep = (time: number) => {
@@ -50,6 +56,12 @@ export function reversible(field: Field, method: Method): PreparedSensitivity {
       scheme.forth(i)
       keep(tape.t[i + 1])
     }
+    const left = departures(n, solution.y.data)
+    t.forEach((_, k) => {
+      left.compare(outputs, k * n, solution.y.data, k * n)
+    })
+    if (!(left.largest() <= largestDeparture))
+      return noGradient({ stats, status: 'unstable', message: leftSolution(left.largest()) }, n, p)
     const { value, cotangents } = lossOf(loss, { y: ndarray(outputs, [t.length, n]) })
     const [onY, onZ, dtheta] = [new Float64Array(n), new Float64Array(n), new Float64Array(p)]
     const jump = (time: number) => {
@@ -63,6 +75,20 @@ export function reversible(field: Field, method: Method): PreparedSensitivity {
     jump(span[0])
     return { value, dy0: onY.map((v, m) => v + onZ[m]), dtheta, stats, status, message }
   }
+}
+
+function checkCoupling(coupling: number): void {
+  if (coupling > 0 && coupling <= 1) return
+  throw misuse({
+    where: 'sensitivity',
+    expected: 'a coupling λ in (0, 1]',
+    got: show(coupling),
+    try: 'coupling: 0.999',
+  })
+}
+
+function leftSolution(part: number): string {
+  return `the reversible scheme leaves the method's own solution by ${percent(part)} of its size: z is carried by inverse steps, in which contraction turns into growth. Try via: 'discrete', a smaller coupling, or smaller steps.`
 }
 
 /** Outputs inside steps become ends of steps. */
@@ -83,7 +109,11 @@ const nothing: StepOutputs = {
 }
 
 /** The pair (y, z), and its steps forth and back. */
-function coupled(step: ExplicitStep, { t, h }: Tape, n: number) {
+function coupled(
+  step: ExplicitStep,
+  { t, h, end }: Tape,
+  { n, coupling }: { readonly n: number; readonly coupling: number },
+) {
   const [y, z, change, pulled] = Array.from({ length: 4 }, () => new Float64Array(n))
   return {
     y,
@@ -92,17 +122,17 @@ function coupled(step: ExplicitStep, { t, h }: Tape, n: number) {
       z.set(y0)
     },
     forth(i: number) {
-      step.enter(t[i], h[i], z, 0)
+      step.enter(t[i], h[i], end[i], z, 0)
       step.increment(change)
       for (let m = 0; m < n; m++) y[m] = coupling * y[m] + (1 - coupling) * z[m] + change[m]
-      step.enter(t[i + 1], -h[i], y, 0)
+      step.enter(end[i], -h[i], t[i], y, 0)
       step.increment(change)
       for (let m = 0; m < n; m++) z[m] -= change[m]
     },
     /** to the state before step i, its cotangents and ∂L/∂θ along */
     back(i: number, onY: Float64Array, onZ: Float64Array, mu: Float64Array) {
       // z¹ = z − Ψ(y¹); a pullback gives (I + ∂Ψ)ᵀw, hence ∂Ψᵀw as a difference
-      step.enter(t[i + 1], -h[i], y, 0)
+      step.enter(end[i], -h[i], t[i], y, 0)
       step.increment(change)
       for (let m = 0; m < n; m++) pulled[m] = -onZ[m]
       step.pullback(pulled, mu, nothing)
@@ -111,7 +141,7 @@ function coupled(step: ExplicitStep, { t, h }: Tape, n: number) {
         onY[m] += pulled[m] + onZ[m]
       }
       // y¹ = λy + (1 − λ)z + Ψ(z)
-      step.enter(t[i], h[i], z, 0)
+      step.enter(t[i], h[i], end[i], z, 0)
       step.increment(change)
       pulled.set(onY)
       step.pullback(pulled, mu, nothing)

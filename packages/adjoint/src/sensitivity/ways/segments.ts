@@ -1,6 +1,8 @@
-import type { Tape } from '../steps/stepDerivative.js'
+import type { Tape } from '../steps/tape.js'
 
-/** States of some consecutive steps: y holds those at the starts of steps first … last − 1, and the one after. */
+/**
+ * States of some consecutive steps: y holds those at the starts of steps first … last − 1, and the one after.
+ */
 export interface Segment {
   readonly first: number
   readonly last: number

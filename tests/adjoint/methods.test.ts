@@ -1,0 +1,46 @@
+import assert from 'node:assert/strict'
+import { checkGradients } from '@separatrix/adjoint'
+import * as ode from '@separatrix/ode'
+import { test } from 'uvu'
+import { entangled, forced, mixedLoss, mixedTimes, oscillators } from './problems.js'
+
+/** Every method that the solvers export: a new one is tried as soon as it exists. */
+const methods = Object.values(ode).filter(
+  (value): value is ode.Method => typeof value === 'object' && value !== null && 'kernel' in value,
+)
+const differentiable = ({ name, family }: ode.Method) =>
+  family === 'explicit' || family === 'symplectic' || name === 'implicitMidpoint'
+const interleaved = { q: [0, 2], p: [1, 3] }
+
+for (const method of methods.filter(differentiable))
+  test(`${method.name}: discrete = forward = differences, outputs inside steps`, () => {
+    const split = method.family === 'symplectic'
+    const { field, y0, span } = split ? oscillators : forced
+    const chosen = split ? ode.partitioned(method as ode.Splitting, interleaved) : method
+    const step = 0.11
+    const options = { method: chosen, step, saveAt: mixedTimes(span, step), loss: mixedLoss, entries: 3 }
+    for (const { block, via, against, error } of checkGradients(field, y0, span, options)) {
+      // as in sensitivity.test.ts; methods of high order have coefficients up to 1e3 in their interpolants, which
+      // cancel and take three digits with them
+      const bound = against === 'forward' ? 1e-11 : 1e-8
+      assert.ok(error < bound, `${block} via ${via} against ${against}: ${error}`)
+    }
+  })
+
+test('more than twenty methods were tried, and the others are refused', () => {
+  assert.ok(methods.filter(differentiable).length > 20, methods.map((m) => m.name).join())
+  const { field, y0, span } = forced
+  for (const method of methods.filter((m) => !differentiable(m))) {
+    const options = { method, rtol: 1e-6, atol: 1e-6, loss: mixedLoss }
+    assert.throws(() => checkGradients(field, y0, span, options), /whose steps can be differentiated/)
+  }
+})
+
+test('leapfrog on a field that is not separable, long: the implicit function rule step by step', () => {
+  const { field, y0 } = entangled
+  const options = { method: ode.leapfrog, step: 0.05, loss: mixedLoss, entries: 2, saveAt: [1, 5] }
+  for (const { error, against } of checkGradients(field, y0, [0, 5], options))
+    assert.ok(error < (against === 'forward' ? 1e-12 : 1e-8), `${against}: ${error}`)
+})
+
+test.run()
