@@ -2,7 +2,7 @@ import { execFileSync } from 'node:child_process'
 import { compileBatch, hasRelaxedSimd, type LaneKind, network, system } from '@separatrix/field'
 import { dopri5, type EnsembleOptions, ensemble, rk4, threadPool } from '@separatrix/ode'
 import ndarray from 'ndarray'
-import { median, type Row, report } from './harness.js'
+import { type Row, report } from './harness.js'
 import { compileNative, runNative } from './native.js'
 
 const lorenz = system({
@@ -20,13 +20,14 @@ const pendulum = system({
 
 const batch = 100_000
 const steps = 200
-const rounds = 7
+const rounds = 9
 
 /** Ensembles and networks on vectors and threads, against the same work in C and OpenBLAS, in one run. */
 export async function bench(): Promise<boolean> {
   const rows: Row[] = []
   for (const field of [lorenz, pendulum]) await fixedSteps(rows, field)
   await chosenSteps(rows)
+  await choice(rows)
   await threads(rows)
   await memory(rows)
   await networks(rows)
@@ -41,7 +42,7 @@ const processorTime = () => {
 
 type Job = () => number | Promise<number>
 
-/** Medians of several measurements taken in turn; each job returns its own figure. */
+/** Least of several measurements taken in turn, the first two aside; each job returns its own time. */
 async function inTurn<K extends string>(jobs: Readonly<Record<K, Job>>): Promise<Record<K, number>> {
   const names = Object.keys(jobs) as K[]
   const values = new Map<K, number[]>(names.map((name) => [name, []]))
@@ -50,7 +51,10 @@ async function inTurn<K extends string>(jobs: Readonly<Record<K, Job>>): Promise
       const value = await jobs[name]()
       if (round >= 0) values.get(name)?.push(value)
     }
-  return Object.fromEntries(names.map((name) => [name, median(values.get(name) ?? [])])) as Record<K, number>
+  return Object.fromEntries(names.map((name) => [name, Math.min(...(values.get(name) ?? []))])) as Record<
+    K,
+    number
+  >
 }
 
 const native = (type: 'double' | 'float', bytes: 16 | 64) =>
@@ -159,6 +163,27 @@ async function chosenSteps(rows: Row[]): Promise<void> {
   )
 }
 
+/** How much longer the backend that 'auto' takes is than the best one, at batches around the crossing. */
+async function choice(rows: Row[]): Promise<void> {
+  for (const field of [lorenz, pendulum])
+    for (const count of [10, 300, 10_000]) {
+      const Y0 = initial(field.stateSize, count)
+      const on =
+        (backend: 'js' | 'wasm' | 'auto'): Job =>
+        async () => {
+          const start = processorTime()
+          await ensemble(field, Y0, [0, 1], { method: rk4, step: 1 / steps, backend, threads: 1 })
+          return processorTime() - start
+        }
+      const times = await inTurn({ js: on('js'), wasm: on('wasm'), auto: on('auto') })
+      rows.push({
+        figure: `${field.name} × ${count}: 'auto' / the faster of js and wasm`,
+        value: times.auto / Math.min(times.js, times.wasm),
+        note: 'kernels compiled before',
+      })
+    }
+}
+
 /** The same work on one thread and on two. */
 async function threads(rows: Row[]): Promise<void> {
   const pool = threadPool({ threads: 2 })
@@ -205,24 +230,24 @@ async function networks(rows: Row[]): Promise<void> {
       const flops = 2 * width * width * 1024
       const run = await evaluator(layer, lanes, 1024, fused)
       const times = await inTurn({
-        own: () => flops / run(),
+        own: run,
         blas: () => blas(width, 1024, lanes === 'f32x4' ? 'float32' : 'float64'),
       })
       const goal = { least: fused ? 0.5 : 0.4 }
       rows.push(
         {
           figure: `${lanes} layer ${width}×${width}, batch 1024`,
-          value: times.own,
+          value: flops / times.own,
           unit: 'GFLOP/s',
           note: fused ? 'fused' : '',
         },
         {
           figure: `OpenBLAS ${width}×${width}`,
-          value: times.blas,
+          value: flops / times.blas,
           unit: 'GFLOP/s',
           note: Number.isNaN(times.blas) ? 'skipped: no numpy' : '',
         },
-        { figure: `${lanes} / OpenBLAS ${width}×${width}`, value: times.own / times.blas, goal },
+        { figure: `${lanes} / OpenBLAS ${width}×${width}`, value: times.blas / times.own, goal },
       )
     }
     for (const [width, count] of [
@@ -237,8 +262,12 @@ async function networks(rows: Row[]): Promise<void> {
         count,
         fused,
       )
-      const { time } = await inTurn({ time: () => run() / 1000 })
-      rows.push({ figure: `${lanes} network 2-${width}-${width}-2, batch ${count}`, value: time, unit: 'µs' })
+      const { time } = await inTurn({ time: run })
+      rows.push({
+        figure: `${lanes} network 2-${width}-${width}-2, batch ${count}`,
+        value: time / 1000,
+        unit: 'µs',
+      })
     }
   }
 }
@@ -247,15 +276,15 @@ async function networks(rows: Row[]): Promise<void> {
 async function evaluator(field: typeof lorenz, lanes: LaneKind, count: number, fused: boolean) {
   const f = await compileBatch(field, { lanes, capacity: count, fused })
   for (let i = 0; i < f.x.length; i++) f.x[i] = Math.sin(i)
-  const repeats = Math.ceil(2e7 / (field.theta.length * count))
+  const repeats = Math.ceil(1e8 / (field.theta.length * count))
   return () => {
-    const start = process.hrtime.bigint()
+    const start = processorTime()
     for (let i = 0; i < repeats; i++) f.evaluate(count, 0)
-    return Number(process.hrtime.bigint() - start) / repeats
+    return (processorTime() - start) / repeats
   }
 }
 
-/** GFLOP/s of numpy's matrix product on one thread. */
+/** Nanoseconds of numpy's matrix product on one thread. */
 function blas(width: number, count: number, type: string): number {
   const program = `
 import numpy, time
@@ -264,7 +293,7 @@ best = 1e9
 for i in range(40):
     start = time.process_time_ns(); a @ b; a @ b; a @ b; a @ b
     best = min(best, (time.process_time_ns() - start) / 4)
-print(2 * ${width} * ${width} * ${count} / best)`
+print(best)`
   try {
     const env = { ...process.env, OPENBLAS_NUM_THREADS: '1' }
     return Number(

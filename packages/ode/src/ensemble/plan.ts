@@ -37,6 +37,9 @@ const defaultMaxSteps = 1_000_000
  */
 const leastSingleTolerance = 32 * 2 ** -23
 
+/** Options of `solve` that vectors lack; ignoring them would be a silent difference between backends. */
+const notForEnsembles = ['weights', 'minStep', 'maxStep', 'firstStep', 'events'] as const
+
 export function planEnsemble(
   field: Field,
   Y0: Rows,
@@ -58,6 +61,15 @@ export function planEnsemble(
       got: show(span),
       try: '[0, 10]',
       code: 'bad-span',
+    })
+  const unsupported = notForEnsembles.find((name) => name in options)
+  if (unsupported !== undefined)
+    throw misuse({
+      where: 'ensemble',
+      expected: 'options that every backend has',
+      got: unsupported,
+      try: 'solve for each trajectory',
+      code: 'unknown-option',
     })
   const n = field.stateSize
   const y0 = readRows(
