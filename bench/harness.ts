@@ -60,6 +60,22 @@ export function processorTime(job: () => void): number {
   }
 }
 
+/**
+ * Times several jobs in turn, so that a busy moment of the machine falls on all of them, and returns the
+ * median of each in nanoseconds of processor time. Each job runs until it is warm first.
+ */
+export function interleaved(
+  jobs: Readonly<Record<string, () => void>>,
+  { rounds = 15, warmUp = 10 }: { readonly rounds?: number; readonly warmUp?: number } = {},
+): Record<string, number> {
+  const names = Object.keys(jobs)
+  const times = new Map<string, number[]>(names.map((name) => [name, []]))
+  for (const name of names) for (let i = 0; i < warmUp; i++) jobs[name]?.()
+  for (let round = 0; round < rounds; round++)
+    for (const name of names) times.get(name)?.push(processorTime(jobs[name] as () => void))
+  return Object.fromEntries(names.map((name) => [name, median(times.get(name) ?? [])]))
+}
+
 /** Error and time of one solve at one setting. */
 export interface WorkPoint {
   readonly error: number
