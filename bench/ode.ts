@@ -13,6 +13,7 @@ import { compileNative, runNative } from './native.js'
 import { coldStart, flatMemory } from './odeFootprint.js'
 import { type BenchProblem, problems } from './odeProblems.js'
 import { type CashKarp, type Numeric, type Odex, peer } from './peers.js'
+import { scipyLorenz } from './scipy.js'
 
 /** Explicit methods: against C step by step, against npm at equal error, memory, and the cold start. */
 export async function bench(): Promise<boolean> {
@@ -208,6 +209,12 @@ function peersAtEqualError(rows: Row[]): Record<string, Record<string, WorkPoint
       unit: 'µs',
       note: 'the faster of tsit5 and dop853',
     })
+    if (problem.name === 'Lorenz') {
+      const scipy = scipyLorenz(reference)
+      const value = scipy === undefined ? Number.NaN : timeAt(problem.error, scipy) / own
+      const note = scipy === undefined ? 'skipped: python3 without scipy' : 'DOP853, the field in Python'
+      rows.push({ figure: '  scipy', value, unit: '× slower', note })
+    }
     for (const name of Object.keys(factors)) {
       if (curves[name] === undefined) continue
       const factor = timeAt(problem.error, curves[name] as WorkPoint[]) / own

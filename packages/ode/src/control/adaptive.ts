@@ -6,7 +6,7 @@ import { misuse, show } from '@separatrix/field/core'
  * h ← h · safety · e₀^(−β₁/k) e₁^(−β₂/k) e₂^(−β₃/k) · r₁^(−α₂) r₂^(−α₃), held within the two factors.
  */
 export interface StepControl {
-  /** all settings as text: what loops compiled for them are remembered by */
+  /** what was set, as text: what loops compiled for it are remembered by */
   readonly key: string
   readonly beta: readonly [number, number, number]
   readonly alpha: readonly [number, number]
@@ -55,15 +55,9 @@ export interface AdaptiveOptions {
  * const decay = (_t, y, dydt) => { dydt[0] = -y[0] }
  * solve(decay, [1], [0, 1], { method: dopri5, rtol: 1e-8, atol: 1e-10, control: adaptive({ preset: 'H211b' }) })
  */
-export function adaptive({
-  preset = 'PI',
-  beta,
-  alpha,
-  safety = 0.9,
-  minFactor = 0.2,
-  maxFactor = 10,
-  limiter = false,
-}: AdaptiveOptions = {}): StepControl {
+export function adaptive(options: AdaptiveOptions = {}): StepControl {
+  const { preset = 'PI', beta, alpha } = options
+  const { safety = 0.9, minFactor = 0.2, maxFactor = 10, limiter = false } = options
   const filter: Filter | undefined = presets[preset]
   if (filter === undefined)
     throw misuse({
@@ -79,13 +73,13 @@ export function adaptive({
       got: show([safety, minFactor, maxFactor]),
       try: 'safety: 0.9, minFactor: 0.2, maxFactor: 10',
     })
-  const settings = {
+  return Object.freeze({
+    key: JSON.stringify(options),
     beta: beta ?? filter.beta,
     alpha: alpha ?? filter.alpha,
     safety,
     minFactor,
     maxFactor,
     limiter,
-  }
-  return Object.freeze({ ...settings, key: JSON.stringify(settings) })
+  })
 }

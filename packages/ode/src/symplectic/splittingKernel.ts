@@ -20,7 +20,10 @@ export function splittingKernel(method: Splitting, problem: Problem, settings: K
   const { field, size } = problem
   const parts = resolvePartition(method.name, size, method.partition)
   const separable =
-    field === undefined ? method.partition.separable === true : isSeparable(field, parts.q, parts.p)
+    field === undefined
+      ? method.partition.separable === true
+      : remember(field, method, 'separable', () => ({ is: isSeparable(field, parts.q, parts.p) }))?.is ===
+        true
   if (!separable && method.general === undefined) throw notSeparable(method, problem)
   const shared = { stageCount: 0, memorySize: 0, interpolant: () => hermiteInterpolant(problem) }
   if (!separable) {
