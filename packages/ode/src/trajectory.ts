@@ -15,7 +15,9 @@ const ahead = 100
 /**
  * The accepted steps of a solve, one by one, nothing kept: for runs of any length, and loops that decide
  * themselves when to stop. The generator returns why it ended ('done', or a difficulty).
- * @example for (const { t, y } of trajectory(lorenz, [1, 0, 0], [0, 1e6], { method: rk4, step: 1e-3 })) if (y[0] > 15) break
+ * @example
+ * const lorenz = (_t, [x, y, z], d) => { d[0] = 10 * (y - x); d[1] = x * (28 - z) - y; d[2] = x * y - (8 / 3) * z }
+ * for (const { t, y } of trajectory(lorenz, [1, 0, 0], [0, 1e6], { method: rk4, step: 1e-3 })) if (y[0] > 15) break
  */
 export function* trajectory(
   target: Field | VectorFieldFunction,

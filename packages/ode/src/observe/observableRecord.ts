@@ -18,7 +18,8 @@ export interface ObservableRecord extends StepObserver {
  * states costs one number a step.
  * @example
  * const energy = observableRecord(expression('p^2/2 - cos(q)', ['q', 'p']))
- * solve(pendulum, [1, 0], [0, 100], { method: leapfrog, step: .1, saveAt: 'end', observers: [energy] })
+ * const swing = system({ state: ['q', 'p'], dynamics: { q: 'p', p: '-sin(q)' } })
+ * solve(swing, [1, 0], [0, 100], { method: leapfrog, step: .1, saveAt: 'end', observers: [energy] })
  * energy.values.view() // one per step
  */
 export function observableRecord(observable: Observable): ObservableRecord {
