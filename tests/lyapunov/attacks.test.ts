@@ -111,12 +111,12 @@ const falseClaims: readonly Attack[] = [
     domain: [[-1, 1]],
     level: 0.5,
   },
-  ...[1e-3, 1e-6].map((width) => ({
-    // V̇ jumps at both kinks: a slope that leaves the jumps out sees −2x² everywhere, and the origin box all of the domain
+  ...[2 ** -10, 2 ** -20].map((width) => ({
+    // dyadic numbers, so that V(0) = 0 is exact; V̇ jumps at both kinks: a slope that leaves the jumps out sees −2x² everywhere, and the origin box all of the domain
     name: `a notch of V of width ${width} with V̇ > 0 between two kinks`,
     field: line('-x'),
-    V: expression(`x^2 - 3*relu(x - 0.3141592) + 3*relu(x - (0.3141592 + ${width}))`, ['x']),
-    domain: [[-1, 1]] as const,
+    V: expression(`x^2 - 3*relu(x - 0.312744140625) + 3*relu(x - (0.312744140625 + ${width}))`, ['x']),
+    domain: [[-1, 1.1]] as const,
     level: 0.5,
   })),
   {
