@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto'
 import { encloseInterpreted, expression, system, withTheta } from '@separatrix/field'
-import { enclose, type Field } from '@separatrix/field/core'
+import { enclose, type Field, gradient } from '@separatrix/field/core'
 import { certify, checkCertificate, invariantSet, regionOfAttraction } from '@separatrix/lyapunov'
 import { test } from 'uvu'
 import * as assert from 'uvu/assert'
@@ -111,6 +111,14 @@ const falseClaims: readonly Attack[] = [
     domain: [[-1, 1]],
     level: 0.5,
   },
+  ...[2 ** -10, 2 ** -20].map((width) => ({
+    // dyadic numbers, so that V(0) = 0 is exact; V̇ jumps at both kinks: a slope that leaves the jumps out sees −2x² everywhere, and the origin box all of the domain
+    name: `a notch of V of width ${width} with V̇ > 0 between two kinks`,
+    field: line('-x'),
+    V: expression(`x^2 - 3*relu(x - 0.312744140625) + 3*relu(x - (0.312744140625 + ${width}))`, ['x']),
+    domain: [[-1, 1.1]] as const,
+    level: 0.5,
+  })),
   {
     name: 'the cut of atan2 within the domain',
     field: system({ state: xy, dynamics: { x: '-x - x*atan2(y, x)^2', y: '-y' } }),
@@ -349,6 +357,17 @@ test('x⁰ and x^k of what is undefined stay undefined; long exponents are no pr
     enclose(expression(text, ['x']))([2], [2], lo, hi)
     assert.ok(!((hi[0] as number) < 1e300), `${text} at 2: [${lo[0]}, ${hi[0]}]`)
   }
+})
+
+test('derivatives at a kink contain both sides, also where the kink is the edge of the box', () => {
+  for (const text of ['relu(x)', 'abs(x)', 'max(x, 0)', '-min(-x, 0)'])
+    for (const read of [enclose, encloseInterpreted])
+      for (const [low, high] of [[-1, 0], [0, 1], [0, 0], [-1, 1]] as const) {
+        const [lo, hi] = [new Float64Array(1), new Float64Array(1)]
+        read(gradient(expression(text, ['x'])))([low], [high], lo, hi)
+        const left = text === 'abs(x)' ? -1 : 0
+        assert.ok((lo[0] as number) <= left && (hi[0] as number) >= 1, `${text} on [${low}, ${high}]`)
+      } // biome-ignore format: boxes
 })
 
 test('the reference levels hold from both sides by a part in a million', () => {
