@@ -80,6 +80,17 @@ const broken: readonly (readonly [string, (json: ReturnType<typeof toJSON>) => u
   ],
   ['a wrong length', (j) => ({ ...j, nodes: j.nodes.map((n) => ({ ...n, size: n.size + 1 })) })],
   ['a non-finite parameter', (j) => ({ ...j, theta: [null, 0.5, 0.15, 0.1] })],
+  [
+    'indices beyond the vector',
+    (j) => ({ ...j, nodes: j.nodes.map((n) => ('indices' in n ? { ...n, indices: [7] } : n)) }),
+  ],
+  [
+    'fewer arguments than the operation takes',
+    (j) => ({ ...j, nodes: j.nodes.map((n) => ({ ...n, args: n.args.slice(1) })) }),
+  ],
+  ['a layout beyond θ', (j) => ({ ...j, layout: [{ name: 'g', offset: 3, shape: [2], kind: 'parameter' }] })],
+  ['inputs that are no list', (j) => ({ ...j, input: 'u' })],
+  ['names that are no text', (j) => ({ ...j, state: [1, 2] })],
   ['an output that is no node', (j) => ({ ...j, output: 1000 })],
 ]
 for (const [what, change] of broken) {

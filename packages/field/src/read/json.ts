@@ -1,7 +1,17 @@
 import { misuse, show } from '../error.js'
-import { type Field, makeField, type ThetaBlock } from '../field.js'
+import { blockSize, type Field, makeField, type ThetaBlock } from '../field.js'
 import { applyNode, Builder } from '../graph/builder.js'
-import { binary, leaves, type Node, unary } from '../graph/node.js'
+import {
+  type Binary,
+  binary,
+  type Leaf,
+  leaves,
+  type Node,
+  type NodeOf,
+  type Op,
+  type Unary,
+  unary,
+} from '../graph/node.js'
 
 /** A field as plain JSON. Doubles are written so that they read back bit for bit. */
 export interface FieldJson {
@@ -31,20 +41,45 @@ export function toJSON(field: Field): FieldJson {
   }
 }
 
-const knownOps: ReadonlySet<string> = new Set([
-  ...leaves,
-  ...unary,
-  ...binary,
-  'gather',
-  'scatter',
-  'concat',
-  'sum',
-  'dot',
-  'matvec',
-  'affine',
-  'outer',
-  'powi',
-])
+/** How many arguments each operation takes; any number where it says so. */
+const arity: Readonly<Record<Op, number | 'any'>> = {
+  ...(Object.fromEntries(leaves.map((op) => [op, 0])) as Record<Leaf, 0>),
+  ...(Object.fromEntries(unary.map((op) => [op, 1])) as Record<Unary, 1>),
+  ...(Object.fromEntries(binary.map((op) => [op, 2])) as Record<Binary, 2>),
+  gather: 1,
+  scatter: 1,
+  concat: 'any',
+  sum: 1,
+  dot: 2,
+  matvec: 2,
+  affine: 3,
+  outer: 2,
+  powi: 1,
+}
+
+const isCount = (x: unknown): x is number => Number.isSafeInteger(x) && (x as number) >= 0
+const isName = (x: unknown): x is string => typeof x === 'string'
+const isBelow = (bound: number) => (x: unknown) => isCount(x) && x < bound
+
+/** What a node's own keys must be, from the lengths of its arguments; undefined where it has none. */
+const attributeRules: { readonly [K in Op]?: (node: NodeOf<K>, sizes: readonly number[]) => boolean } = {
+  const: ({ values, exact }) =>
+    Array.isArray(values) && values.every(Number.isFinite) && (exact === undefined || exact === true),
+  gather: ({ indices }, [n = 0]) => Array.isArray(indices) && indices.every(isBelow(n)),
+  scatter: ({ indices, size }, [n]) =>
+    Array.isArray(indices) && isCount(size) && indices.length === n && indices.every(isBelow(size)),
+  matvec: ({ rows, cols, transposed }) => isCount(rows) && isCount(cols) && typeof transposed === 'boolean',
+  affine: ({ rows, cols }) => isCount(rows) && isCount(cols),
+  powi: ({ exponent }) => Number.isSafeInteger(exponent),
+}
+
+const isBlock = (block: Partial<ThetaBlock> | null, p: number): boolean =>
+  isName(block?.name) &&
+  isCount(block.offset) &&
+  Array.isArray(block.shape) &&
+  block.shape.every(isCount) &&
+  (block.kind === 'parameter' || block.kind === 'weight') &&
+  block.offset + blockSize(block as ThetaBlock) <= p
 
 function parseText(text: string, bad: (expected: string, got: unknown) => Error): unknown {
   try {
@@ -61,42 +96,40 @@ export function fromJSON(json: unknown): Field {
   const j = (typeof json === 'string' ? parseText(json, bad) : json) as Partial<FieldJson>
   if (j?.format !== 'separatrix-field' || j.version !== 1)
     throw bad("format 'separatrix-field', version 1", j?.format ?? json)
-  if (!Array.isArray(j.nodes) || !Array.isArray(j.state) || !Array.isArray(j.theta))
+  const { nodes, state, input = [], theta, layout = [], name = 'field' } = j
+  if (!Array.isArray(nodes) || !Array.isArray(state) || !Array.isArray(theta))
     throw bad('nodes, state and theta as lists', j)
-  if (!j.theta.every((v) => typeof v === 'number' && Number.isFinite(v)))
-    throw bad('finite numbers in theta', j.theta)
-  const sizes: Record<string, number> = {
-    time: 1,
-    state: j.state.length,
-    input: j.input?.length ?? 0,
-    theta: j.theta.length,
-  }
+  if (!isName(name) || !state.every(isName) || !Array.isArray(input) || !input.every(isName))
+    throw bad('names of the field, its states and inputs', [name, state, input])
+  if (!theta.every((v) => typeof v === 'number' && Number.isFinite(v)))
+    throw bad('finite numbers in theta', theta)
+  if (!Array.isArray(layout) || !layout.every((block) => isBlock(block, theta.length)))
+    throw bad(`blocks of name, offset, shape and kind within the ${theta.length} entries of theta`, layout)
+  const leafSize = { time: 1, state: state.length, input: input.length, theta: theta.length }
   const b = new Builder()
   const at: number[] = []
-  const nodes: readonly Node[] = j.nodes
-  nodes.forEach((node, i) => {
-    if (!knownOps.has(node?.op)) throw bad(`a known operation in node ${i}`, node?.op)
-    if (!Array.isArray(node.args) || !node.args.every((a) => Number.isInteger(a) && a >= 0 && a < i))
-      throw bad(`arguments of node ${i} that name earlier nodes`, node.args)
-    if (node.op in sizes && node.size !== sizes[node.op])
-      throw bad(`node ${i} (${node.op}) of length ${sizes[node.op]}`, node.size)
-    at.push(
-      applyNode(
-        b,
-        node,
-        node.args.map((a) => at[a] as number),
-      ),
-    )
-    if (b.size(at[i] as number) !== node.size)
-      throw bad(`node ${i} (${node.op}) of length ${b.size(at[i] as number)}`, node.size)
+  nodes.forEach((node: Node, i) => {
+    if (!Object.hasOwn(arity, node?.op)) throw bad(`a known operation in node ${i}`, node?.op)
+    const { op, args, size } = node
+    if (!Array.isArray(args) || !args.every(isBelow(i)) || (arity[op] !== 'any' && args.length !== arity[op]))
+      throw bad(`${arity[op]} arguments of node ${i} (${op}), all earlier nodes`, args)
+    if (op in leafSize && size !== leafSize[op as keyof typeof leafSize])
+      throw bad(`node ${i} (${op}) of length ${leafSize[op as keyof typeof leafSize]}`, size)
+    const sizes = args.map((a) => (nodes[a] as Node).size)
+    const rule = attributeRules[op] as ((node: Node, sizes: readonly number[]) => boolean) | undefined
+    if (rule?.(node, sizes) === false) throw bad(`the keys of node ${i} (${op}) to fit its arguments`, node)
+    const refs = args.map((a) => at[a] as number)
+    at.push(applyNode(b, node, refs))
+    if (b.size(at[i] as number) !== size)
+      throw bad(`node ${i} (${op}) of length ${b.size(at[i] as number)}`, size)
   })
   const output = at[j.output as number]
   if (output === undefined) throw bad('an output that names a node', j.output)
   return makeField(b, output, {
-    name: j.name ?? 'field',
-    stateNames: j.state,
-    inputNames: j.input ?? [],
-    theta: Float64Array.from(j.theta),
-    layout: j.layout ?? [],
+    name,
+    stateNames: state,
+    inputNames: input,
+    theta: Float64Array.from(theta),
+    layout,
   })
 }
