@@ -161,4 +161,20 @@ test('at() outside what was reached', () => {
   assert.throws(() => at(1.5), /between 0 and 1/)
 })
 
+for (const [name, rate] of [
+  ['infinite', () => 1 / 0],
+  ['infinite at the start only', (t: number) => 1 / t],
+  ['NaN', () => Number.NaN],
+] as const) {
+  test(`a derivative that is ${name} at t0 ends as non-finite and says which`, () => {
+    const f = (t: number, _y: Float64Array, dydt: Float64Array) => {
+      dydt[0] = rate(t)
+    }
+    const { status, message, t } = solve(f, [1], [0, 1], { method: dopri5, rtol: 1e-6, atol: 1e-6 })
+    assert.is(status, 'non-finite')
+    assert.match(message, /The derivative of y\[0\] is (Infinity|NaN)/)
+    assert.is(t.length, 1)
+  })
+}
+
 test.run()

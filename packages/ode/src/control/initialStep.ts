@@ -29,7 +29,9 @@ export function initialStep(
   const norm = (v: Float64Array) =>
     Math.sqrt(v.reduce((total, c, i) => total + (c / (scale[i] as number)) ** 2, 0) / n)
   const [sizeOfY, sizeOfF] = [norm(y), norm(derivative)]
-  const guess = sizeOfY < 1e-5 || sizeOfF < 1e-5 ? 1e-6 : (0.01 * sizeOfY) / sizeOfF
+  // a derivative that is not finite gives a small step all the same, which is then rejected for what it is
+  const isTelling = sizeOfY >= 1e-5 && sizeOfF >= 1e-5 && sizeOfF < Infinity
+  const guess = isTelling ? (0.01 * sizeOfY) / sizeOfF : 1e-6
   const first = Math.min(guess, bound)
   const moved = y.map((v, i) => v + direction * first * (derivative[i] as number))
   const after = new Float64Array(n)
