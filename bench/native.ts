@@ -1,20 +1,14 @@
 import { execFileSync } from 'node:child_process'
 import { mkdirSync } from 'node:fs'
 
-/**
- * Compiles bench/native/<name>.c with the machine's gcc, perhaps in a variant with macros defined; undefined
- * where there is no gcc.
- */
-export function compileNative(
-  name: string,
-  variant = '',
-  macros: readonly string[] = [],
-): string | undefined {
-  const target = `bench/native/build/${name}${variant}`
+/** Compiles bench/native/<name>.c with the machine's gcc and further flags; undefined where there is none. */
+export function compileNative(name: string, flags: readonly string[] = []): string | undefined {
+  const target = `bench/native/build/${name}${flags.join('').replace(/[^\w]/g, '')}`
   try {
     mkdirSync('bench/native/build', { recursive: true })
-    const flags = ['-O3', '-march=native', ...macros.map((m) => `-D${m}`)]
-    execFileSync('gcc', [...flags, '-o', target, `bench/native/${name}.c`, '-lm'], { stdio: 'pipe' })
+    execFileSync('gcc', ['-O3', '-march=native', ...flags, '-o', target, `bench/native/${name}.c`, '-lm'], {
+      stdio: 'pipe',
+    })
     return target
   } catch (error) {
     console.log(`native code skipped: ${(error as Error).message.split('\n')[0]}`)

@@ -1,9 +1,6 @@
-import { execFileSync } from 'node:child_process'
-import { gzipSync } from 'node:zlib'
 import { type Field, system } from '@separatrix/field'
 import {
   dop853,
-  integrator,
   rk4,
   type SolveOptions,
   solve,
@@ -11,8 +8,9 @@ import {
   type VectorFieldFunction,
   vern9,
 } from '@separatrix/ode'
-import { median, type Row, report, timeAt, type WorkPoint } from './harness.js'
+import { median, processorTime, type Row, report, timeAt, type WorkPoint } from './harness.js'
 import { compileNative, runNative } from './native.js'
+import { coldStart, flatMemory } from './odeFootprint.js'
 import { type BenchProblem, problems } from './odeProblems.js'
 import { type CashKarp, type Numeric, type Odex, peer } from './peers.js'
 
@@ -22,7 +20,7 @@ export async function bench(): Promise<boolean> {
   stepsAgainstC(rows)
   const curves = peersAtEqualError(rows)
   flatMemory(rows)
-  coldStart(rows)
+  await coldStart(rows)
   return report('ode', rows, { curves })
 }
 
@@ -126,16 +124,18 @@ function nativeCases(): NativeCase[] {
 /** ns per accepted step; best of five in each of nine rounds, which alternate with the C program. */
 function stepsAgainstC(rows: Row[]): void {
   for (const { name, problem, target, y0, step, end, tolerance, most } of nativeCases()) {
-    const program = compileNative('ode', String(problem), [`PROBLEM=${problem}`])
+    const program = compileNative('ode', [`-DPROBLEM=${problem}`])
     for (const method of ['rk4', 'tsit5'] as const) {
       const options: SolveOptions =
         method === 'rk4'
           ? { method: rk4, step, saveAt: 'end' }
           : { method: tsit5, rtol: tolerance, atol: tolerance, firstStep: 1e-4, saveAt: 'end' }
       const once = () => {
-        const start = process.hrtime.bigint()
-        const { stats } = solve(target, y0, [0, end], options)
-        return Number(process.hrtime.bigint() - start) / stats.accepted
+        let steps = 0
+        const time = processorTime(() => {
+          steps = solve(target, y0, [0, end], options).stats.accepted
+        })
+        return time / steps
       }
       for (let i = 0; i < 15; i++) once()
       const own: number[] = []
@@ -268,71 +268,12 @@ const largest = (a: ArrayLike<number>, b: ArrayLike<number>) =>
 
 function workPrecision(run: Solve, reference: ArrayLike<number>, name: string, size: number): WorkPoint[] {
   const slow = name === 'mathjs'
-  const tolerances = slow ? [1e-4, 1e-5, 1e-6] : [1e-4, 1e-5, 1e-6, 1e-7, 1e-8, 1e-9, 1e-10, 1e-11]
-  const rounds = slow ? 3 : size > 100 ? 5 : 15
+  const tolerances = slow ? [1e-4, 1e-5, 1e-6] : [1e-5, 1e-6, 1e-7, 1e-8, 1e-9, 1e-10]
+  const rounds = slow ? 2 : size > 100 ? 3 : 9
   return tolerances.map((tol) => {
     const error = largest(run(tol), reference)
     for (let i = 0; i < rounds; i++) run(tol)
-    const times = Array.from({ length: rounds }, () => {
-      const start = process.hrtime.bigint()
-      run(tol)
-      return Number(process.hrtime.bigint() - start)
-    })
+    const times = Array.from({ length: rounds }, () => processorTime(() => void run(tol)))
     return { error, time: median(times) }
   })
-}
-
-/** Ten million steps: what the heap grows by, end to end. */
-function flatMemory(rows: Row[]): void {
-  const collect = (globalThis as { gc?: () => void }).gc
-  if (collect === undefined) return
-  const run = integrator(named('Lorenz').field as Field, 3, { method: rk4, step: 1e-3 })
-  const state = run.initialize([1, 0, 0], [0, 1e9])
-  const advance = (steps: number) => {
-    for (let done = 0; done < steps; ) done += run.advance(state, 1000).count
-  }
-  advance(1e6)
-  collect()
-  const before = process.memoryUsage().heapUsed
-  advance(1e7)
-  collect()
-  rows.push({
-    figure: 'heap kept after 10⁷ steps',
-    value: (process.memoryUsage().heapUsed - before) / 1024,
-    unit: 'KiB',
-    goal: { most: 64 },
-  })
-}
-
-/** A fresh process from the built package: import, compile, first solution; and what it weighs. */
-function coldStart(rows: Row[]): void {
-  const script = `
-    const start = performance.now()
-    const { solve, tsit5 } = await import('./packages/ode/dist/index.js')
-    const f = (t, y, d) => { d[0] = y[1]; d[1] = -y[0] }
-    solve(f, [1, 0], [0, 1], { method: tsit5, rtol: 1e-6, atol: 1e-8 })
-    console.log(performance.now() - start)`
-  try {
-    const times = Array.from({ length: 9 }, () =>
-      Number(
-        execFileSync(process.execPath, ['--conditions=dist', '--input-type=module', '-e', script], {
-          encoding: 'utf8',
-          stdio: ['ignore', 'pipe', 'pipe'],
-        }),
-      ),
-    )
-    rows.push({
-      figure: 'cold import to first solution',
-      value: median(times),
-      unit: 'ms',
-      goal: { most: 50 },
-    })
-  } catch (error) {
-    rows.push({
-      figure: 'cold import to first solution',
-      value: Number.NaN,
-      note: `skipped: run pnpm build first (${(error as Error).message.split('\n')[0]})`,
-    })
-  }
-  void gzipSync
 }

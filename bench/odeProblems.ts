@@ -25,22 +25,6 @@ const lorenz96 = (n: number): Record<string, string> =>
     }),
   )
 
-/** Seven bodies in the plane with masses 1 … 7: x, y, then velocities. */
-function pleiades(): Record<string, string> {
-  const pull = (i: number, c: string) =>
-    range(7)
-      .filter((j) => j !== i)
-      .map((j) => `${j + 1}*(${c}${j}-${c}${i})/((x${j}-x${i})^2+(y${j}-y${i})^2)^1.5`)
-      .join(' + ')
-  const entries = [
-    ...range(7).map((i) => [`x${i}`, `u${i}`]),
-    ...range(7).map((i) => [`y${i}`, `v${i}`]),
-    ...range(7).map((i) => [`u${i}`, pull(i, 'x')]),
-    ...range(7).map((i) => [`v${i}`, pull(i, 'y')]),
-  ]
-  return Object.fromEntries(entries) as Record<string, string>
-}
-
 export const problems: readonly BenchProblem[] = [
   {
     name: 'Lorenz',
@@ -71,7 +55,7 @@ export const problems: readonly BenchProblem[] = [
   },
   {
     name: 'Pleiades',
-    field: text('pleiades', pleiades()),
+    field: undefined,
     f: (_t, y, d) => {
       for (let i = 0; i < 7; i++) {
         let [u, v] = [0, 0]
@@ -150,8 +134,8 @@ export const problems: readonly BenchProblem[] = [
       for (let i = 0; i < 20; i++) d[i] = (y[(i + 1) % 20] - y[(i + 18) % 20]) * y[(i + 19) % 20] - y[i] + 8
     },
     y0: range(20).map((i) => (i === 0 ? 8.01 : 8)),
-    end: 5,
-    error: 1e-5,
+    end: 3,
+    error: 1e-4,
   },
   {
     name: 'diffusion, n = 1000',

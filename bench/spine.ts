@@ -1,6 +1,6 @@
 import { system } from '@separatrix/field'
 import { dopri5, integrator, rk4, type StepOptions, solve } from '@separatrix/ode'
-import { interleaved, median, type Row, report, timeAt, type WorkPoint } from './harness.js'
+import { median, processorTime, type Row, report, timeAt, type WorkPoint } from './harness.js'
 import { compileNative, runNative } from './native.js'
 import { type CashKarp, type Odex, peer } from './peers.js'
 
@@ -43,9 +43,11 @@ function againstC(rows: Row[]): void {
   const nanoseconds = (options: typeof fixed | typeof adaptive, end: number) =>
     Math.min(
       ...[1, 2, 3, 4, 5].map(() => {
-        const start = process.hrtime.bigint()
-        const { stats } = solve(lorenz, y0, [0, end], options)
-        return Number(process.hrtime.bigint() - start) / stats.accepted
+        let steps = 0
+        const time = processorTime(() => {
+          steps = solve(lorenz, y0, [0, end], options).stats.accepted
+        })
+        return time / steps
       }),
     )
   for (let i = 0; i < 10; i++) {
@@ -119,10 +121,7 @@ async function againstPeers(rows: Row[]): Promise<Record<string, WorkPoint[]>> {
     const tolerances = slow ? [1e-4, 1e-5, 1e-6, 1e-7] : [1e-5, 1e-6, 1e-7, 1e-8, 1e-9, 1e-10, 1e-11]
     curves[name] = tolerances.map((tol) => ({
       error: largest(run(tol), reference),
-      time: interleaved(
-        { run: () => void run(tol) },
-        slow ? { rounds: 3, warmUp: 1 } : { rounds: 21, warmUp: 30 },
-      ).run as number,
+      time: measured(() => run(tol), slow ? 3 : 15),
     }))
   }
   const own = timeAt(target, curves['separatrix'] as WorkPoint[])
@@ -155,6 +154,9 @@ async function mathjsSolver(end: number): Promise<Solve> {
     return y[y.length - 1] as number[]
   }
 }
+
+const measured = (job: () => unknown, rounds: number) =>
+  median(Array.from({ length: rounds + 5 }, () => processorTime(() => void job())).slice(5))
 
 const largest = (a: ArrayLike<number>, b: ArrayLike<number>) =>
   Array.from(a).reduce((most, v, i) => Math.max(most, Math.abs(v - (b[i] as number))), 0)

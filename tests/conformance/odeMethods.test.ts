@@ -35,6 +35,7 @@ const claims: readonly Claim[] = [
   { method: ode.vern8, order: 8, dense: 7, evaluations: 12, on: 'nonlinear', steps: 12, tuned: true },
   { method: ode.dop853, order: 8, dense: 7, evaluations: 12, on: 'linear', steps: 6 },
   { method: ode.vern9, order: 9, dense: 8, evaluations: 15, on: 'nonlinear', steps: 8, tuned: true },
+  { method: ode.gbs, order: 8, dense: 7, evaluations: 17, on: 'linear', steps: 6 },
   { method: ode.symplecticEuler, order: 1, dense: 1, evaluations: 2, on: 'linear', steps: 800 },
   { method: ode.leapfrog, order: 2, dense: 2, evaluations: 2, on: 'linear', steps: 100 },
   { method: ode.ruth3, order: 3, dense: 3, evaluations: 6, on: 'linear', steps: 32 },

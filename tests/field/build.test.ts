@@ -3,6 +3,7 @@ import {
   closeLoop,
   compose,
   expression,
+  fromJSON,
   interpret,
   network,
   restoreRandom,
@@ -20,6 +21,20 @@ const misuses: readonly (readonly [string, () => unknown, RegExp])[] = [
     () => system({ state: ['theta'], dynamics: { theta: '-thetta' } }),
     /unknown symbol 'thetta'\. Try theta\./,
   ],
+  ['a name that every object has', () => expression('constructor', ['x']), /unknown symbol 'constructor'/],
+  [
+    'a function that every object has',
+    () => expression('toString(x)', ['x']),
+    /known function, got 'toString'/,
+  ],
+  ['1000 brackets', () => expression(`${'('.repeat(1000)}x${')'.repeat(1000)}`, ['x']), /less deeply nested/],
+  ['5000 signs', () => expression(`${'-'.repeat(5000)}x`, ['x']), /less deeply nested/],
+  [
+    'an activation that every object has',
+    () => network({ widths: [1, 1], activation: 'toString' as 'tanh', seed: 0 }),
+    /an activation/,
+  ],
+  ['text that is not JSON', () => fromJSON('{"format"'), /fromJSON: expected JSON text/],
   ['an unknown function', () => expression('sine(x)', ['x']), /got 'sine'\. Try sin/],
   [
     'a missing equation',

@@ -223,6 +223,7 @@ test('undefined somewhere in the box means no bound at all', () => {
     ['(1/x)^2', -1, 1],
     ['min(1/x, 3)', -1, 1],
     ['0 * (1/x)', -1, 1],
+    ['(1/x)^0', -1, 1],
     ['atan2(x, -1)', -0.1, 0.1],
     ['atan2(x, 0)', 0, 1],
     ['exp(log(x))', Number.NaN, Number.NaN],

@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto'
 import { closeLoop, expression, system } from '@separatrix/field'
 import type { Field } from '@separatrix/field/core'
 
@@ -70,3 +71,16 @@ export const cost = expression(
   '1.409730279936563*theta^2 + 2*0.074146962784352*theta*omega + 0.036609024180857*omega^2',
   ['theta', 'omega'],
 )
+
+export type Json = Record<string, unknown>
+
+/** A certificate with the hash that an honest writer would put, so that only the proof can tell. */
+export function rehashed({ hash: _hash, ...payload }: Json): Json {
+  const canonical = (value: unknown): string => {
+    if (Array.isArray(value)) return `[${value.map(canonical).join(',')}]`
+    if (typeof value !== 'object' || value === null) return JSON.stringify(value)
+    const keys = Object.keys(value).sort()
+    return `{${keys.map((k) => `${JSON.stringify(k)}:${canonical((value as Json)[k])}`).join(',')}}`
+  }
+  return { ...payload, hash: createHash('sha256').update(canonical(payload)).digest('hex') }
+}

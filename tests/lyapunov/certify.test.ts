@@ -246,6 +246,17 @@ for (const { name, field, V, domain = unit, level = 0.5, kind } of traps) {
   })
 }
 
+test('a field without a value is proved nowhere, though its derivatives have one: 0·log(x + ½), 0/(x − ½)', () => {
+  // both leave x' = −x wherever they are defined, and {V ≤ c} meets the line x = ±½ from c = ¼ on
+  for (const text of ['-x + 0*log(x + 0.5)', '-x + 0/(x - 0.5)', '-x*((x + 0.5)^0.5)^0']) {
+    const pair = { field: system({ state: xy, dynamics: { x: text, y: '-y' } }), V: square, domain: unit }
+    assert.is(certify({ ...pair, level: 0.5, maxBoxes: 20_000 }).kind, 'unknown', text)
+    const { level, certificate } = regionOfAttraction({ ...pair, maxBoxes: 20_000 })
+    assert.ok(level[0] > 0.2 && level[0] <= 0.25, `${text}: ${level[0]}`)
+    assert.ok(checkCertificate(certificate).valid, text)
+  }
+})
+
 test('every slope is an enclosure: where it vanishes at the centre of every symmetric box, nothing is proved', () => {
   // V̇ = −x² − y² + 8 x²y²·…: its slopes are 0 at the centre of each box symmetric about an axis; a sampled slope would
   // "prove" such boxes, as it does for the cart-pole at a level 15 times too large

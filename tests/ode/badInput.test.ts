@@ -141,6 +141,21 @@ test('minStep: underflow', () => {
   assert.is(status, 'step-underflow')
 })
 
+test('what plain JavaScript may pass: refused at the door', () => {
+  const calls: readonly (readonly [unknown, unknown, RegExp])[] = [
+    [undefined, adaptive, /solve\(y0\): expected an array of numbers, got undefined/],
+    ['1', adaptive, /got '1'/],
+    [[null], adaptive, /got \[null\]/],
+    [['1'], adaptive, /got \['1'\]/],
+    [[1], undefined, /solve\(options\): expected an object with a method/],
+    [[1], { ...adaptive, saveAt: 0.5 }, /solve\(saveAt\).*got 0.5/],
+    [[1], { ...adaptive, saveAt: null }, /solve\(saveAt\).*got null/],
+    [[1], { ...adaptive, saveAt: {} }, /solve\(saveAt\)/],
+  ]
+  for (const [y0, options, says] of calls)
+    assert.throws(() => solve(decay, y0 as number[], [0, 1], options as SolveOptions), says)
+})
+
 test('at() outside what was reached', () => {
   const { at } = solve(decay, [1], [0, 1], adaptive)
   assert.throws(() => at(1.5), /between 0 and 1/)

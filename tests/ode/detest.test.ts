@@ -1,5 +1,5 @@
 import { system } from '@separatrix/field'
-import { dop853, type ExplicitMethod, solve, tsit5, vern7, vern9 } from '@separatrix/ode'
+import { dop853, gbs, type Method, solve, tsit5, vern7, vern9 } from '@separatrix/ode'
 import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
 import { type DetestProblem, detest } from './detest.js'
@@ -8,11 +8,7 @@ import { distance } from './problems.js'
 const test = suite('DETEST, non-stiff')
 
 /** Largest error of the end value in units of 1 + |y|, which rtol = atol aims at. */
-function scaledError(
-  { f, y0, end, breakpoints = [] }: DetestProblem,
-  method: ExplicitMethod,
-  tol: number,
-): number {
+function scaledError({ f, y0, end, breakpoints = [] }: DetestProblem, method: Method, tol: number): number {
   const { y, status } = solve(f, y0, [0, 20], { method, rtol: tol, atol: tol, saveAt: 'end', breakpoints })
   assert.is(status, 'success')
   return end.reduce((most, v, i) => Math.max(most, Math.abs(y.data[i] - v) / (1 + Math.abs(v))), 0)
@@ -23,13 +19,16 @@ const tolerances = [1e-4, 1e-5, 1e-6, 1e-7, 1e-8, 1e-9, 1e-10, 1e-11, 1e-12]
 /** Published end values have sixteen digits, and hundreds of steps round. */
 const rounding = 2e-13
 
+// |t − i|^(1/3) has no expansion in h² for gbs to extrapolate
 for (const [method, factor] of [
   [vern7, 100],
   [vern9, 100],
   // of order 5 the same steps leave more of the error to the problem: the two-body orbits multiply it most
   [tsit5, 1000],
+  // few long steps, each at its tolerance: a passage of the two-body orbit is one step or two
+  [gbs, 3000],
 ] as const)
-  for (const problem of detest)
+  for (const problem of detest.filter(({ name }) => !(method === gbs && name === 'F5')))
     test(`${problem.name} by ${method.name}: error ≤ ${factor} tolerances at 1e-4 … 1e-12, and falling`, () => {
       const errors = tolerances.map((tol) => scaledError(problem, method, tol))
       errors.forEach((error, k) => {

@@ -1,10 +1,12 @@
 import assert from 'node:assert/strict'
 import { compose, type Field, network, seededRandom, system, wasmForm, withTheta } from '@separatrix/field'
+import * as methods from '@separatrix/ode'
 import {
   adaptive,
   dopri5,
   type EnsembleOptions,
   type EnsembleStatus,
+  type ExplicitMethod,
   ensemble,
   euler,
   leapfrog,
@@ -29,6 +31,9 @@ const swing = system({
   params: { g: 9.81, c: 0.1 },
   dynamics: { a: 'b', b: '-g*sin(a) - c*b' },
 })
+
+const isExplicit = (value: unknown): value is ExplicitMethod =>
+  typeof value === 'object' && value !== null && 'family' in value && value.family === 'explicit'
 
 /** x' = x² blows up at 1/x₀. */
 const blowUp = system({ name: 'blowUp', state: ['x'], dynamics: { x: 'x^2' } })
@@ -86,6 +91,23 @@ for (const f of fields) {
       })
     })
   }
+}
+
+for (const method of Object.values(methods).filter(isExplicit)) {
+  test(`${method.name} on vectors takes the steps of solve`, async () => {
+    const chosen: Steps[] = method.errorOrder === undefined ? [] : [{ method, rtol: 1e-6, atol: 1e-8 }]
+    for (const f of [lorenz, forced])
+      for (const steps of [{ method, step: 0.02 }, ...chosen]) {
+        const Y0 = states(f, 9)
+        const js = await ensemble(f, Y0, span, { ...steps, backend: 'js' })
+        const wasm = await ensemble(f, Y0, span, { ...steps, backend: 'wasm' })
+        wasm.y.data.forEach((v, i) => {
+          const expected = js.y.data[i] as number
+          // rounding of some hundred steps; where they are chosen, of their sizes as well
+          assert.ok(Math.abs(v - expected) <= 1e-9 * (1 + Math.abs(expected)), `${i}: ${v}, ${expected}`)
+        })
+      }
+  })
 }
 
 test('both printed forms are exercised', () => {
@@ -239,8 +261,9 @@ test('the signal cancels, and what was done is kept', async () => {
   const aborted = AbortSignal.abort()
   for (const backend of ['js', 'wasm', 'threads'] as const) {
     const options = { method: rk4, step: 1e-3, backend, signal: aborted, threads: 1 }
-    const { status } = await ensemble(swing, states(swing, 20), [0, 3], options)
+    const { status, y } = await ensemble(swing, states(swing, 20), [0, 3], { ...options, saveAt: [1, 3] })
     assert.ok(status.every((s) => s === 'cancelled'))
+    assert.ok(y.data.every(Number.isNaN))
   }
 })
 

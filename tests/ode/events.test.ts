@@ -228,6 +228,13 @@ test('what lies beyond a terminal event may be undefined', () => {
   assert.ok(Math.abs(t[t.length - 1] - 1.98) < 1e-7)
 })
 
+test('an event function that is not finite everywhere is still searched where it is', () => {
+  const when = (_t: number, y: Float64Array) => Math.log(y[0] + 0.5)
+  const { events } = solve(circle, [1, 0], [0, 3], { ...tight, events: [{ when }] })
+  assert.is(events.length, 1)
+  assert.ok(Math.abs(events[0].t - Math.PI / 3) < 1e-8)
+})
+
 test('events are checked', () => {
   const bad = (event: object) => () => solve(circle, [1, 0], [0, 1], { ...tight, events: [event as Event] })
   assert.throws(bad({ when: circle }), /scalar field/)

@@ -1,4 +1,4 @@
-import { dopri5, rk4, solve, stepRecord } from '@separatrix/ode'
+import { dop853, dopri5, evaluatePolynomial, rk4, solve, stepRecord, trajectory } from '@separatrix/ode'
 import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
 import { cosine, distance, lorenz, lorenzFunction, lotkaVolterra } from './problems.js'
@@ -148,6 +148,36 @@ test('progress and cancelling', () => {
   assert.match(message, 'Cancelled')
   assert.ok(seen.length > 10)
   assert.ok(t[t.length - 1] > 5 && t[t.length - 1] < 6)
+})
+
+test('dense output as data: the same polynomials', () => {
+  for (const method of [dopri5, dop853, rk4]) {
+    const options = method === rk4 ? { method, step: 0.01 } : { method, rtol: 1e-8, atol: 1e-8 }
+    const solution = solve(lorenz.field, lorenz.y0, [0, 1], options)
+    const data = JSON.parse(
+      JSON.stringify(solution.polynomials(), (_k, v) =>
+        ArrayBuffer.isView(v) ? [...(v as Float64Array)] : v,
+      ),
+    )
+    assert.is(data.coefficients.length, solution.stats.accepted * (data.degree + 1) * 3)
+    for (const t of [0, 0.123, 0.5, 1])
+      assert.ok(distance(evaluatePolynomial(data, t), solution.at(t)) < 1e-12 * 40)
+  }
+})
+
+test('a trajectory, step by step, stopped by its reader', () => {
+  const seen: number[] = []
+  for (const { t, y } of trajectory(lorenz.field, lorenz.y0, [0, 1e6], { method: rk4, step: 0.01 })) {
+    seen.push(t)
+    if (y[0] > 15) break
+  }
+  const { t, y } = solve(lorenz.field, lorenz.y0, [0, 1], { method: rk4, step: 0.01 })
+  const first = t.findIndex((_, i) => y.get(i, 0) > 15)
+  assert.equal(seen, [...t.slice(0, first + 1)])
+  const whole = trajectory(lorenz.field, lorenz.y0, [0, 1], { method: rk4, step: 0.01 })
+  let end = whole.next()
+  while (!end.done) end = whole.next()
+  assert.is(end.value, 'done')
 })
 
 test.run()

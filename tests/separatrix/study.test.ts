@@ -92,6 +92,8 @@ const mistakes: readonly (readonly [object, RegExp])[] = [
     { contoller: {} },
     /study.yaml: expected the keys name, title, system, .*got the unknown key 'contoller'. Try controller/,
   ],
+  [{ name: '../../elsewhere' }, /study.yaml, name: expected a name that can be a folder/],
+  [{ name: '' }, /study.yaml, name: expected a name that can be a folder/],
   [{ system: { ...system, dynamic: {} } }, /study.yaml, system: .*'dynamic'. Try dynamics/],
   [{ controller: { lqr: { Q } } }, /the key controller.lqr.R, got none. Try controller: \{ lqr/],
   [{ controller: {} }, /exactly one kind, got none. Try lqr, expression or network/],

@@ -1,5 +1,6 @@
 /**
- * Everything about fields that needs neither the formula parser nor a GPU: what the solvers build on.
+ * Everything about fields that needs no formula parser: what the solvers build on. gpu.js is loaded only when a
+ * device is opened.
  * `@separatrix/field` is this and the rest.
  */
 export { augment, closeLoop, combine, compose, freeze, type Place } from './build/compose.js'
@@ -18,6 +19,13 @@ export { pushforward } from './derive/pushforward.js'
 export { scalarCount, scalarize } from './derive/scalarize.js'
 export { type Enclosure, enclose } from './enclose/enclose.js'
 export { encloseInterpreted } from './enclose/encloseInterpreted.js'
+export {
+  binaryInterval,
+  constantInterval,
+  type Interval,
+  powerInterval,
+  unaryInterval,
+} from './enclose/intervalRules.js'
 export { down, sumDown, sumUp, up } from './enclose/rounding.js'
 export { type Misuse, misuse, SeparatrixError, show } from './error.js'
 export {
@@ -49,6 +57,8 @@ export {
 } from './graph/node.js'
 export { type Random, restoreRandom, seededRandom } from './random.js'
 export { canGenerateCode, compile, compileSource, unrollLimit } from './read/compile.js'
+export { type GpuDevice, type GpuMode, gpuModes, openGpu } from './read/gpuDevice.js'
+export { type GpuStatements, gpuStatements, invalidResult, kernelLimit } from './read/gpuKernel.js'
 export { interpret } from './read/interpret.js'
 export { binaryCode, type CompiledField, literal, powerCode, unaryCode } from './read/javascriptCode.js'
 export { type LeafNames, printStatements, type Statements } from './read/javascriptStatements.js'

@@ -7,9 +7,9 @@ import { makeTrace, type TraceLevel } from './trace.js'
 
 /** The accepted steps of one call of `advance`; overwritten by the next. */
 export interface TakenSteps extends Steps {
-  readonly count: number
+  count: number
   /** why it stopped: the number asked for, the end of the span, or a difficulty */
-  readonly reason: 'running' | 'done' | 'step-underflow' | 'max-steps' | 'newton-failed'
+  reason: 'running' | 'done' | 'step-underflow' | 'max-steps' | 'newton-failed'
 }
 
 /** Stepping by hand: the state is plain data that belongs to the caller. */
@@ -17,7 +17,7 @@ export interface Integrator {
   /** a state at the start of a span, with its first step chosen */
   initialize(y0: ArrayLike<number>, span: readonly [number, number]): StepState
   /** takes up to `count` accepted steps towards the end of the span, changing `state` */
-  advance(state: StepState, count: number): TakenSteps
+  advance(state: StepState, count: number): Readonly<TakenSteps>
   readonly interpolant: StepInterpolant
 }
 
@@ -39,14 +39,17 @@ export function integrator(
   const prepared = prepare(target, size, options, level)
   const { kernel } = prepared
   const trace = makeTrace(size, kernel.stageCount, level, capacity)
+  const { t, h, y, stages } = trace
+  const taken: TakenSteps = { t, h, y, stages, count: 0, reason: 'running' }
   return {
     interpolant: kernel.interpolant(),
     initialize: (y0, span) => start(prepared, Float64Array.from(y0), span, options),
     advance(state, count) {
       const R = state.registers
-      if (R[slot.time] === R[slot.stop]) return { ...trace, count: 0, reason: 'done' }
-      const taken = kernel.advance(state, trace, Math.min(count, trace.capacity))
-      return { ...trace, count: taken, reason: reasons[R[slot.code] as number] ?? 'running' }
+      const done = R[slot.time] === R[slot.stop]
+      taken.count = done ? 0 : kernel.advance(state, trace, Math.min(count, trace.capacity))
+      taken.reason = done ? 'done' : (reasons[R[slot.code] as number] ?? 'running')
+      return taken
     },
   }
 }

@@ -10,13 +10,12 @@ export interface Steps {
 }
 
 /**
- * The polynomial of one step, y(t + θh) = Σ_j q_j θ^j. `load` makes it that of step i of `steps`; afterwards
- * `coefficients` holds q row by row (degree + 1 rows of n).
+ * The solution within one step, for most methods a polynomial y(t + θh) = Σ_j q_j θ^j. `load` makes it that of
+ * step i of `steps`; afterwards `coefficients` holds q row by row (degree + 1 rows of n), where it is one.
  */
 export interface StepInterpolant {
   readonly order: number
-  readonly degree: number
-  readonly coefficients: Float64Array
+  readonly coefficients: Float64Array | undefined
   load(steps: Steps, i: number): void
   /** value at t_i + θ h_i */
   evaluate(theta: number, out: Float64Array): void
@@ -46,7 +45,6 @@ export function hermiteInterpolant({ size: n, vectorField, theta: parameters }: 
   ]
   return {
     order: 3,
-    degree: 3,
     coefficients: q,
     load(steps, i) {
       const h = steps.h[i] as number

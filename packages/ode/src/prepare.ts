@@ -1,7 +1,7 @@
 import { type Field, misuse, show } from '@separatrix/field/core'
 import { adaptive, type StepControl } from './control/adaptive.js'
 import { initialStep } from './control/initialStep.js'
-import { makeTolerances, type Tolerance } from './control/tolerances.js'
+import { type ErrorNorm, makeTolerances, type Tolerance } from './control/tolerances.js'
 import type { Kernel, Method, Stepping } from './method.js'
 import { makeProblem, type Problem, probe, type VectorFieldFunction } from './problem.js'
 import { makeState, type StepState, slot } from './state.js'
@@ -23,6 +23,8 @@ export interface StepOptions {
   readonly control?: StepControl
   /** how much each component counts in the error norm; 0 leaves it out (a seminorm) */
   readonly weights?: ArrayLike<number>
+  /** root mean square unless said, or the largest component */
+  readonly norm?: ErrorNorm
   /** trial steps in all (default a million when the steps are chosen, no bound when they are equal) */
   readonly maxSteps?: number
   /** parameters, in place of the field's own */
@@ -60,7 +62,7 @@ export function prepare(
 }
 
 function makeStepping(size: number, options: StepOptions): Stepping {
-  const { method, rtol, atol, step, control, weights } = options
+  const { method, rtol, atol, step, control, weights, norm } = options
   const wantsTolerances = rtol !== undefined || atol !== undefined
   if (step !== undefined && wantsTolerances)
     throw misuse({
@@ -90,7 +92,7 @@ function makeStepping(size: number, options: StepOptions): Stepping {
       try: 'rtol: 1e-8, atol: 1e-10',
       code: 'missing-tolerance',
     })
-  const tolerances = makeTolerances(size, rtol, atol, weights)
+  const tolerances = makeTolerances(size, rtol, atol, { weights, norm })
   return { kind: 'adaptive', tolerances, control: control ?? defaultControl }
 }
 

@@ -1,5 +1,7 @@
 import { type Field, misuse, show } from '@separatrix/field/core'
 import ndarray, { type NdArray } from 'ndarray'
+import { denseOutput } from './denseOutput.js'
+import { checkDoor } from './door.js'
 import { drive, type Ending, type Stop } from './drive.js'
 import { type Event, type EventRecord, prepareEvents } from './events/event.js'
 import { eventGuard } from './events/eventGuard.js'
@@ -8,6 +10,7 @@ import type { StepObserver } from './observe/observer.js'
 import { checkTimes, everySteps, type Output, type SaveAt, savedTimes } from './observe/output.js'
 import { type StepRecord, stepRecord } from './observe/stepRecord.js'
 import { describe, makeStats, type SolveStats } from './outcome.js'
+import type { PiecewisePolynomial } from './polynomials.js'
 import { prepare, type StepOptions, start } from './prepare.js'
 import type { VectorFieldFunction } from './problem.js'
 import { slot } from './state.js'
@@ -45,6 +48,8 @@ export interface Solution {
   readonly y: NdArray<Float64Array>
   /** the state at any time between the start and where the solve ended, from the method's interpolant */
   at(t: number): Float64Array
+  /** the same as data: a polynomial per step */
+  polynomials(): PiecewisePolynomial
   readonly status: SolveStatus
   readonly message: string
   readonly stats: SolveStats
@@ -76,21 +81,12 @@ export function solve(
   span: readonly [number, number],
   options: SolveOptions,
 ): Solution {
+  checkDoor(y0, options)
   const initial = new Float64Array(y0)
   const [t0] = checkSpan(span)
-  const { method, observers = [], saveAt, onProgress, signal, events = [] } = options
+  const { observers = [], saveAt, onProgress, signal, events = [] } = options
   const stops = makeStops(span, options)
-  const level = highest([
-    saveAt === undefined
-      ? 'steps'
-      : saveAt === 'end'
-        ? 'none'
-        : 'everySteps' in saveAt
-          ? 'steps'
-          : method.denseLevel,
-    ...observers.map((o) => o.level),
-    events.length > 0 ? method.denseLevel : 'none',
-  ])
+  const level = traceLevel(options)
   const prepared = prepare(target, initial.length, options, level)
   const state = start(prepared, initial, span, options)
   const { kernel, problem } = prepared
@@ -120,10 +116,13 @@ export function solve(
   })
   const end = state.registers[slot.time] as number
   const { t, y } = collect(record, output, end, state.y)
+  const source = record ?? (() => solveAgain(target, initial, [t0, end], options))
+  const dense = denseOutput(source, interpolant, [t0, end])
   return {
     t,
     y: ndarray(y, [t.length, initial.length]),
-    at: lookup(record ?? (() => solveAgain(target, initial, [t0, end], options)), interpolant, [t0, end]),
+    at: dense.at,
+    polynomials: dense.polynomials,
     status: ending,
     message: describe(ending, problem, state),
     stats: makeStats(state, kernel),
@@ -144,8 +143,13 @@ function checkSpan(span: readonly [number, number]): readonly [number, number] {
 
 const levels: readonly TraceLevel[] = ['none', 'steps', 'stages']
 
-function highest(wanted: readonly TraceLevel[]): TraceLevel {
-  return levels[Math.max(...wanted.map((level) => levels.indexOf(level)))] as TraceLevel
+/** The least that everybody who watches needs to see of the steps. */
+function traceLevel({ method, saveAt, events = [], observers = [] }: SolveOptions): TraceLevel {
+  const wanted = observers.map((o) => o.level)
+  if (events.length > 0) wanted.push(method.denseLevel)
+  if (saveAt !== 'end')
+    wanted.push(saveAt === undefined || 'everySteps' in saveAt ? 'steps' : method.denseLevel)
+  return levels[Math.max(0, ...wanted.map((level) => levels.indexOf(level)))] as TraceLevel
 }
 
 function makeStops(span: readonly [number, number], { breakpoints = [], stopAt = [] }: SolveOptions): Stop[] {
@@ -211,41 +215,6 @@ function collect(
   if (output !== undefined && 'times' in output)
     return { t: output.times.view().slice(), y: output.states.view().slice() }
   return { t: Float64Array.of(end), y: y.slice() }
-}
-
-/**
- * Dense output. Where steps were not kept (saveAt), the first call solves again and keeps them: solves are
- * deterministic, and nobody who does not ask for it pays with memory.
- */
-function lookup(
-  source: StepRecord | (() => StepRecord),
-  interpolant: () => StepInterpolant,
-  [from, to]: readonly [number, number],
-): (t: number) => Float64Array {
-  let record = typeof source === 'function' ? undefined : source
-  let loaded = -1
-  return (t) => {
-    if (!((t - from) * (to - t) >= 0))
-      throw misuse({
-        where: 'solution.at',
-        expected: `a time between ${from} and ${to}`,
-        got: show(t),
-        try: 'a longer span, or reading solution.message if the solve ended early',
-        code: 'outside-span',
-      })
-    if (record === undefined) record = (source as () => StepRecord)()
-    const steps = record.steps()
-    const size = steps.y.length / steps.t.length
-    if (record.count() === 0) return steps.y.slice()
-    const i = record.find(t)
-    if (t === steps.t[i]) return steps.y.slice(i * size, (i + 1) * size)
-    if (t === steps.t[i + 1]) return steps.y.slice((i + 1) * size, (i + 2) * size)
-    if (i !== loaded) interpolant().load(steps, i)
-    loaded = i
-    const out = new Float64Array(size)
-    interpolant().evaluate((t - (steps.t[i] as number)) / (steps.h[i] as number), out)
-    return out
-  }
 }
 
 function solveAgain(

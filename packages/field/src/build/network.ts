@@ -49,7 +49,7 @@ export function network({
       got: show(widths),
       try: 'widths: [2, 16, 1]',
     })
-  if (!(activation in activations))
+  if (!Object.hasOwn(activations, activation))
     throw misuse({
       where,
       expected: `an activation (${Object.keys(activations).join(', ')})`,

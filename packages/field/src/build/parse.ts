@@ -70,6 +70,7 @@ export function parseFormula(b: Builder, text: string, scope: Scope, where: stri
   try {
     tree = math.parse(text)
   } catch (error) {
+    if (error instanceof RangeError) throw tooDeep()
     throw misuse({
       where,
       expected: 'a formula',
@@ -77,7 +78,20 @@ export function parseFormula(b: Builder, text: string, scope: Scope, where: stri
       try: 'e.g. (g/l) * sin(theta) - b * omega',
     })
   }
-  return read(tree)
+  try {
+    return read(tree)
+  } catch (error) {
+    throw error instanceof RangeError ? tooDeep() : error
+  }
+
+  function tooDeep() {
+    return misuse({
+      where,
+      expected: 'a formula that is less deeply nested',
+      got: `${text.length} characters whose tree is too deep for the stack`,
+      try: 'fewer brackets, or brackets around parts of a long sum',
+    })
+  }
 
   function read(node: MathNode): Ref {
     switch (node.type) {
@@ -115,8 +129,8 @@ export function parseFormula(b: Builder, text: string, scope: Scope, where: stri
   function readSymbol(name: string): Ref {
     const found = scope.get(name)
     if (found !== undefined) return found
-    if (name in constants) return b.constant(constants[name] as number)
-    if (name in functions)
+    if (Object.hasOwn(constants, name)) return b.constant(constants[name] as number)
+    if (Object.hasOwn(functions, name))
       throw misuse({
         where,
         expected: `arguments after ${name}`,
@@ -149,7 +163,7 @@ export function parseFormula(b: Builder, text: string, scope: Scope, where: stri
 
   function readCall(node: FunctionNode): Ref {
     const name = (node.fn as unknown as SymbolNode).name
-    const f = functions[name]
+    const f = Object.hasOwn(functions, name) ? functions[name] : undefined
     if (f === undefined)
       throw misuse({
         where,
@@ -172,6 +186,9 @@ export function parseFormula(b: Builder, text: string, scope: Scope, where: stri
 
 /** Refuses literals such as 0.50000000000000000001, which would silently become 0.5. */
 function checkNumbers(text: string, where: string): void {
+  const coded = text.match(/(?<![\p{L}\p{N}_.])0[xob][\da-f]*/iu)
+  if (coded !== null)
+    throw misuse({ where, expected: 'decimal numbers', got: show(coded[0]), try: String(Number(coded[0])) })
   for (const [literal] of text.matchAll(/(?<![\p{L}\p{N}_.])(\d+\.?\d*|\.\d+)(e[+-]?\d+)?/giu)) {
     const value = Number(literal)
     if (!isExactDecimal(value) || equalsDecimal(value, literal)) continue

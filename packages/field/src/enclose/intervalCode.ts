@@ -181,7 +181,11 @@ function quotient(x: Operand, y: Operand): IntervalCode {
 export function powerIntervalCode(x: Operand, exponent: number): IntervalCode {
   if (exponent < 0)
     return call(`powerLow(${x.lo}, ${x.hi}, ${exponent})`, `powerHigh(${x.lo}, ${x.hi}, ${exponent})`, 0)
-  if (exponent === 0) return call('1', '1', 1)
+  if (exponent === 0) {
+    // NaN where x is undefined, as everywhere
+    const one = `${x.lo} <= ${x.hi} ? 1 : NaN`
+    return call(one, one, 1)
+  }
   const even = exponent % 2 === 0
   const [from, to] = even ? magnitudes(x) : [x.lo, x.hi]
   const ends = [`p$ = ${from}`, `q$ = ${to}`, ...pair(powerCode('p$', exponent), powerCode('q$', exponent))]

@@ -16,6 +16,13 @@ export type Ref = number
 
 const unaryOps: ReadonlySet<string> = new Set(unary)
 const binaryOps: ReadonlySet<string> = new Set(binary)
+/**
+ * Largest integer exponent that is written as products: squaring prints to a length proportional to it, and its halves
+ * are taken in 32 bits. Beyond it xᵏ stays a general power, which enclosures take to be undefined for x < 0.
+ */
+const greatestExponent = 1000
+const isShortPower = (exponent: number) =>
+  Number.isInteger(exponent) && Math.abs(exponent) <= greatestExponent
 const commutative: ReadonlySet<string> = new Set(['add', 'mul', 'min', 'max'])
 
 /**
@@ -82,12 +89,20 @@ export class Builder {
 
   /** xᵏ for an integer k. */
   powi(x: Ref, exponent: number): Ref {
+    // derivatives lower an exponent by one each: twice the limit leaves room for every one that is taken
+    if (!(Number.isInteger(exponent) && Math.abs(exponent) <= 2 * greatestExponent))
+      throw misuse({
+        where: 'graph',
+        expected: `an integer exponent up to ${greatestExponent}`,
+        got: `${exponent}`,
+        try: 'the operation pow',
+      })
     if (exponent === 1) return x
     if (exponent === 0 && this.#total[x]) return this.constant(new Array(this.size(x)).fill(1))
     const folded = this.#foldElementwise((v) => foldPower(v, exponent), x)
     if (folded !== undefined) return folded
     const inner = this.node(x)
-    if (inner.op === 'powi' && inner.exponent > 0 && exponent > 0)
+    if (inner.op === 'powi' && inner.exponent > 0 && exponent > 0 && isShortPower(inner.exponent * exponent))
       return this.powi(inner.args[0] as Ref, inner.exponent * exponent)
     if (inner.op === 'neg' || inner.op === 'abs') {
       if (exponent % 2 === 0) return this.powi(inner.args[0] as Ref, exponent)
@@ -276,7 +291,9 @@ export class Builder {
           left.op === 'powi' && left.exponent > 0 ? [left.args[0], left.exponent] : [a, 1]
         const [baseB, powerB] =
           right.op === 'powi' && right.exponent > 0 ? [right.args[0], right.exponent] : [b, 1]
-        return baseA === baseB ? this.powi(baseA as Ref, powerA + powerB) : undefined
+        return baseA === baseB && isShortPower(powerA + powerB)
+          ? this.powi(baseA as Ref, powerA + powerB)
+          : undefined
       }
       case 'div':
         if (this.#isAll(b, 1)) return a
@@ -285,8 +302,7 @@ export class Builder {
         if (left.op === 'neg') return this.neg(this.div(left.args[0] as Ref, b))
         return undefined
       case 'pow':
-        return right.op === 'const' &&
-          right.values.every((v) => Number.isSafeInteger(v) && v === right.values[0])
+        return right.op === 'const' && right.values.every((v) => isShortPower(v) && v === right.values[0])
           ? this.powi(a, right.values[0] as number)
           : undefined
       case 'min':

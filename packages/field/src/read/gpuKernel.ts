@@ -18,8 +18,8 @@ export interface GpuKernel {
 export const invalidResult = -3e38
 
 /**
- * Unrolled operations up to which a kernel compiles in about a second. A 2-32-32-2 network unrolls to 2,300
- * and takes 17 s on GL, 100 s on WebGPU over GLES.
+ * Statements up to which a kernel is compiled. A 2-48-1 network has about 500 and takes 1 to 2 s on Chromium's software
+ * driver, 2-80-1 up to 7 s; a 2-32-32-2 network unrolls to 2,300 and takes 17 s on GL, 100 s on WebGPU over GLES.
  */
 export const kernelLimit = 600
 
@@ -95,6 +95,21 @@ function coefficientsOf(f: Field, frontier: readonly number[]): Field {
 }
 
 function printBody(f: Field, fixed: readonly boolean[], frontier: readonly number[]): string[] {
+  const { lines, invalid, names } = printNodes(f, { fixed, frontier, prefix: 'v', state: (k) => `x${k}` })
+  const checks = invalid.map((condition) => `if (${condition}) { return ${invalidResult}; }`)
+  return [...lines, ...checks, `return ${names[f.output]};`]
+}
+
+interface NodePlan {
+  readonly fixed: readonly boolean[]
+  readonly frontier: readonly number[]
+  /** of the locals */
+  readonly prefix: string
+  readonly state: (k: number) => string
+}
+
+/** Statements for every node that varies over the batch, conditions of invalid results, and each node's name. */
+function printNodes(f: Field, { fixed, frontier, prefix, state }: NodePlan) {
   const lines: string[] = []
   const invalid: string[] = []
   const names: string[] = []
@@ -102,11 +117,13 @@ function printBody(f: Field, fixed: readonly boolean[], frontier: readonly numbe
     if (fixed[i]) {
       names.push(`c${frontier.indexOf(i)}`)
     } else if (isVectorLeaf(node)) {
-      names.push('x0')
+      names.push(state(0))
     } else if (node.op === 'gather') {
-      names.push(`x${node.indices[0]}`)
+      names.push(state(node.indices[0] as number))
+    } else if (node.op === 'concat') {
+      names.push('')
     } else {
-      const name = `v${i}`
+      const name = `${prefix}${i}`
       const code = expression(
         node,
         node.args.map((a) => names[a] as string),
@@ -117,8 +134,48 @@ function printBody(f: Field, fixed: readonly boolean[], frontier: readonly numbe
       names.push(name)
     }
   })
-  for (const condition of invalid) lines.push(`if (${condition}) { return ${invalidResult}; }`)
-  return [...lines, `return ${names[f.output]};`]
+  return { lines, invalid, names }
+}
+
+/** A whole field as statements for a kernel of the caller's own, to be printed once for every evaluation. */
+export interface GpuStatements {
+  /** what the statements read as c0, c1, …: everything that is the same for the whole batch */
+  readonly coefficients: Field
+  readonly operations: number
+  print(
+    prefix: string,
+    state: (k: number) => string,
+  ): {
+    readonly lines: readonly string[]
+    readonly invalid: readonly string[]
+    readonly outputs: readonly string[]
+  }
+}
+
+/** Prepares a closed field that does not read the time; its outputs are names of locals or coefficients. */
+export function gpuStatements(field: Field): GpuStatements {
+  const f = scalarize(field)
+  const { fixed, frontier } = split(f)
+  const output = f.nodes[f.output] as Node
+  const parts = output.op === 'concat' ? output.args : [f.output]
+  const outputsFixed = parts.filter((i) => fixed[i] && !frontier.includes(i))
+  const all = [...frontier, ...new Set(outputsFixed)].filter((i) => f.nodes[i]?.size === 1)
+  return {
+    coefficients: coefficientsOf(f, all),
+    operations: f.nodes.filter((node, i) => !fixed[i] && node.op !== 'gather').length,
+    print(prefix, state) {
+      const { lines, invalid, names } = printNodes(f, { fixed, frontier: all, prefix, state })
+      const outputs = parts.flatMap((i) => outputNames(f.nodes[i] as Node, names[i] as string, state))
+      return { lines, invalid, outputs }
+    },
+  }
+}
+
+/** Names of an output part: a field may return whole stretches of its state. */
+function outputNames(node: Node, name: string, state: (k: number) => string): string[] {
+  if (node.op === 'gather') return node.indices.map(state)
+  if (node.op === 'state') return Array.from({ length: node.size }, (_, k) => state(k))
+  return [name]
 }
 
 const unaryOps: ReadonlySet<string> = new Set(unary)

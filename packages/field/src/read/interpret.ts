@@ -1,6 +1,5 @@
 import type { Field } from '../field.js'
 import type { Binary, NodeOf, Op, Unary } from '../graph/node.js'
-import { isHalfInteger } from './javascriptCode.js'
 
 /** Where a reading takes its leaves from. */
 interface Point {
@@ -37,17 +36,10 @@ export const binaryValue: { readonly [K in Binary]: (x: number, y: number) => nu
   sub: (x, y) => x - y,
   mul: (x, y) => x * y,
   div: (x, y) => x / y,
-  pow: realPower,
+  pow: (x, y) => x ** y,
   atan2: Math.atan2,
   min: Math.min,
   max: Math.max,
-}
-
-/** x^y, half-integers by a square root like the printed code. */
-export function realPower(x: number, y: number): number {
-  if (!isHalfInteger(y)) return x ** y
-  const power = integerPower(x, Math.abs(y) - 0.5) * Math.sqrt(x)
-  return y < 0 ? 1 / power : power
 }
 
 /** xᵏ by repeated squaring, the same products as the printed code. */

@@ -46,11 +46,19 @@ const knownOps: ReadonlySet<string> = new Set([
   'powi',
 ])
 
+function parseText(text: string, bad: (expected: string, got: unknown) => Error): unknown {
+  try {
+    return JSON.parse(text)
+  } catch {
+    throw bad('JSON text', text.slice(0, 60))
+  }
+}
+
 /** Reads a field back, checking shapes and references; throws a teaching error on anything else. */
 export function fromJSON(json: unknown): Field {
-  const j = (typeof json === 'string' ? JSON.parse(json) : json) as Partial<FieldJson>
   const bad = (expected: string, got: unknown) =>
     misuse({ where: 'fromJSON', expected, got: show(got), try: 'a file written by toJSON' })
+  const j = (typeof json === 'string' ? parseText(json, bad) : json) as Partial<FieldJson>
   if (j?.format !== 'separatrix-field' || j.version !== 1)
     throw bad("format 'separatrix-field', version 1", j?.format ?? json)
   if (!Array.isArray(j.nodes) || !Array.isArray(j.state) || !Array.isArray(j.theta))
@@ -67,7 +75,7 @@ export function fromJSON(json: unknown): Field {
   const at: number[] = []
   const nodes: readonly Node[] = j.nodes
   nodes.forEach((node, i) => {
-    if (!knownOps.has(node.op)) throw bad(`a known operation in node ${i}`, node.op)
+    if (!knownOps.has(node?.op)) throw bad(`a known operation in node ${i}`, node?.op)
     if (!Array.isArray(node.args) || !node.args.every((a) => Number.isInteger(a) && a >= 0 && a < i))
       throw bad(`arguments of node ${i} that name earlier nodes`, node.args)
     if (node.op in sizes && node.size !== sizes[node.op])

@@ -9,12 +9,23 @@ export interface BisectionTree {
   readonly nodes: () => number
   /** in preorder: axis or leaf kind of each node; open leaves count as `outside` (their lower bound is above the level) */
   readonly preorder: () => number[]
+  /** the leaves' nodes, in preorder */
+  readonly leaves: () => number[]
 }
 
 export function bisectionTree(): BisectionTree {
   let kinds = new Int32Array(1024).fill(leaf.open)
   let children = new Int32Array(1024)
   let count = 1
+  const walk = () => {
+    const out: number[] = []
+    const stack = [0]
+    for (let node = stack.pop(); node !== undefined; node = stack.pop()) {
+      out.push(node)
+      if ((kinds[node] as number) >= 0) stack.push((children[node] as number) + 1, children[node] as number)
+    }
+    return out
+  }
   return {
     mark(node, kind) {
       kinds[node] = kind
@@ -32,20 +43,16 @@ export function bisectionTree(): BisectionTree {
       return count - 2
     },
     nodes: () => count,
-    preorder() {
-      const out: number[] = []
-      const stack = [0]
-      for (let node = stack.pop(); node !== undefined; node = stack.pop()) {
-        const kind = kinds[node] as number
-        out.push(kind === leaf.open ? leaf.outside : kind)
-        if (kind >= 0) stack.push((children[node] as number) + 1, children[node] as number)
-      }
-      return out
-    },
+    preorder: () =>
+      walk().map((node) => (kinds[node] === leaf.open ? leaf.outside : (kinds[node] as number))),
+    leaves: () => walk().filter((node) => (kinds[node] as number) < 0),
   }
 }
 
-/** The point at which a box is bisected: the midpoint of the axis, rounded; every reader of a tree uses this formula. */
+/**
+ * The point at which a box is bisected: the midpoint of the axis, rounded; every reader of a tree uses this formula. It
+ * lies in [lo, hi]; a side of no width is its own midpoint, since halving an odd subnormal rounds.
+ */
 export function midpoint(lo: number, hi: number): number {
-  return lo / 2 + hi / 2
+  return lo === hi ? lo : lo / 2 + hi / 2
 }

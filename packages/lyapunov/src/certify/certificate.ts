@@ -2,15 +2,13 @@ import { sha256 } from '@noble/hashes/sha2.js'
 import { bytesToHex, utf8ToBytes } from '@noble/hashes/utils.js'
 import { type Field, type FieldJson, misuse, show, toJSON } from '@separatrix/field/core'
 import { leaf, midpoint } from './bisectionTree.js'
-import type { Box } from './originBox.js'
+import type { Interval } from './box.js'
 import type { Uncertain } from './uncertainty.js'
-
-export type Interval = readonly [number, number]
 
 /** What a certificate claims; `statement` says it in words. */
 export interface Claim {
-  readonly property: 'region-of-attraction' | 'invariant-set'
-  /** Ω = {x in domain: V(x) ≤ level}, or {B(x) ≥ 0} for an invariant set (level 0) */
+  readonly property: 'region-of-attraction' | 'invariant-set' | 'global-asymptotic-stability'
+  /** Ω = {x in domain: V(x) ≤ level}, or {B(x) ≥ 0} for an invariant set (level 0); a global claim has level 0 and no domain */
   readonly level: number
   readonly domain: readonly Interval[]
   /** κ: V(x(t)) ≤ e^(−κt) V(x(0)) holds as well */
@@ -30,6 +28,12 @@ export interface Proof {
   readonly tree: readonly number[]
   /** box about 0 on which Hess V and the second-order form of V̇ are definite */
   readonly origin?: readonly Interval[]
+  /**
+   * of a proof by a quadratic form: {V ≤ level} lies in |xᵢ| ≤ radii[i], and the tree bisects that box instead; on each
+   * leaf HᵀS + SᵀH + κH − λ(H − 2(level/a²)eᵢeᵢᵀ) is negative definite, f = S·x, for its pair [i, λ], a = min |xᵢ|
+   */
+  readonly radii?: readonly number[]
+  readonly multipliers?: readonly (readonly [number, number])[]
   /** for an invariant set: a point at which B ≥ 0, so that the set is not empty */
   readonly witness?: readonly number[]
 }
@@ -98,7 +102,8 @@ export function leafBoxes({ claim, proof }: Certificate): LeafBox[] {
   ])
   const out: LeafBox[] = []
   const uncertain = (claim.uncertain ?? []).map((u) => u.interval)
-  const stack = [[...claim.domain, ...uncertain].map(([lo, hi]): Interval => [lo, hi])]
+  const root = proof.radii?.map((r): Interval => [-r, r]) ?? [...claim.domain, ...uncertain]
+  const stack = [root.map(([lo, hi]): Interval => [lo, hi])]
   for (const entry of proof.tree) {
     const box = stack.pop()
     if (box === undefined) break
@@ -120,8 +125,4 @@ export function leafBoxes({ claim, proof }: Certificate): LeafBox[] {
     stack.push(half([middle, side[1]]), half([side[0], middle]))
   }
   return out
-}
-
-export function intervalsOf({ lo, hi }: Box): Interval[] {
-  return Array.from(lo, (low, i) => [low, hi[i] as number] as const)
 }

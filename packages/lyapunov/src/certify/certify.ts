@@ -1,22 +1,27 @@
 import { misuse, show } from '@separatrix/field/core'
-import { intervalsOf } from './certificate.js'
+import { intervalsOf } from './box.js'
+import { certifyGlobal } from './certifyGlobal.js'
 import { faceMinimum } from './faceMinimum.js'
-import { prepare, regionCertificate } from './prepare.js'
+import type { RegionOptions } from './options.js'
+import { bisectionProof, prepare, regionCertificate } from './prepare.js'
 import { proveDecrease } from './proveDecrease.js'
-import { type RegionOptions, regionOfAttraction } from './regionOfAttraction.js'
+import { proveQuadratic, quadraticDimension, quadraticForm } from './proveQuadratic.js'
+import { regionOfAttraction } from './regionOfAttraction.js'
 import { searchCounterexample } from './searchCounterexample.js'
 import { type Refutation, type Refuted, unknown, type Verdict } from './verdict.js'
 
-export interface CertifyOptions extends RegionOptions {
+export interface CertifyOptions extends Omit<RegionOptions, 'domain'> {
+  /** a box about the origin: one [lo, hi] per state; a global claim needs none */
+  readonly domain?: RegionOptions['domain']
   /** the level c of Ω = {V ≤ c}; without it the largest provable one is searched */
   readonly level?: number
   /** what is to be proved */
-  readonly property?: 'region-of-attraction'
+  readonly property?: 'region-of-attraction' | 'global-asymptotic-stability'
 }
 
 /**
  * Proves that Ω = {x in domain: V(x) ≤ level} is a region of attraction of the origin, refutes it by a point of Ω with
- * V̇ ≥ 0, or says why it can do neither. What is proved is stated in {@link regionOfAttraction} and in the certificate.
+ * V̇ ≥ 0, or says why it can do neither. `property: 'global-asymptotic-stability'` claims all of Rⁿ, for polynomials. What is proved is stated in {@link regionOfAttraction} and in the certificate.
  * @example
  * const field = system({ state: ['x', 'y'], dynamics: { x: '-y', y: 'x - (1 - x^2)*y' } })
  * const V = expression('1.5*x^2 - x*y + y^2', ['x', 'y'])
@@ -25,14 +30,16 @@ export interface CertifyOptions extends RegionOptions {
  */
 export function certify(options: CertifyOptions): Verdict {
   const { level, property = 'region-of-attraction' } = options
+  if (property === 'global-asymptotic-stability') return certifyGlobal(options)
   if (property !== 'region-of-attraction')
     throw misuse({
       where: 'certify',
-      expected: "the property 'region-of-attraction'",
+      expected: "the property 'region-of-attraction' or 'global-asymptotic-stability'",
       got: show(property),
       try: 'invariantSet for barriers',
     })
-  if (level === undefined) return certifyLargest(options)
+  const local = { ...options, domain: options.domain ?? [] }
+  if (level === undefined) return certifyLargest(local)
   if (!(level > 0 && Number.isFinite(level)))
     throw misuse({
       where: 'certify',
@@ -40,10 +47,10 @@ export function certify(options: CertifyOptions): Verdict {
       got: show(level),
       try: 'regionOfAttraction to find one',
     })
-  return certifyLevel(options, level)
+  return certifyLevel(local, level)
 }
 
-function certifyLevel(options: CertifyOptions, level: number): Verdict {
+function certifyLevel(options: RegionOptions, level: number): Verdict {
   const { field, maxBoxes = 2e6, onProgress, signal } = options
   const nothing = { boxes: 0, leaves: 0 }
   const ready = prepare('certify', options)
@@ -53,6 +60,16 @@ function certifyLevel(options: CertifyOptions, level: number): Verdict {
   if (early !== undefined && early.value[1] <= level) return refuted(early, level, nothing)
   if (ready.kind === 'unknown') return unknown(ready.reason, nothing)
   const { readings, origin } = ready
+  const form = readings.n >= quadraticDimension ? quadraticForm(readings, ready.domain) : undefined
+  const quadratic = form && level < form.ceiling ? proveQuadratic(form, level, 3000) : undefined
+  if (quadratic !== undefined)
+    return {
+      kind: 'proved',
+      level,
+      message: `{V ≤ ${level}} is a region of attraction`,
+      certificate: regionCertificate(ready, quadratic, level),
+      stats: { boxes: quadratic.tree.length, leaves: quadratic.multipliers.length },
+    }
   const faces = faceMinimum(readings, ready.domain, { enough: level, tolerance: 1e-9, maxBoxes })
   if (!(faces.lower > level))
     return unknown(
@@ -83,12 +100,12 @@ function certifyLevel(options: CertifyOptions, level: number): Verdict {
     kind: 'proved',
     level,
     message: `{V ≤ ${level}} is a region of attraction`,
-    certificate: regionCertificate(ready, result, level),
+    certificate: regionCertificate(ready, bisectionProof(ready, result), level),
     stats,
   }
 }
 
-function certifyLargest(options: CertifyOptions): Verdict {
+function certifyLargest(options: RegionOptions): Verdict {
   const region = regionOfAttraction(options)
   const { certificate, stats, message } = region
   if (certificate !== undefined)

@@ -1,7 +1,7 @@
 import { midpoint } from './bisectionTree.js'
+import type { Box } from './box.js'
 import { boxEvaluator, widestOf } from './boxBounds.js'
 import { boxQueue } from './boxQueue.js'
-import type { Box } from './originBox.js'
 import type { Readings } from './readings.js'
 
 /** Bounds of the least V over the faces of a domain; `boxes` were looked at. */

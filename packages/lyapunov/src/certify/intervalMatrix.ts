@@ -84,7 +84,7 @@ export function isPositiveDefinite(m: IntervalMatrix): boolean {
 }
 
 /** W = L⁻¹, lower triangular with positive diagonal (hence invertible), of the midpoint's Cholesky factor. */
-function inverseCholesky({ n, lo, hi }: IntervalMatrix): Float64Array | undefined {
+export function inverseCholesky({ n, lo, hi }: IntervalMatrix): Float64Array | undefined {
   const l = new Float64Array(n * n)
   const w = new Float64Array(n * n)
   for (let i = 0; i < n; i++)

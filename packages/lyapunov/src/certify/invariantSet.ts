@@ -1,13 +1,13 @@
 import { combine, type Field } from '@separatrix/field/core'
 import { bisectionTree, leaf, midpoint } from './bisectionTree.js'
-import { boxEvaluator } from './boxBounds.js'
+import { type Box, type Interval, intervalsOf } from './box.js'
+import { type BoxBounds, boxEvaluator } from './boxBounds.js'
 import { boxQueue } from './boxQueue.js'
-import { type Interval, intervalsOf, makeCertificate } from './certificate.js'
+import { makeCertificate } from './certificate.js'
 import { faceMinimum } from './faceMinimum.js'
-import type { Box } from './originBox.js'
+import type { RegionOptions } from './options.js'
 import { quantifier, readDomain, scope, withUncertain } from './prepare.js'
 import { type Readings, readPair } from './readings.js'
-import type { RegionOptions } from './regionOfAttraction.js'
 import { latticePoint } from './searchCounterexample.js'
 import { unknown, type Verdict } from './verdict.js'
 
@@ -21,8 +21,8 @@ export interface InvariantSetOptions
 
 /**
  * Proves that {x in domain: B(x) ≥ 0} is forward invariant, compact and not empty: Ḃ > 0 wherever B = 0, and B < 0 on
- * the whole boundary of the domain (Nagumo 1942, in the strict form that needs no regularity of the boundary). Refutes
- * it by a box through which B = 0 passes and on which Ḃ < 0.
+ * the whole boundary of the domain (Nagumo 1942, in the strict form that needs no regularity of the boundary); f is
+ * shown to be defined throughout the set. Refutes it by a box through which B = 0 passes and on which Ḃ < 0.
  * @example
  * const field = system({ state: ['x'], dynamics: { x: '-x' } })
  * invariantSet({ field, barrier: expression('1 - x^2', ['x']), domain: [[-2, 2]] }).kind // 'proved'
@@ -75,8 +75,9 @@ function search(
   const { size } = readings
   const queue = boxQueue(size)
   const tree = bisectionTree()
-  const settles = (b: { valueLow: number; valueHigh: number; rateHigh: number }) =>
-    b.valueLow > 0 || b.valueHigh < 0 || b.rateHigh < 0
+  // within the set f must at least be defined, or solutions end there: then the rate is not NaN
+  const isOff = (b: BoxBounds) => b.valueLow > 0 || (b.valueHigh < 0 && b.rateLow <= b.rateHigh)
+  const settles = (b: BoxBounds) => isOff(b) || b.rateHigh < 0
   const { bounds, evaluate } = boxEvaluator(readings, settles)
   const [lo, hi] = [Float64Array.from(domain.lo), Float64Array.from(domain.hi)]
   const [parentLo, parentHi] = [new Float64Array(size), new Float64Array(size)]
@@ -104,7 +105,7 @@ function search(
   const look = (node: number) => {
     boxes++
     evaluate(lo, hi)
-    if (bounds.valueLow > 0 || bounds.valueHigh < 0) return tree.mark(node, leaf.outside)
+    if (isOff(bounds)) return tree.mark(node, leaf.outside)
     if (bounds.rateHigh < 0) return tree.mark(node, leaf.decrease)
     if (bounds.rateLow > 0) crossing ??= findCrossing(lo, hi)
     queue.push(lo, hi, { key: boxes, node, axis: bounds.axis })

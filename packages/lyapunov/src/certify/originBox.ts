@@ -1,4 +1,5 @@
 import { midpoint } from './bisectionTree.js'
+import type { Box } from './box.js'
 import { widestOf } from './boxBounds.js'
 import {
   combineIntervals,
@@ -8,11 +9,6 @@ import {
   symmetricPart,
 } from './intervalMatrix.js'
 import { isSteady, type Readings } from './readings.js'
-
-export interface Box {
-  readonly lo: Float64Array
-  readonly hi: Float64Array
-}
 
 /**
  * Whether V > 0 and V̇ < 0 on a box about 0, save at 0 itself. Where f(0) = 0 and ∇V(0) = 0, the mean value theorem
@@ -25,8 +21,11 @@ export function decreasesAround(
   { lo, hi }: Box,
   bisections = 8,
 ): 'yes' | 'flat' | 'rising' {
-  const { n, size, rate, second, secondSize } = readings
+  const { n, size, rate, natural, second, secondSize } = readings
   const [low, high] = [new Float64Array(secondSize), new Float64Array(secondSize)]
+  // derivatives do not show where f itself is undefined: those of 0·log(x) are 0
+  natural(lo, hi, low, high)
+  if (!((low[0] as number) <= (high[0] as number) && (low[1] as number) <= (high[1] as number))) return 'flat'
   second(lo, hi, low, high)
   if (!isSteady(low, high, 2 * n * n)) return 'flat'
   const part = (start: number): IntervalMatrix => ({

@@ -1,10 +1,11 @@
 import { misuse, show } from '@separatrix/field/core'
-import { type Certificate, type Claim, type Interval, intervalsOf, makeCertificate } from './certificate.js'
+import type { BisectionTree } from './bisectionTree.js'
+import { type Box, type Interval, intervalsOf } from './box.js'
+import { type Certificate, type Claim, makeCertificate, type Proof } from './certificate.js'
 import { originProblem } from './equilibrium.js'
-import { type Box, findOriginBox } from './originBox.js'
-import type { DecreaseResult } from './proveDecrease.js'
+import type { RegionOptions } from './options.js'
+import { findOriginBox } from './originBox.js'
 import { type Readings, readPair } from './readings.js'
-import type { RegionOptions } from './regionOfAttraction.js'
 
 /** A pair ready for the search over boxes, or what stands in the way of any proof. */
 export type Prepared =
@@ -85,6 +86,14 @@ export function scope(
   }
 }
 
+/** The proof by bisection of the domain. */
+export function bisectionProof(
+  { readings, origin }: Extract<Prepared, { kind: 'ready' }>,
+  { tree }: { readonly tree: BisectionTree },
+): Proof {
+  return { tree: tree.preorder(), origin: intervalsOf(origin).slice(0, readings.n) }
+}
+
 /** How a statement names what is uncertain. */
 export function quantifier({ uncertain }: Readings): string {
   const list = (kind: string) =>
@@ -99,8 +108,8 @@ export function quantifier({ uncertain }: Readings): string {
 
 /** The certificate of a region of attraction. */
 export function regionCertificate(
-  { readings, domain, origin }: Extract<Prepared, { kind: 'ready' }>,
-  { tree }: DecreaseResult,
+  { readings, domain }: Extract<Prepared, { kind: 'ready' }>,
+  proof: Proof,
   level: number,
 ): Certificate {
   return makeCertificate(readings.field, readings.candidate, {
@@ -114,6 +123,6 @@ export function regionCertificate(
         'forward invariant and every solution that starts in it converges to 0' +
         (readings.rate > 0 ? `; moreover V(x(t)) <= exp(-${readings.rate} t) V(x(0)).` : '.'),
     },
-    proof: { tree: tree.preorder(), origin: intervalsOf(origin).slice(0, readings.n) },
+    proof,
   })
 }

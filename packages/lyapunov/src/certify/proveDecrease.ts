@@ -1,7 +1,7 @@
 import { type BisectionTree, bisectionTree, leaf, midpoint } from './bisectionTree.js'
+import type { Box } from './box.js'
 import { boxEvaluator } from './boxBounds.js'
 import { boxQueue } from './boxQueue.js'
-import type { Box } from './originBox.js'
 import type { Readings } from './readings.js'
 import { slideDown } from './searchCounterexample.js'
 import type { Refutation } from './verdict.js'

@@ -56,10 +56,10 @@ export function readPair(
   { rate = 0, ...uncertainty }: PairOptions = {},
 ): Readings | { readonly why: string } {
   checkPair(where, plant, plainCandidate)
+  const unfit = reasonAgainst(plant, 'the field') ?? reasonAgainst(plainCandidate, 'the candidate')
+  if (unfit !== undefined) return { why: unfit }
   const { field: f, uncertain } = boundField(where, plant, uncertainty)
   const frozen = freeze(plainCandidate)
-  const unfit = reasonAgainst(f, 'the field') ?? reasonAgainst(frozen, 'the candidate')
-  if (unfit !== undefined) return { why: unfit }
   const V = Object.freeze({ ...frozen, inputNames: f.inputNames, inputSize: f.inputSize })
   const derivative = lieDerivative(V, f)
   const decay = combine([derivative, V], (b, place) =>
@@ -96,9 +96,20 @@ function checkPair(where: string, f: Field, V: Field): void {
       try: 'quadratic(P) or expression(text, states)',
       code: 'wrong-dimension',
     })
+  // states are matched by position: a name that both use must stand at the same place
+  const misplaced = V.stateNames.find((name, i) => f.stateNames.includes(name) && f.stateNames[i] !== name)
+  if (misplaced !== undefined)
+    throw misuse({
+      where,
+      expected: `the candidate's states in the order of the field (${f.stateNames.join(', ')})`,
+      got: V.stateNames.join(', '),
+      try: `moving ${misplaced}`,
+      code: 'wrong-order',
+    })
 }
 
 function reasonAgainst(f: Field, name: string): string | undefined {
+  if (!f.theta.every(Number.isFinite)) return `${name} has a parameter that is not a finite number`
   if (f.nodes.some((node) => node.op === 'time'))
     return `${name} depends on time; only autonomous systems can be certified`
   if (f.nodes.some((node) => node.op === 'step' || node.op === 'sign'))

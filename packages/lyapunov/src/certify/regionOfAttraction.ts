@@ -1,40 +1,23 @@
-import type { Field } from '@separatrix/field/core'
-import type { Certificate, Interval } from './certificate.js'
+import type { Certificate } from './certificate.js'
 import { faceMinimum } from './faceMinimum.js'
-import { prepare, regionCertificate } from './prepare.js'
+import type { RegionOptions } from './options.js'
+import { bisectionProof, type Prepared, prepare, regionCertificate } from './prepare.js'
 import { proveDecrease } from './proveDecrease.js'
+import {
+  largestQuadratic,
+  type QuadraticForm,
+  type QuadraticProof,
+  quadraticDimension,
+  quadraticForm,
+} from './proveQuadratic.js'
 import { searchCounterexample } from './searchCounterexample.js'
-import type { Uncertainty } from './uncertainty.js'
-import type { ProofStats } from './verdict.js'
+import type { ProofStats, Refutation } from './verdict.js'
 
 /**
  * The certified level stays this far below what the prover reached: its own bounds of V are sharp to the last bit at
  * the critical box, and a checker with other bounds would have to bisect to rounding there.
  */
 export const levelSlack = 1e-6
-
-export interface RegionOptions extends Uncertainty {
-  /** an autonomous field with its equilibrium at 0, closed but for what `disturbance` bounds */
-  readonly field: Field
-  /** the candidate, a scalar field of the same state */
-  readonly V: Field
-  /** a box about the origin: one [lo, hi] per state */
-  readonly domain: readonly Interval[]
-  /** κ > 0: prove V̇ < −κV instead of V̇ < 0, hence V(x(t)) ≤ e^(−κt) V(x(0)) */
-  readonly rate?: number
-  /** relative width of the bracket at which the search ends; 10⁻³ */
-  readonly tolerance?: number
-  /** boxes after which it gives up; 2 million */
-  readonly maxBoxes?: number
-  /** called every thousand boxes or so */
-  readonly onProgress?: (progress: {
-    readonly proved: number
-    readonly refuted: number
-    readonly boxes: number
-  }) => void
-  /** stops the search (onProgress is where a synchronous caller can abort); what was proved until then stays */
-  readonly signal?: AbortSignal
-}
 
 export interface Region {
   /**
@@ -83,19 +66,23 @@ export function regionOfAttraction({
     return nothingProved(ready.reason, early?.value[1] ?? Infinity, early?.point)
   }
   const { readings, origin } = ready
+  const early = searchCounterexample(readings, ready.domain)
+  const form = readings.n >= quadraticDimension ? quadraticForm(readings, ready.domain) : undefined
+  const best = form && largestQuadratic(form, early?.value[1] ?? Infinity)
+  if (form !== undefined && best !== undefined) return quadraticRegion(ready, form, { ...best, early })
   const faces = faceMinimum(readings, ready.domain, { enough: Infinity, tolerance: tolerance / 16, maxBoxes })
-  const found = searchCounterexample(readings, ready.domain)
   const result = proveDecrease(readings, ready.domain, {
     ceiling: faces.lower,
     origin,
-    refutation: found,
+    refutation: early,
     tolerance: tolerance / 2,
     maxBoxes,
     onProgress,
     signal,
   })
   const refuted = Math.min(faces.upper, result.refutation?.value[1] ?? Infinity)
-  const proved = Math.min(result.proved, faces.lower, refuted) * (1 - levelSlack)
+  const reached = Math.min(result.proved, faces.lower, refuted)
+  const proved = reached * (1 - levelSlack)
   const isByDecrease = (result.refutation?.value[1] ?? Infinity) <= faces.upper
   const outcome = {
     refutedAt: isByDecrease ? result.refutation?.point : faces.at,
@@ -103,7 +90,8 @@ export function regionOfAttraction({
     stats: { boxes: result.boxes + faces.boxes, leaves: (result.tree.nodes() + 1) / 2 },
   }
   const why = result.stuck === undefined ? '' : `; the search ended early: ${result.stuck.reason}`
-  if (!(proved > 0))
+  // the bounds are proved below what was reached only, and a subnormal does not shrink by the slack
+  if (!(proved > 0 && proved < reached))
     return {
       ...outcome,
       level: [0, refuted],
@@ -116,7 +104,7 @@ export function regionOfAttraction({
   return {
     ...outcome,
     level: [proved, refuted],
-    certificate: regionCertificate(ready, result, proved),
+    certificate: regionCertificate(ready, bisectionProof(ready, result), proved),
     status: 'proved',
     message: `{V ≤ ${proved}} is a region of attraction; ${limit}${why}`,
   }
@@ -129,5 +117,28 @@ function nothingProved(reason: string, refuted: number, refutedAt?: Float64Array
     message: `no level is proved: ${reason}`,
     stats: { boxes: 0, leaves: 0 },
     ...(refutedAt && { refutedAt }),
+  }
+}
+
+/** The region that a quadratic form proves: its bracket can stay open, since the form is sufficient only. */
+function quadraticRegion(
+  ready: Extract<Prepared, { kind: 'ready' }>,
+  { ceiling }: QuadraticForm,
+  {
+    level,
+    proof,
+    early,
+  }: { readonly level: number; readonly proof: QuadraticProof; readonly early?: Refutation },
+): Region {
+  const isByDecrease = early !== undefined && early.value[1] < ceiling
+  const refuted = isByDecrease ? early.value[1] : ceiling * (1 + 1e-6)
+  return {
+    level: [level, refuted],
+    certificate: regionCertificate(ready, proof, level),
+    status: 'proved',
+    message: `{V ≤ ${level}} is a region of attraction, by its quadratic form; levels up to ${refuted} are not decided`,
+    limitedBy: isByDecrease ? 'decrease' : 'domain',
+    ...(isByDecrease && { refutedAt: early.point }),
+    stats: { boxes: proof.tree.length, leaves: proof.multipliers.length },
   }
 }

@@ -1,4 +1,4 @@
-import type { Box } from './originBox.js'
+import type { Box } from './box.js'
 import type { Readings } from './readings.js'
 import type { Refutation } from './verdict.js'
 

@@ -11,7 +11,7 @@ import {
   show,
   up,
 } from '@separatrix/field/core'
-import type { Interval } from './certificate.js'
+import type { Interval } from './box.js'
 
 /** What may vary: parameters that are constant but unknown, inputs that may be any measurable function of time. */
 export interface Uncertainty {

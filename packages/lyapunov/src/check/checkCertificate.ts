@@ -1,7 +1,12 @@
 import { sha256 } from '@noble/hashes/sha2.js'
 import { bytesToHex, utf8ToBytes } from '@noble/hashes/utils.js'
 import * as I from './interval.js'
-import { formulas, intervals, isIndex, type Jet, type Program, run } from './jet.js'
+import { type Jet, jetArithmetic } from './jet.js'
+import { isPositive, partial, polynomialArithmetic } from './polynomial.js'
+import { isIndex, type Program, run } from './program.js'
+import { hasPositivePivots, slopeArithmetic, slopeCorners, slopedVariables } from './quadratic.js'
+import { formulas, intervals } from './ring.js'
+import { type Claim, statementOf } from './statement.js'
 
 export interface CheckResult {
   readonly valid: boolean
@@ -23,9 +28,14 @@ interface Problem {
   readonly f: Program
   readonly W: Program
   readonly tree: readonly number[]
-  /** the origin box of a region; a point of an invariant set */
+  /** the origin box of a region (or of the proof by a quadratic form: all of it); a point of an invariant set */
   readonly place: Box
+  /** of a proof by a quadratic form: an axis and a factor for each leaf */
+  readonly multipliers: readonly (readonly [number, number])[] | undefined
 }
+
+/** Second derivatives take n³/2 numbers a variable list: beyond this a forged file would only exhaust the memory. */
+const greatestDimension = 100
 
 /** Boxes that the checker may bisect beyond the leaves that it is given. */
 const extraBoxes = 400_000
@@ -43,27 +53,66 @@ function demand(condition: boolean, reason: string): asserts condition {
  */
 export function checkCertificate(json: unknown): CheckResult {
   try {
-    const problem = readCertificate(typeof json === 'string' ? JSON.parse(json) : json)
-    const origin = problem.isRegion ? checkOrigin(problem) : checkWitness(problem)
+    const certificate = (typeof json === 'string' ? readText(json) : json) as Json
+    checkHash(certificate)
+    const claim = certificate.claim as Json & Claim
+    demand(claim.statement === statementOf(claim), 'the statement is not what is proved of such a claim')
+    if (claim.property === 'global-asymptotic-stability') {
+      checkGlobal(certificate)
+      return { valid: true, reason: 'the signs of the coefficients were proved again, exactly' }
+    }
+    const problem = readCertificate(certificate)
     const budget = { left: extraBoxes }
-    checkFaces(problem, budget)
-    checkLeaves(problem, origin, budget)
+    if (problem.isRegion) checkEquilibrium(problem)
+    if (problem.multipliers !== undefined) checkQuadratic(problem, problem.multipliers, budget)
+    else {
+      const origin = problem.isRegion ? provenOrigin(problem) : checkWitness(problem)
+      checkFaces(problem, budget)
+      checkLeaves(problem, origin, budget)
+    }
     return { valid: true, reason: 'every leaf, the boundary and the origin were proved again' }
   } catch (error) {
     return { valid: false, reason: error instanceof Error ? error.message : 'malformed' }
   }
 }
 
-function readCertificate(c: Json): Problem {
+/** Numbers must be written as their doubles print: a digit altered beyond a double's precision is altered all the same. */
+function readText(text: string): Json {
+  const value = JSON.parse(text)
+  const bare = text.replace(/"(?:[^"\\]|\\.)*"/g, '""')
+  for (const [number] of bare.matchAll(/-?\d[\d.eE+-]*/g))
+    demand(`${Number(number)}` === number, `the number ${number} is not written as its double prints`)
+  return value
+}
+
+function checkHash(c: Json): void {
   demand(c?.format === 'separatrix-certificate' && c.version === 1, 'not a certificate of version 1')
   const { hash, ...payload } = c
   demand(hash === bytesToHex(sha256(utf8ToBytes(canonical(payload)))), 'the hash does not fit the contents')
+}
+
+/** V and −V̇ − κV are positive but at 0, and V is unbounded, as polynomials with exact coefficients. */
+function checkGlobal({ claim, candidate, system }: Json): void {
+  const n = ((candidate as Json).state as unknown[]).length
+  const { rate = 0, level, domain } = claim as Record<string, unknown[]> & { readonly rate?: number }
+  demand(Number.isFinite(rate) && rate >= 0, 'a rate out of range')
+  demand(n > 0 && Number(level) === 0 && domain.length === 0, 'a global claim has no level and no domain')
+  const P = polynomialArithmetic(n)
+  const [V] = run(P, readProgram(candidate, 'the candidate', [n, 0, 1]), P.variables)
+  const f = run(P, readProgram(system, 'the system', [n, 0, n]), P.variables)
+  const derivative = f.reduce((s, v, i) => P.add(s, P.mul(partial(V, i), v)), P.zero)
+  const fall = P.unary('neg', P.add(derivative, P.mul(P.constant(rate, true), V)))
+  demand(isPositive(V, n, true), 'V is not shown positive and unbounded')
+  demand(isPositive(fall, n, false), 'V is not shown to fall')
+}
+
+function readCertificate(c: Json): Problem {
   const [claim, proof] = [c.claim as Json, c.proof as Json]
   const { property, level } = claim
   const isRegion = property === 'region-of-attraction'
-  demand(isRegion || property === 'invariant-set', 'an unknown property')
   const domain = readBox(claim.domain, 'the domain')
   const n = domain.length
+  demand(n <= greatestDimension, `more than ${greatestDimension} states`)
   const uncertain = (claim.uncertain ?? []) as readonly Json[]
   const inputs =
     uncertain.length === 0
@@ -79,10 +128,29 @@ function readCertificate(c: Json): Problem {
     Array.isArray(proof.tree) && proof.tree.every((k) => isIndex(k + 3, n + inputs.length + 3)),
     'a malformed tree',
   )
+  const names = (json: unknown, key: string) => (json as Record<string, unknown[]>)[key]
+  const [own, other] = [names(c.candidate, 'state'), names(c.system, 'state')]
+  demand(
+    own.every((name, i) => !other.includes(name) || other[i] === name),
+    'the candidate and the system name their states in different orders',
+  )
+  demand(
+    uncertain.every((u, i) => names(c.system, 'input')[i] === u.name),
+    'what is uncertain is not what the system reads',
+  )
   const V = readProgram(c.candidate, 'the candidate', [n, 0, 1])
   const minus = { op: 'neg', args: [V.output], size: 1 }
   const W = isRegion ? V : { nodes: [...V.nodes, minus], output: V.nodes.length, states: n }
-  const place = isRegion ? proof.origin : (proof.witness as number[]).map((x) => [x, x])
+  const radii = proof.radii as number[] | undefined
+  const center = isRegion ? proof.origin : (proof.witness as number[]).map((x) => [x, x])
+  const place = isRegion && radii !== undefined ? radii.map((r) => [-r, r]) : center
+  const multipliers = isRegion && radii !== undefined ? (proof.multipliers as [number, number][]) : undefined
+  const isFine = (m: unknown) =>
+    Array.isArray(m) && m.length === 2 && isIndex(m[0], n) && Number.isFinite(m[1])
+  demand(
+    multipliers === undefined || (Array.isArray(multipliers) && multipliers.every(isFine)),
+    'malformed multipliers',
+  )
   const f = readProgram(c.system, 'the system', [n, inputs.length, n])
   return {
     isRegion,
@@ -94,6 +162,7 @@ function readCertificate(c: Json): Problem {
     W,
     tree: proof.tree,
     place: readBox(place, 'a box of the proof', n),
+    multipliers,
   }
 }
 
@@ -136,21 +205,26 @@ function variables<T>(values: readonly T[], order: 0 | 1 | 2, [zero, one]: reado
 
 const zeroOne = [I.point(0), I.point(1)]
 const over = (program: Program, box: Box, order: 0 | 1 | 2) =>
-  run(intervals, program, variables(box, order, zeroOne))
+  run(jetArithmetic(intervals, box.length), program, variables(box, order, zeroOne))
 
-/** f(0) = 0, W(0) = 0 and ∇W(0) = 0 by formulas; returns a box about 0 on which Ẇ is definite to second order. */
-function checkOrigin(problem: Problem): Box {
-  const { f, W, domain, states, place } = problem
-  const inputs = domain.slice(states)
+/** f(0) = 0, W(0) = 0 and ∇W(0) = 0, by formulas. */
+function checkEquilibrium({ f, W, domain, states, place }: Problem): void {
   const surrounds = (box: Box) => box.every((s) => s.lo < 0 && s.hi > 0)
   demand(surrounds(place) && surrounds(domain.slice(0, states)), 'the origin is not inside')
   const ring = formulas()
   const [zero, one] = [0, 1].map((k) => ring.constant(k, true))
   const at = domain.map((v, i) => (i < states ? zero : { t: `u${i}`, v }))
-  const at0 = (program: Program, order: 0 | 1) => run(ring, program, variables(at, order, [zero, one])).flat()
+  const at0 = (program: Program, order: 0 | 1) =>
+    run(jetArithmetic(ring, at.length), program, variables(at, order, [zero, one])).flat()
   const isZero = ({ t, v }: typeof zero) => t === '0' && Number.isFinite(v.lo) && Number.isFinite(v.hi)
   demand(at0(f, 0).every(isZero), 'f is not shown to vanish at the origin')
   demand(at0(W, 1).every(isZero), 'the candidate or its gradient is not shown to vanish at the origin')
+}
+
+/** A box about 0 on which Ẇ is definite to second order. */
+function provenOrigin(problem: Problem): Box {
+  const { domain, states, place } = problem
+  const inputs = domain.slice(states)
   // the claimed box may be a little too large for these bounds; what is left of it is checked as other boxes are
   const sizes = [1, 0.9, 0.8, 0.65, 0.5, 0.35, 0.2, 0.1, 0.03, 0.01]
   const boxes = sizes.map((s) => [...place.map(({ lo, hi }) => ({ lo: s * lo, hi: s * hi })), ...inputs])
@@ -186,15 +260,54 @@ const hessianEntry = (w: Jet<I.Interval>, n: number, i: number, j: number) => {
   return w[1 + n + (p * (p + 1)) / 2 + q] ?? zeroOne[0]
 }
 
-/** Symmetric elimination in intervals: positive pivots throughout prove every matrix within positive definite. */
-function hasPositivePivots([first, ...others]: readonly (readonly I.Interval[])[]): boolean {
-  if (first === undefined) return true
-  const [pivot, ...tail] = first
-  if (!(pivot.lo > 0)) return false
-  const square = (i: number, j: number) => (i === j ? I.power(tail[i], 2) : I.mul(tail[i], tail[j]))
-  return hasPositivePivots(
-    others.map((row, i) => row.slice(1).map((v, j) => I.sub(v, I.div(square(i, j), pivot)))),
-  )
+/**
+ * The proof by a quadratic form: W ≥ level·xᵢ²/rᵢ² for the half-widths rᵢ of the place (hence {W ≤ level} lies within it,
+ * and off the boundary of the domain), and on each leaf HᵀS + SᵀH + κH − 2λQ is negative definite, where f = S·x and
+ * xᵀQx ≤ 0 on the leaf within {W ≤ level}.
+ */
+function checkQuadratic(
+  problem: Problem,
+  multipliers: readonly (readonly [number, number])[],
+  budget: { left: number },
+): void {
+  const { f, W, domain, states: n, level, decay, place, tree } = problem
+  demand(domain.length === n, 'inputs in a proof by a quadratic form')
+  const [w] = over(W, domain, 2)
+  const square = (entry: (i: number, j: number) => I.Interval) =>
+    place.map((_, i) => place.map((_b, j) => entry(i, j)))
+  const H = square((i, j) => hessianEntry(w, n, i, j))
+  /** 2Q = H − 2(level/size²)·eeᵀ */
+  const twiceQ = (axis: number, size: number) => {
+    const weight = I.div(I.mul(I.point(2), I.point(level)), I.power(I.point(size), 2))
+    return square((i, j) => (i === axis && j === axis ? I.sub(H[i][j], weight) : H[i][j]))
+  }
+  place.forEach(({ lo, hi }, i) => {
+    const isInside = hi === -lo && lo > domain[i].lo && hi < domain[i].hi
+    demand(isInside && hasPositivePivots(twiceQ(i, hi)), 'the set is not shown to lie within the radii')
+  })
+  const open = (multiplier: readonly [number, number]) => (box: Box) => {
+    const [axis, factor] = multiplier
+    const size = Math.max(box[axis].lo, -box[axis].hi)
+    demand(factor >= 0 && (factor === 0 || size > 0), 'a multiplier without its constraint')
+    const slopes = (part: Box) => run(slopeArithmetic(n), f, slopedVariables(part))
+    const centre = box.map(({ lo, hi }) => I.point(lo / 2 + hi / 2))
+    const { corners, axis: widest } = slopeCorners(slopes(centre), slopes(box), box)
+    const Q = factor === 0 ? undefined : twiceQ(axis, size)
+    const isNegative = (S: (typeof corners)[number]) => {
+      const product = (i: number, j: number) => sum(n, (k) => I.mul(H[k][i], S[k][j]))
+      const rate = (i: number, j: number) =>
+        I.add(I.add(product(i, j), product(j, i)), I.mul(I.point(decay), H[i][j]))
+      const added = (i: number, j: number) => (Q ? I.mul(I.point(factor), Q[i][j]) : zeroOne[0])
+      return hasPositivePivots(square((i, j) => I.sub(added(i, j), rate(i, j))))
+    }
+    return corners.every(isNegative) ? undefined : widest
+  }
+  const rest = [...multipliers]
+  walk(place, tree, (box) => {
+    const multiplier = rest.shift()
+    demand(multiplier !== undefined, 'too few multipliers')
+    cover(box, budget, open(multiplier))
+  })
 }
 
 /** A point of an invariant set, strictly within the domain: the set is not empty. No origin box follows. */
@@ -221,7 +334,8 @@ function boundsOver({ f, W, states: n, decay }: Problem, box: Box) {
       I.mul(kappa, part(w, 1 + j)),
     )
   })
-  const centre = box.map(({ lo, hi }) => I.point(lo / 2 + hi / 2))
+  // halving an odd subnormal rounds: a side of no width is its own centre
+  const centre = box.map(({ lo, hi }) => I.point(lo === hi ? lo : lo / 2 + hi / 2))
   const [[wc], fc] = [over(W, centre, 1), over(f, centre, 0)]
   const offset = (slope: (i: number) => I.Interval) =>
     sum(box.length, (i) => I.mul(slope(i), I.sub(box[i], centre[i])))
@@ -289,13 +403,20 @@ function checkLeaves(problem: Problem, origin: Box | undefined, budget: { left: 
   const open = (box: Box) => {
     if (origin?.every((s, i) => s.lo <= box[i].lo && s.hi >= box[i].hi)) return undefined
     const { value, rate, axis } = boundsOver(problem, box)
-    return value.lo > level || (!isRegion && value.hi < level) || rate.hi < 0 ? undefined : axis
+    // within an invariant set f must at least be defined, or solutions end there: then the rate is not NaN
+    const isInside = !isRegion && value.hi < level && rate.lo <= rate.hi
+    return value.lo > level || isInside || rate.hi < 0 ? undefined : axis
   }
-  const stack = [domain]
+  walk(domain, tree, (box) => cover(box, budget, open))
+}
+
+/** The leaves of a bisection in preorder. */
+function walk(root: Box, tree: readonly number[], leaf: (box: Box) => void): void {
+  const stack = [root]
   for (const entry of tree) {
     const box = stack.pop()
     demand(box !== undefined, 'the tree has too many entries')
-    if (entry < 0) cover(box, budget, open)
+    if (entry < 0) leaf(box)
     else stack.push(...[...bisect(box, entry)].reverse())
   }
   demand(stack.length === 0, 'the tree has too few entries')

@@ -66,8 +66,9 @@ export function div(a: Interval, b: Interval): Interval {
 const abs = (x: Interval) => make(Math.max(x.lo, -x.hi, 0), Math.max(-x.lo, x.hi))
 
 export function power(x: Interval, k: number): Interval {
+  if (!(x.lo <= x.hi)) return never
   if (k < 0) return div(point(1), power(x, -k))
-  if (k === 0) return x.lo <= x.hi ? point(1) : never
+  if (k === 0) return point(1)
   if (k % 2 === 0 && !(x.lo >= 0)) return power(abs(x), k)
   const repeated = (end: number) =>
     Array.from({ length: k - 1 }).reduce<Interval>((y) => mul(y, point(end)), point(end))

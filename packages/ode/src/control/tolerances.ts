@@ -5,9 +5,14 @@ export interface Tolerances {
   readonly rtol: Float64Array
   readonly atol: Float64Array
   readonly uniform: boolean
+  /** how the scaled errors of the components make one number */
+  readonly norm: ErrorNorm
   /** components with weight 0 do not count (a seminorm); undefined where all count alike */
   readonly weights: Float64Array | undefined
 }
+
+/** Root mean square, or the largest component. */
+export type ErrorNorm = 'rms' | 'max'
 
 export type Tolerance = number | ArrayLike<number>
 
@@ -16,8 +21,10 @@ export function makeTolerances(
   size: number,
   rtol: Tolerance,
   atol: Tolerance,
-  weights?: ArrayLike<number>,
+  { weights, norm = 'rms' }: { readonly weights?: ArrayLike<number>; readonly norm?: ErrorNorm } = {},
 ): Tolerances {
+  if (norm !== 'rms' && norm !== 'max')
+    throw misuse({ where: 'solve(norm)', expected: "'rms' or 'max'", got: show(norm), try: "norm: 'max'" })
   const [relative, absolute] = [spread('rtol', rtol, size), spread('atol', atol, size)]
   for (let i = 0; i < size; i++) {
     if ((relative[i] as number) + (absolute[i] as number) > 0) continue
@@ -30,7 +37,7 @@ export function makeTolerances(
     })
   }
   const uniform = [relative, absolute].every((list) => list.every((v) => v === list[0]))
-  return { rtol: relative, atol: absolute, uniform, weights: weights && makeWeights(size, weights) }
+  return { rtol: relative, atol: absolute, uniform, norm, weights: weights && makeWeights(size, weights) }
 }
 
 function spread(name: 'rtol' | 'atol', value: Tolerance, size: number): Float64Array {

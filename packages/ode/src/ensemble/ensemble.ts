@@ -3,6 +3,7 @@ import { type Costs, estimateCosts, guessedSteps } from './estimateCosts.js'
 import { runLanes } from './laneRun.js'
 import { type EnsemblePlan, planEnsemble, tableauOf } from './plan.js'
 import { makeRecorder } from './recorder.js'
+import { runGpu } from './runGpu.js'
 import { runScalar } from './runScalar.js'
 import { canShareMemory, processorCount, type ThreadPool, threadPool } from './threadPool.js'
 import type { EnsembleBackend, EnsembleOptions, EnsembleSolution, Rows } from './types.js'
@@ -41,7 +42,7 @@ export async function ensemble<R = never>(
     rejected: recorder.rejected,
     backend,
     device,
-    precision: plan.single ? 'single' : 'double',
+    precision: plan.single || backend === 'gpu' ? 'single' : 'double',
     reason,
   }
 }
@@ -64,6 +65,17 @@ async function run(
       })
     await runScalar(plan, options, recorder)
     return 'JavaScript (CPU, f64)'
+  }
+  if (backend === 'gpu') {
+    if (options.precision === 'double')
+      throw misuse({
+        where: 'ensemble(precision)',
+        expected: "'single' on the GPU",
+        got: "'double'",
+        try: "backend: 'wasm'",
+        code: 'no-double-on-gpu',
+      })
+    return runGpu(plan, tableauOf(options), recorder, options)
   }
   if (!hasSimd())
     throw misuse({
@@ -120,7 +132,7 @@ function cheapest(costs: Costs): readonly [EnsembleBackend, number] {
   return entries.reduce((best, entry) => (entry[1] < best[1] ? entry : best))
 }
 
-const backends: readonly string[] = ['js', 'wasm', 'threads', 'auto']
+const backends: readonly string[] = ['js', 'wasm', 'threads', 'gpu', 'auto']
 
 function checkBackend(backend: string): void {
   if (backends.includes(backend)) return

@@ -3,7 +3,7 @@ import type { ExplicitMethod } from '../explicit/tableau.js'
 import type { EnsembleBackend } from './types.js'
 
 /** Expected milliseconds of each backend that can serve an ensemble; absent where it cannot. */
-export type Costs = { readonly [K in EnsembleBackend]?: number }
+export type Costs = { readonly [K in Exclude<EnsembleBackend, 'gpu'>]?: number }
 
 export interface CostQuestion {
   readonly field: Field
@@ -19,16 +19,18 @@ export interface CostQuestion {
 export const guessedSteps = 100
 
 /**
- * Measured with `pnpm bench batches` (2 cores, Node 20), Lorenz and pendulum: nanoseconds per scalar operation
- * of a stage, elementary functions as sixty in vectors and twenty in JavaScript; milliseconds to print
- * and compile a kernel, per operation and at least; milliseconds to start the threads.
+ * Nanoseconds of a scalar operation of a stage, and operations that an elementary function counts for: fitted to
+ * Lorenz (RK4: 4.5, 2.4 and 18 ns a step on f64x2, f32x4 and in JavaScript) and the pendulum (11, 5.4 and 41) of
+ * `pnpm bench batches`. Nanoseconds that JavaScript spends on starting a trajectory; milliseconds to print and
+ * compile kernels, and to start threads.
  */
 const model = {
-  jsOperation: 0.17,
-  doubleOperation: 0.075,
-  singleOperation: 0.038,
-  elementary: { vector: 40, js: 40 },
-  compile: { least: 2, perOperation: 0.008 },
+  jsOperation: 0.25,
+  jsTrajectory: 4000,
+  doubleOperation: 0.061,
+  singleOperation: 0.032,
+  elementary: 30,
+  compile: { least: 3, perOperation: 0.01, most: 10 },
   threads: 35,
 } as const
 
@@ -80,13 +82,13 @@ export function estimateCosts({ field, method, batch, steps, threads, single }: 
     2 * method.stages,
   )
   const plain = scalarCount(field) * method.stages + combinations * field.stateSize
-  const each = (weight: number) => plain + elementary * method.stages * weight
+  const operations = plain + elementary * method.stages * model.elementary
   const million = 1e-6 * steps * batch
-  const lanes =
-    each(model.elementary.vector) * (single ? model.singleOperation : model.doubleOperation) * million
-  const compile = model.compile.least + model.compile.perOperation * each(model.elementary.vector)
+  const lanes = operations * (single ? model.singleOperation : model.doubleOperation) * million
+  const compile = Math.min(model.compile.least + model.compile.perOperation * operations, model.compile.most)
+  const js = operations * model.jsOperation * million + 1e-6 * model.jsTrajectory * batch
   return {
-    ...(single ? {} : { js: each(model.elementary.js) * model.jsOperation * million }),
+    ...(single ? {} : { js }),
     wasm: compile + lanes,
     ...(threads > 1 ? { threads: compile + model.threads + lanes / threads } : {}),
   }

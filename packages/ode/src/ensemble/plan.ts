@@ -1,10 +1,10 @@
 import { type Field, isField, misuse, show } from '@separatrix/field/core'
-import type { NdArray } from 'ndarray'
 import type { ExplicitMethod } from '../explicit/tableau.js'
 import type { Stepping } from '../method.js'
 import { checkTimes } from '../observe/output.js'
 import { type Prepared, prepare } from '../prepare.js'
 import type { ThetaSpread } from './laneField.js'
+import { type Matrix, readRows, readTheta } from './rows.js'
 import type { EnsembleOptions, Rows } from './types.js'
 
 /** An ensemble that was checked: what every backend starts from. */
@@ -13,15 +13,16 @@ export interface EnsemblePlan {
   readonly prepared: Prepared
   readonly stepping: Stepping
   readonly batch: number
-  /** entry k of trajectory i */
-  readonly initial: (i: number, k: number) => number
+  /** initial states, one row a trajectory */
+  readonly initial: Matrix
   readonly span: readonly [number, number]
   readonly direction: 1 | -1
   /** times to keep, and whether the last of them is the end of the span */
   readonly times: Float64Array
   readonly endIsKept: boolean
   readonly thetaSpread: ThetaSpread
-  readonly theta: (i: number, k: number) => number
+  /** parameters: one row a trajectory, or the same for all */
+  readonly theta: Matrix
   readonly step: number
   readonly maxSteps: number
   readonly single: boolean
@@ -35,6 +36,9 @@ const defaultMaxSteps = 1_000_000
  * 2⁻²³/2, must stay well below the error that is steered by.
  */
 const leastSingleTolerance = 32 * 2 ** -23
+
+/** Options of `solve` that vectors lack; ignoring them would be a silent difference between backends. */
+const notForEnsembles = ['weights', 'minStep', 'maxStep', 'firstStep', 'events'] as const
 
 export function planEnsemble(
   field: Field,
@@ -58,6 +62,15 @@ export function planEnsemble(
       try: '[0, 10]',
       code: 'bad-span',
     })
+  const unsupported = notForEnsembles.find((name) => name in options)
+  if (unsupported !== undefined)
+    throw misuse({
+      where: 'ensemble',
+      expected: 'options that every backend has',
+      got: unsupported,
+      try: 'solve for each trajectory',
+      code: 'unknown-option',
+    })
   const n = field.stateSize
   const y0 = readRows(
     'ensemble(Y0)',
@@ -77,7 +90,7 @@ export function planEnsemble(
     prepared,
     stepping,
     batch: y0.rows,
-    initial: y0.get,
+    initial: y0,
     span,
     direction: span[1] >= span[0] ? 1 : -1,
     times,
@@ -124,68 +137,5 @@ function checkSingle(rtol: Float64Array): void {
     got: String(least),
     try: "precision: 'double', or a looser tolerance",
     code: 'precision-too-low',
-  })
-}
-
-interface Matrix {
-  readonly rows: number
-  readonly get: (i: number, k: number) => number
-}
-
-function readRows(where: string, rows: Rows, width: number, remedy: string): Matrix {
-  const wrong = (got: string) =>
-    misuse({ where, expected: `rows of ${width} numbers`, got, try: remedy, code: 'wrong-dimension' })
-  if (Array.isArray(rows)) {
-    const list = rows as readonly ArrayLike<number>[]
-    list.forEach((row, i) => {
-      if (row?.length !== width) throw wrong(`${show(row)} as row ${i}`)
-    })
-    if (list.length === 0) throw wrong('no row')
-    return { rows: list.length, get: (i, k) => (list[i] as ArrayLike<number>)[k] as number }
-  }
-  const array = rows as NdArray
-  if (array?.shape?.length !== 2 || array.shape[1] !== width || array.shape[0] === 0)
-    throw wrong(array?.shape ? `shape ${show(array.shape)}` : show(rows))
-  return { rows: array.shape[0] as number, get: (i, k) => array.get(i, k) }
-}
-
-function readTheta(
-  field: Field,
-  theta: EnsembleOptions['theta'],
-  batch: number,
-): { theta: Matrix['get']; spread: ThetaSpread } {
-  const p = field.theta.length
-  const names = field.layout.map((b) => b.name).join(', ') || 'none'
-  const flat = (values: ArrayLike<number>) => {
-    if (values.length === p)
-      return { theta: (_i: number, k: number) => values[k] as number, spread: 'shared' as const }
-    throw misuse({
-      where: 'ensemble(theta)',
-      expected: `${p} parameters (${names})`,
-      got: String(values.length),
-      try: 'a changed copy of field.theta, or a row of them for each trajectory',
-      code: 'wrong-dimension',
-    })
-  }
-  if (theta === undefined) return flat(field.theta)
-  const nested = Array.isArray(theta) && typeof theta[0] === 'object'
-  const shape = (theta as NdArray).shape as readonly number[] | undefined
-  if (!nested && shape?.length !== 2)
-    return flat(
-      shape === undefined ? (theta as ArrayLike<number>) : ((theta as NdArray).data as ArrayLike<number>),
-    )
-  const rows = readRows(
-    'ensemble(theta)',
-    theta as Rows,
-    p,
-    `one row of ${p} parameters (${names}) for each trajectory`,
-  )
-  if (rows.rows === batch) return { theta: rows.get, spread: 'each' }
-  throw misuse({
-    where: 'ensemble(theta)',
-    expected: `${batch} rows, as many as Y0 has`,
-    got: String(rows.rows),
-    try: 'one row for each trajectory, or a single flat list for all',
-    code: 'wrong-dimension',
   })
 }

@@ -13,8 +13,8 @@ import {
 import type { StepControl } from '../control/adaptive.js'
 import { logOffset, logSlope } from '../control/power.js'
 import { largestRejection, smallestLogError } from '../control/printControl.js'
-import { longestStreak } from '../explicit/printKernel.js'
 import type { ExplicitMethod } from '../explicit/tableau.js'
+import { longestStreak } from '../loops/adaptiveAdvance.js'
 import { code as codes } from '../state.js'
 import { combine, type LaneField, loadTheta, scaleRow, type ThetaSpread } from './laneField.js'
 

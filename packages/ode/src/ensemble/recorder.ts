@@ -30,7 +30,7 @@ export function makeRecorder(plan: EnsemblePlan, reduce: Reduction<unknown> | un
   const { batch, field, times } = plan
   const n = field.stateSize
   const kept = reduce === undefined ? times.length : 1
-  const y = new Float64Array(kept * batch * n).fill(Number.NaN)
+  const y = new Float64Array(kept * batch * n)
   const failures = new Map<number, EnsembleStatus>()
   const [accepted, rejected] = [new Float64Array(batch), new Float64Array(batch)]
   const taken: number[] = []
@@ -50,7 +50,8 @@ export function makeRecorder(plan: EnsemblePlan, reduce: Reduction<unknown> | un
     countSteps({ step }, t) {
       const count = Math.ceil(Math.abs(t - counted) / step - 1e-9)
       counted = t
-      for (let i = 0; i < batch; i++) if (!failures.has(i)) accepted[i] = (accepted[i] as number) + count
+      for (let i = 0; i < batch; i++) accepted[i] = (accepted[i] as number) + count
+      for (const i of failures.keys()) accepted[i] = (accepted[i] as number) - count
     },
     take(t, columns) {
       const at = reduce === undefined ? taken.length : 0
@@ -59,11 +60,15 @@ export function makeRecorder(plan: EnsemblePlan, reduce: Reduction<unknown> | un
       if (reduce === undefined || taken.length === times.length) transpose(columns, y, at * batch * n)
     },
     results() {
+      const status = new Array<EnsembleStatus>(batch).fill('success')
+      for (const [i, failure] of failures) status[i] = failure
+      // times that a cancelled run did not reach
+      if (taken.length < times.length) y.fill(Number.NaN, reduce === undefined ? taken.length * batch * n : 0)
       return {
         t: times,
         y: ndarray(y, [kept, batch, n]),
         reduced,
-        status: Array.from({ length: batch }, (_, i) => failures.get(i) ?? 'success'),
+        status,
         message: summarise(batch, [...failures.values()]),
       }
     },

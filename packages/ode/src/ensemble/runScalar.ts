@@ -57,10 +57,10 @@ function integrate(
   keep: (at: number, y: Float64Array) => void,
 ): EnsembleStatus {
   const { prepared, field, span, times, endIsKept } = plan
-  const y0 = Float64Array.from({ length: field.stateSize }, (_, k) => plan.initial(i, k))
+  const y0 = Float64Array.from({ length: field.stateSize }, (_, k) => plan.initial.get(i, k))
   if (!y0.every(Number.isFinite)) return 'non-finite'
   const { problem, kernel } = prepared
-  for (let k = 0; k < problem.theta.length; k++) problem.theta[k] = plan.theta(i, k)
+  for (let k = 0; k < problem.theta.length; k++) problem.theta[k] = plan.theta.get(i, k)
   const { theta: _theta, ...stepOptions } = options
   const state = start(prepared, y0, span, stepOptions)
   let ending: Ending = 'success'

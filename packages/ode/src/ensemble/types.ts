@@ -1,9 +1,10 @@
+import type { GpuMode } from '@separatrix/field/core'
 import type { NdArray } from 'ndarray'
 import type { Ending } from '../drive.js'
 import type { StepOptions } from '../prepare.js'
 import type { ThreadPool } from './threadPool.js'
 
-export type EnsembleBackend = 'js' | 'wasm' | 'threads'
+export type EnsembleBackend = 'js' | 'wasm' | 'threads' | 'gpu'
 
 /** Rows of numbers, one for each trajectory. */
 export type Rows = NdArray | readonly ArrayLike<number>[]
@@ -21,10 +22,11 @@ export interface EnsembleOptions<R = never>
   extends Omit<StepOptions, 'theta' | 'weights' | 'minStep' | 'maxStep' | 'firstStep'> {
   /**
    * 'js': the loop of `solve`, one trajectory after another; 'wasm': vectors of 2 doubles or 4 singles; 'threads':
-   * the same on worker threads; 'auto': the cheapest by {@link estimateCosts}
+   * the same on worker threads; 'gpu': gpu.js, one thread a trajectory, equal steps in single precision; 'auto': the
+   * cheapest of the first three by {@link estimateCosts}
    */
   readonly backend: EnsembleBackend | 'auto'
-  /** default 'double'; 'single' is about twice as fast and good to some 1e-6 a unit of time */
+  /** default 'double', on 'gpu' 'single'; 'single' is about twice as fast and good to some 1e-6 a unit of time */
   readonly precision?: 'double' | 'single'
   /** times to keep, in order; every one ends a step. Default 'end' */
   readonly saveAt?: ArrayLike<number> | 'end'
@@ -34,6 +36,8 @@ export interface EnsembleOptions<R = never>
   readonly reduce?: Reduction<R>
   /** number of worker threads, or a pool that is kept; default one for each processor */
   readonly threads?: number | ThreadPool
+  /** which of gpu.js's devices, for 'gpu'; default the best that is there */
+  readonly device?: GpuMode
   readonly signal?: AbortSignal
 }
 

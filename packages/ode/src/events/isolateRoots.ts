@@ -28,7 +28,7 @@ export interface RootInterval {
  */
 export function isolateRoots(g: (theta: number) => number): RootInterval[] {
   const samples = nodes.map((theta) => g(theta))
-  if (!samples.every(Number.isFinite)) return []
+  if (!samples.every(Number.isFinite)) return changesBetween(samples)
   const coefficients = toBernstein.map((row) =>
     row.reduce((sum, v, j) => sum + v * (samples[j] as number), 0),
   )
@@ -37,6 +37,17 @@ export function isolateRoots(g: (theta: number) => number): RootInterval[] {
   const found: RootInterval[] = []
   bisect(coefficients, 0, 1, 0, found)
   if (samples[degree] === 0) found.push({ from: 1, to: 1 })
+  return found
+}
+
+/** Where the function is not finite everywhere there is no polynomial: changes of sign between the points that are. */
+function changesBetween(samples: ArrayLike<number>): RootInterval[] {
+  const found: RootInterval[] = []
+  for (let j = 1; j < samples.length; j++) {
+    const [a, b] = [samples[j - 1] as number, samples[j] as number]
+    if (Number.isFinite(a) && Number.isFinite(b) && Math.sign(a) * Math.sign(b) < 0)
+      found.push({ from: nodes[j - 1] as number, to: nodes[j] as number })
+  }
   return found
 }
 

@@ -28,7 +28,6 @@ export function denseInterpolant(
   }
   return {
     order: dense.order,
-    degree,
     coefficients: q,
     load(steps, i) {
       const [t, h] = [steps.t[i] as number, steps.h[i] as number]

@@ -66,7 +66,7 @@ function adaptiveLoop(method: ExplicitMethod, problem: Problem, settings: Kernel
   if (settings.stepping.kind !== 'adaptive') throw new Error('unreachable: fixed stepping')
   const { control, tolerances } = settings.stepping
   const weights = tolerances.weights?.join() ?? ''
-  const form = `${problem.size} ${settings.trace} ${tolerances.uniform} ${weights} ${control.key}`
+  const form = `${problem.size} ${settings.trace} ${tolerances.uniform} ${tolerances.norm} ${weights} ${control.key}`
   return (
     remember(problem.key, method, form, () =>
       realise<AdaptiveLoop>(method, problem, (layout) =>

@@ -1,4 +1,6 @@
+import { squaredNorm } from '../control/squaredNorm.js'
 import { adaptiveAdvance } from '../loops/adaptiveAdvance.js'
+import { controlPolicy } from '../loops/control.js'
 import type { KernelSettings } from '../method.js'
 import { type StepState, slot } from '../state.js'
 import { startTrace, traceStep } from '../trace.js'
@@ -22,37 +24,25 @@ function combine(
   }
 }
 
-/** Mean of (e_i/scale_i)² for the error h Σ row[j] k_j; n² weights where given. */
-function squaredNorm(
-  row: readonly number[],
-  h: number,
-  scale: Float64Array,
-  k: readonly Float64Array[],
-  weights: Float64Array | undefined,
-): number {
-  let [total, count] = [0, 0]
-  for (let i = 0; i < scale.length; i++) {
-    const weight = weights?.[i] ?? 1
-    count += weight
-    if (weight === 0) continue
+/** e = h Σ row[j] k_j, into `out`. */
+function errorOf(out: Float64Array, h: number, row: readonly number[], k: readonly Float64Array[]): void {
+  for (let i = 0; i < out.length; i++) {
     let e = 0
     for (let j = 0; j < row.length; j++)
       if (row[j] !== 0) e += h * (row[j] as number) * ((k[j] as Float64Array)[i] as number)
-    const r = e / (scale[i] as number)
-    total += weight * r * r
+    out[i] = e
   }
-  return total / count
 }
 
 /** Plain loops over the tableau: slower, for pages that forbid generated code. */
 export function plainAdaptive(method: ExplicitMethod, settings: KernelSettings): AdaptiveLoop {
   if (settings.stepping.kind !== 'adaptive') throw new Error('unreachable: fixed stepping')
-  const { control } = settings.stepping
-  return (state, trace, limit, theta, rtol, atol, f, work, weights) => {
+  const { control, tolerances } = settings.stepping
+  return (state, trace, limit, theta, _rtol, _atol, f, work) => {
     const R = state.registers
     const z = work[0] as Float64Array
     const k = work.slice(1)
-    const scale = new Float64Array(z.length)
+    const error = new Float64Array(z.length)
     const evaluate = (t: number, y: Float64Array, out: Float64Array) => {
       f(t, y, out, theta)
       R[slot.evaluations] = (R[slot.evaluations] as number) + 1
@@ -68,13 +58,11 @@ export function plainAdaptive(method: ExplicitMethod, settings: KernelSettings):
         evaluate(c === 1 ? end : t + c * h, z, k[j] as Float64Array)
       }
       combine(z, from.y, h, method.b, k)
-      for (let i = 0; i < z.length; i++) {
-        const size = Math.max(Math.abs(from.y[i] as number), Math.abs(z[i] as number))
-        scale[i] = (atol[i] as number) + (rtol[i] as number) * size
-      }
-      const main = squaredNorm(method.bError as readonly number[], h, scale, k, weights)
+      errorOf(error, h, method.bError as readonly number[], k)
+      const main = squaredNorm(tolerances, error, from.y, z)
       if (method.bErrorLow === undefined || main === 0) return main
-      return main * (main / (main + 0.01 * squaredNorm(method.bErrorLow, h, scale, k, weights)))
+      errorOf(error, h, method.bErrorLow, k)
+      return main * (main / (main + 0.01 * squaredNorm(tolerances, error, from.y, z)))
     }
     const accept = (to: StepState, _h: number, end: number) => {
       to.y.set(z)
@@ -85,8 +73,8 @@ export function plainAdaptive(method: ExplicitMethod, settings: KernelSettings):
       k.forEach((stage, j) => {
         stages.set(stage, offset + j * z.length)
       })
-    const run = adaptiveAdvance({ try: attempt, accept, writeStages }, control, method.errorOrder as number)
-    return run(state, trace, limit)
+    const policy = controlPolicy(control, method.errorOrder as number)
+    return adaptiveAdvance({ try: attempt, accept, writeStages }, policy)(state, trace, limit)
   }
 }
 

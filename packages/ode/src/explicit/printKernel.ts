@@ -1,5 +1,7 @@
 import { powerSource } from '../control/power.js'
 import { type ControlSource, printControl } from '../control/printControl.js'
+import type { Tolerances } from '../control/tolerances.js'
+import { longestStreak } from '../loops/adaptiveAdvance.js'
 import type { KernelSettings } from '../method.js'
 import { code, slot } from '../state.js'
 import {
@@ -16,9 +18,6 @@ import {
 const range = (from: number, to: number) => Array.from({ length: to - from + 1 }, (_, i) => from + i)
 const lines = (...parts: readonly string[]) => parts.filter((part) => part !== '').join('\n')
 
-/** Consecutive rejections after which a step is given up: .2¹⁰⁰ of any step is below every clock. */
-export const longestStreak = 100
-
 /**
  * Prints the whole loop over adaptive steps of an explicit method: stages in latency order, error estimate,
  * controller, and the trace that the settings ask for. The step size is fixed within a step, so each h·a_ij
@@ -29,7 +28,7 @@ export function printAdaptive(sheet: Sheet, settings: KernelSettings): string {
   if (settings.stepping.kind !== 'adaptive') throw new Error('unreachable: fixed stepping')
   const { control, tolerances } = settings.stepping
   const errorOrder = method.errorOrder as number
-  const { count, measure } = weightedCount(tolerances.weights, n)
+  const { count, measure } = weightedCount(tolerances, n)
   const controller = printControl(control, errorOrder, count)
   const stages = method.stages
   const solution = method.fsal ? (sheet.layout === 'looped' ? 'z' : `z${stages}`) : 'z'
@@ -53,7 +52,7 @@ export function printAdaptive(sheet: Sheet, settings: KernelSettings): string {
     printScaledRows(sheet, stages),
     ...range(2, stages).map((j) => printStage(sheet, j)),
     method.fsal ? '' : printSolution(sheet),
-    printError(sheet, solution, tolerances.uniform, measure),
+    printError(sheet, solution, tolerances, measure),
     `evaluations += ${stages - 1}`,
     `if (sum <= ${count}) {`,
     printAccept(sheet, settings, solution, controller),
@@ -147,7 +146,7 @@ function printSolution(sheet: Sheet, target = 'z'): string {
 function printError(
   sheet: Sheet,
   solution: string,
-  uniform: boolean,
+  { uniform, norm }: Tolerances,
   measure: (i: string) => string | undefined,
 ): string {
   const { bError, bErrorLow } = sheet.method
@@ -156,7 +155,9 @@ function printError(
     if (weight === undefined) return ''
     const [rtol, atol] = uniform ? ['rtol0', 'atol0'] : [`rtol[${i}]`, `atol[${i}]`]
     const scale = `${atol} + ${rtol} * Math.max(Math.abs(${at(sheet, 'y', i)}), Math.abs(${at(sheet, solution, i)}))`
-    return `{ const r = (${combination(sheet, prefix, row)(i)}) / (${scale}); ${prefix === 'he' ? 'sum' : 'low'} += ${weight}r * r }`
+    const [target, value] = [prefix === 'he' ? 'sum' : 'low', `${weight}r * r`]
+    const gather = norm === 'max' ? `${target} = Math.max(${target}, ${value})` : `${target} += ${value}`
+    return `{ const r = (${combination(sheet, prefix, row)(i)}) / (${scale}); ${gather} }`
   }
   return lines(
     scaled('he', bError as readonly number[], 'h'),
@@ -174,11 +175,11 @@ function printError(
 }
 
 /** Components with weight 0 are left out of the norm; the others count by their weight. */
-function weightedCount(weights: Float64Array | undefined, n: number) {
-  if (weights === undefined) return { count: n, measure: () => '' }
+function weightedCount({ weights, norm }: Tolerances, n: number) {
+  if (weights === undefined) return { count: norm === 'max' ? 1 : n, measure: () => '' }
   const total = weights.reduce((sum, w) => sum + w, 0)
   return {
-    count: total,
+    count: norm === 'max' ? 1 : total,
     measure: (i: string) =>
       i === 'i' ? `weights[i] * ` : weights[Number(i)] === 0 ? undefined : `${weights[Number(i)]} * `,
   }

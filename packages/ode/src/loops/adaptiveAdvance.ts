@@ -1,7 +1,6 @@
-import type { StepControl } from '../control/adaptive.js'
 import { code, type StepState, slot } from '../state.js'
 import { startTrace, type Trace, traceStep } from '../trace.js'
-import { acceptFactor, rejectFactor } from './control.js'
+import type { StepPolicy } from './control.js'
 
 /** One trial step of a method, for loops that are not printed. */
 export interface Trial {
@@ -22,8 +21,7 @@ export const longestStreak = 100
 /** The loop of adaptive steps around any {@link Trial}; the same decisions as the printed loops. */
 export function adaptiveAdvance(
   trial: Trial,
-  control: StepControl,
-  errorOrder: number,
+  policy: StepPolicy,
 ): (state: StepState, trace: Trace, limit: number) => number {
   const clock = new Float64Array(3)
   return (state, trace, limit) => {
@@ -51,7 +49,7 @@ export function adaptiveAdvance(
       const squaredError = trial.try(state, h, end)
       R[slot.nonFinite] = Number.isFinite(squaredError) ? 0 : 1
       if (!(squaredError <= 1)) {
-        R[slot.step] = h * rejectFactor(control, errorOrder, squaredError)
+        R[slot.step] = h * policy.reject(squaredError)
         R[slot.rejected] = (R[slot.rejected] as number) + 1
         R[slot.streak] = (R[slot.streak] as number) + 1
         if ((R[slot.streak] as number) <= longestStreak) continue
@@ -61,7 +59,7 @@ export function adaptiveAdvance(
       if (level === 'stages') trial.writeStages(trace.stages, accepted * stageCount * n)
       trial.accept(state, h, end)
       R[slot.time] = end
-      const next = h * acceptFactor(control, errorOrder, R, squaredError, last)
+      const next = h * policy.accept(R, squaredError, last)
       R[slot.step] = last && next * direction <= h0 * direction ? h0 : next
       if ((R[slot.step] as number) * direction > maxStep) R[slot.step] = maxStep * direction
       R[slot.streak] = 0

@@ -3,11 +3,25 @@ import { roughExp, roughLog } from '../control/power.js'
 import { largestRejection, smallestLogError } from '../control/printControl.js'
 import { slot } from '../state.js'
 
+/** How a loop chooses the next step, by factors of the one just tried. */
+export interface StepPolicy {
+  /** after an accepted step of the given mean squared error */
+  accept(R: Float64Array, squaredError: number, last: boolean): number
+  /** after a rejected one; the error may be infinite or NaN */
+  reject(squaredError: number): number
+}
+
+/** The policy of a linear step controller. */
+export const controlPolicy = (control: StepControl, errorOrder: number): StepPolicy => ({
+  accept: (R, squaredError, last) => acceptFactor(control, errorOrder, R, squaredError, last),
+  reject: (squaredError) => rejectFactor(control, errorOrder, squaredError),
+})
+
 /**
  * Factor for the step after an accepted one of the given mean squared error, updating the controller's
  * memory: the decisions of the printed loops, for those that are not printed.
  */
-export function acceptFactor(
+function acceptFactor(
   control: StepControl,
   errorOrder: number,
   R: Float64Array,
@@ -35,7 +49,7 @@ export function acceptFactor(
 }
 
 /** Factor after a rejected step; an error that is not finite shrinks by the least factor. */
-export function rejectFactor(control: StepControl, errorOrder: number, squaredError: number): number {
+function rejectFactor(control: StepControl, errorOrder: number, squaredError: number): number {
   if (!Number.isFinite(squaredError)) return control.minFactor
   const wanted = Math.log(control.safety) - (0.5 / (errorOrder + 1)) * roughLog(squaredError)
   return roughExp(Math.min(Math.max(wanted, Math.log(control.minFactor)), largestRejection))

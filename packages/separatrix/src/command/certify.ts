@@ -2,8 +2,9 @@ import { mkdirSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { duration, plain, roundedDown, roundedUp } from '../report/format.js'
 import { buildCandidate, buildStudy, domainOf, type Study } from '../study/buildStudy.js'
-import { type Outcome, prove } from '../study/prove.js'
+import { fault, type Outcome, prove } from '../study/prove.js'
 import { readStudy } from '../study/readStudy.js'
+import { writeCertificate } from '../study/writeCertificate.js'
 import type { Terminal } from '../terminal/terminal.js'
 import { twoColumns, wrap } from '../terminal/text.js'
 import { type ExitCode, exitCodes } from './exitCodes.js'
@@ -27,12 +28,13 @@ export async function certify(
     V: buildCandidate(source, study),
     domain: domainOf(source, study),
     level: source.study.level,
+    rate: source.study.rate,
   }
   const outcome = prove(task, `Proving ${study.name}`, terminal)
   const folder = out ?? join('out', study.name)
   const files = { certificate: join(folder, 'certificate.json'), report: join(folder, 'report.html') }
   mkdirSync(folder, { recursive: true })
-  if (outcome.certificate !== undefined) writeFileSync(files.certificate, JSON.stringify(outcome.certificate))
+  writeCertificate(files.certificate, outcome.certificate)
   const drawn = study.field.stateSize === 2
   if (drawn) {
     const { regionReport } = await import('../report/regionReport.js')
@@ -52,13 +54,14 @@ export async function certify(
 type Written = Readonly<Record<string, string>>
 
 function asJson({ name }: Study, outcome: Outcome, written: Written): string {
-  const { kind, message, level, refuted, point, stats, milliseconds } = outcome
+  const { kind, message, level, refuted, rate, point, stats, milliseconds } = outcome
   return JSON.stringify({
     name,
     verdict: kind,
     message,
     level,
-    ...(refuted !== undefined && { refuted }),
+    ...(refuted !== undefined && Number.isFinite(refuted) && { refuted }),
+    ...(rate !== undefined && { rate }),
     ...(point !== undefined && { point: Array.from(point) }),
     ...stats,
     milliseconds,
@@ -78,7 +81,7 @@ function asText(
   if (outcome.kind === 'proved') {
     rows.push([
       'region',
-      `every state with V ≤ ${plain(roundedDown(outcome.level))} stays in that set and converges to the origin`,
+      `every state with V ≤ ${plain(roundedDown(outcome.level))} stays in that set and converges to the origin${outcome.rate === undefined ? '' : `, with V(x(t)) ≤ e^(-${plain(outcome.rate)} t) V(x(0))`}`,
     ])
     if (outcome.refuted !== undefined && Number.isFinite(outcome.refuted))
       rows.push(['no more from', `V = ${plain(roundedUp(outcome.refuted))}: ${limit(outcome, at)}`])
@@ -100,7 +103,8 @@ function asText(
   return `${wrap(`${outcome.kind.toUpperCase()}  ${study.name}`)}\n\n${twoColumns(rows)}`
 }
 
-function limit({ limitedBy, point }: Outcome, at: (x: ArrayLike<number>) => string): string {
+function limit(outcome: Outcome, at: (x: ArrayLike<number>) => string): string {
+  const { limitedBy, point } = outcome
   if (limitedBy === 'domain') return 'there the set reaches the boundary of the domain'
-  return point === undefined ? 'there the bracket ends' : `V does not decrease at ${at(point)}`
+  return point === undefined ? 'there the bracket ends' : `${fault(outcome)} ${at(point)}`
 }

@@ -5,6 +5,7 @@ import { duration, plain, roundedDown } from '../report/format.js'
 import { pendulumReport } from '../report/pendulumReport.js'
 import { pendulumRecipe } from '../study/pendulumRecipe.js'
 import { type ProvedLoop, pendulumStudy } from '../study/pendulumStudy.js'
+import { writeCertificate } from '../study/writeCertificate.js'
 import type { Terminal } from '../terminal/terminal.js'
 import { twoColumns, wrap } from '../terminal/text.js'
 import { type ExitCode, exitCodes } from './exitCodes.js'
@@ -36,11 +37,8 @@ export async function study(
   mkdirSync(folder, { recursive: true })
   writeFileSync(file('report.html'), report.html)
   writeFileSync(file('controller.json'), JSON.stringify(toJSON(network.controller)))
-  for (const [base, { outcome }] of [
-    ['certificate.json', network],
-    ['lqr-certificate.json', lqr],
-  ] as const)
-    if (outcome.certificate !== undefined) writeFileSync(file(base), JSON.stringify(outcome.certificate))
+  writeCertificate(file('certificate.json'), network.outcome.certificate)
+  writeCertificate(file('lqr-certificate.json'), lqr.outcome.certificate)
   const milliseconds = terminal.now() - start
   const proved = network.outcome.kind === 'proved' && lqr.outcome.kind === 'proved'
   if (json) {

@@ -76,7 +76,7 @@ export async function pendulumReport(
     notes: [
       {
         title: 'What was proved',
-        text: `For every real state other than 0 with V ≤ ${readable(roundedDown(network.outcome.level), 6)}, V is positive and decreases along the closed loop, and that set lies inside |θ| ≤ ${readable(recipe.domain[0]?.[1] as number)}, |ω| ≤ ${readable(recipe.domain[1]?.[1] as number)}. Hence it is a region of attraction. The equations mean the decimals that are printed and the weights that were trained, bit for bit. Areas, trajectories and the training curve are measurements.`,
+        text: `For every real state other than 0 with V ≤ ${readable(roundedDown(network.outcome.level), 6)}, V is positive and falls along the closed loop at a rate of at least ${readable(recipe.proof.rate)} V per second, and that set lies inside |θ| ≤ ${readable(recipe.domain[0]?.[1] as number)}, |ω| ≤ ${readable(recipe.domain[1]?.[1] as number)}. Hence it is a region of attraction. The equations mean the decimals that are printed and the weights that were trained, bit for bit. Areas, trajectories and the training curve are measurements.`,
       },
       checkNote(certificatePath),
     ],
@@ -100,19 +100,23 @@ function lead({ params: { g, l, m }, torqueLimit }: PendulumRecipe): string {
 function verdict({ outcome }: ProvedLoop): Page['verdict'] {
   const words = { proved: 'Proved', refuted: 'Refuted', unknown: 'Not proved' } as const
   const good = outcome.kind === 'proved'
-  return { word: words[outcome.kind], good, statement: good ? guarantee(outcome.level) : outcome.message }
+  return {
+    word: words[outcome.kind],
+    good,
+    statement: good ? guarantee(outcome.level, outcome.rate) : outcome.message,
+  }
 }
 
 /** V from the rim inwards, against the decay that training asked for. */
 function decayFigure(
-  { training, simulation }: PendulumRecipe,
+  { proof, simulation }: PendulumRecipe,
   { V, outcome }: ProvedLoop,
   { inner }: Drawing,
 ): PageFigure {
   const values = inner.map((t) => valueAlong(V, t).filter(([, v]) => v > 1e-8))
   const bound = Array.from({ length: 101 }, (_, i): [number, number] => {
     const t = (simulation.time * i) / 100
-    return [t, outcome.level * Math.exp(-training.decay * t)]
+    return [t, outcome.level * Math.exp(-proof.rate * t)]
   })
   return {
     title: 'V falls along every trajectory',
@@ -123,10 +127,10 @@ function decayFigure(
       logarithmic: true,
       lines: [
         ...values.map((curve): Line => ({ curve, tone: 'proved', weight: 1.2 })),
-        { curve: bound, name: 'e^(−κt)', tone: 'compared', dashed: true },
+        { curve: bound, name: 'proved bound e^(−κt)', tone: 'compared', dashed: true },
       ],
     }),
-    caption: `V along eight trajectories from the rim. Dashed: decay at the rate κ = ${readable(training.decay)} per second that training asked for; that V decreases is proved, this rate is not.`,
+    caption: `V along eight trajectories from the rim, by simulation. Dashed: the proved bound for all of them, with κ = ${readable(proof.rate)} per second.`,
   }
 }
 
@@ -216,6 +220,7 @@ function tableRows(
     ['V', ...both((p) => quadraticForm(p.V, ['θ', 'ω']) ?? '|Lx|² + ε|x|² + |φ(x)|²')],
     ['largest level of V proved', ...both((p) => readable(roundedDown(p.outcome.level), 6))],
     ['not provable with this V from', ...both(refuted)],
+    ['proved rate κ of e^(−κt) (1/s)', ...both((p) => readable(p.outcome.rate ?? 0))],
     [`area of the proved region (${areaUnit})`, readable(areas.lqr, 4), readable(areas.network, 4)],
     [
       `area that comes home within the frame, by simulation (${areaUnit})`,

@@ -12,6 +12,13 @@ export interface PhasePortraitOptions {
   readonly regions: readonly Region[]
   readonly separatrices: readonly Curve[]
   readonly trajectories: readonly { readonly curve: Curve; readonly arrives: boolean }[]
+  readonly counterexample?: Counterexample | undefined
+}
+
+/** Where V was seen not to fall, and what to write there. */
+export interface Counterexample {
+  readonly point: ArrayLike<number>
+  readonly text: string
 }
 
 const [width, height] = [640, 470]
@@ -29,6 +36,7 @@ export async function phasePortrait({
   regions,
   separatrices,
   trajectories,
+  counterexample,
 }: PhasePortraitOptions): Promise<{ svg: string; arrows: Evaluation }> {
   const [[x0, x1], [y0, y1]] = domain as [[number, number], [number, number]]
   const inner = arrowDomain(domain)
@@ -65,6 +73,7 @@ export async function phasePortrait({
       Plot.dot([[0, 0]], { r: 3.5, fill: colors.ink }),
       ...drawn.map((r, k) => name(r, domain, k)),
       ...border(separatrices, domain),
+      ...(counterexample === undefined ? [] : cross(counterexample)),
       Plot.frame({ stroke: colors.faint }),
     ],
   })
@@ -107,6 +116,21 @@ function border(curves: readonly Curve[], domain: Domain) {
   if (shown.length === 0) return []
   const place = shown.reduce((best, p) => (p[0] > best[0] ? p : best))
   return [label([place[0], place[1]], 'separatrix', { fill: colors.lost, textAnchor: 'start', dx: 9 })]
+}
+
+/** A counterexample, which on the rim of the largest provable set shows what stops it. */
+function cross({ point, text }: Counterexample) {
+  const place: [number, number] = [point[0] as number, point[1] as number]
+  return [
+    Plot.dot([place], { symbol: 'times', r: 5, stroke: colors.lost, strokeWidth: 2.2 }),
+    label(place, text, {
+      fill: colors.lost,
+      textAnchor: 'start',
+      dx: 9,
+      dy: 4,
+      fontSize: 12,
+    }),
+  ]
 }
 
 function label(place: [number, number], text: string, style: Plot.TextOptions) {

@@ -1,7 +1,7 @@
 import { type Evaluation, evaluateGrid, type Field } from '@separatrix/field'
 import { separatrices } from '../study/separatrices.js'
 import { rimPoints, type Trajectory, trajectories } from '../study/trajectories.js'
-import { phasePortrait } from './phasePortrait.js'
+import { type Counterexample, phasePortrait } from './phasePortrait.js'
 import type { Domain, Region } from './regionMarks.js'
 import { sublevelArea } from './sublevelArea.js'
 
@@ -32,6 +32,7 @@ export interface DrawingOptions {
   readonly domain: Domain
   readonly axes: readonly string[]
   readonly regions: readonly DrawnRegion[]
+  readonly counterexample?: Counterexample | undefined
   readonly simulation: { readonly time: number; readonly rtol: number; readonly atol: number }
 }
 
@@ -41,6 +42,7 @@ export async function drawRegions({
   domain,
   axes,
   regions,
+  counterexample,
   simulation,
 }: DrawingOptions): Promise<Drawing> {
   const drawn = await Promise.all(
@@ -59,6 +61,7 @@ export async function drawRegions({
   const { svg, arrows } = await phasePortrait({
     field,
     separatrices: borders,
+    counterexample,
     domain,
     axes: [axes[0] as string, axes[1] as string],
     regions: drawn,

@@ -1,13 +1,13 @@
 import type { Field } from '@separatrix/field'
 import { leafBoxes } from '@separatrix/lyapunov'
 import type { Study } from '../study/buildStudy.js'
-import type { Outcome } from '../study/prove.js'
+import { fault, type Outcome } from '../study/prove.js'
 import { valueAlong } from '../study/trajectories.js'
 import { duration, readable, roundedDown, roundedUp } from './format.js'
 import { linePlot } from './linePlot.js'
 import { type Page, type PageFigure, renderPage } from './page.js'
 import { type ProofBoxesOptions, proofBoxes } from './proofBoxes.js'
-import { drawRegions } from './regionPictures.js'
+import { type DrawnRegion, drawRegions } from './regionPictures.js'
 import { checkNote, guarantee } from './statements.js'
 
 export interface RegionReportOptions {
@@ -32,12 +32,16 @@ export async function regionReport({
     field,
     domain,
     axes,
-    regions: [{ name: 'proved', V, level: outcome.level, emphasis: 'proved' }],
+    regions: [shownRegion(outcome, V)],
+    counterexample: outcome.point && {
+      point: outcome.point,
+      text: outcome.rate === undefined ? 'V does not fall here' : 'V falls too slowly here',
+    },
     simulation: { time: 20, rtol: 1e-8, atol: 1e-10 },
   })
   const plane: readonly [string, string] = [axes[0] as string, axes[1] as string]
   const figures: PageFigure[] = []
-  if (drawing.inner.length > 0)
+  if (proved && drawing.inner.length > 0)
     figures.push({
       title: 'V falls along trajectories from the rim',
       svg: linePlot({
@@ -63,7 +67,7 @@ export async function regionReport({
     verdict: {
       word: { proved: 'Proved', refuted: 'Refuted', unknown: 'Unknown' }[outcome.kind],
       good: proved,
-      statement: proved ? guarantee(outcome.level) : outcome.message,
+      statement: proved ? guarantee(outcome.level, outcome.rate) : outcome.message,
     },
     numbers: proved
       ? [
@@ -85,13 +89,20 @@ export async function regionReport({
   return renderPage(page)
 }
 
+/** The proved region, or the one that was asked for and refused. */
+function shownRegion({ kind, level, refuted = 0 }: Outcome, V: Field): DrawnRegion {
+  if (kind === 'proved') return { name: 'proved', V, level, emphasis: 'proved' }
+  return { name: 'not proved', V, level: Number.isFinite(refuted) ? refuted : 0, emphasis: 'compared' }
+}
+
 /** The picture of a proof's boxes. */
 export function boxesFigure(outcome: Outcome, place: Omit<ProofBoxesOptions, 'boxes'>): PageFigure {
+  const condition = outcome.rate === undefined ? 'V̇ < 0' : 'V̇ < −κV'
   const boxes = outcome.certificate === undefined ? [] : leafBoxes(outcome.certificate)
   return {
     title: 'The proof, box by box',
     svg: proofBoxes({ boxes, ...place }),
-    caption: `${readable(boxes.length)} boxes cover the domain. On each shaded one V̇ < 0 was proved in interval arithmetic; the empty ones lie outside the region, whose rim is drawn; around the origin the second-order form of V̇ is negative definite.`,
+    caption: `${readable(boxes.length)} boxes cover the domain. On each shaded one ${condition} was proved in interval arithmetic; the empty ones lie outside the region, whose rim is drawn; around the origin that holds by second-order forms.`,
   }
 }
 
@@ -107,10 +118,11 @@ function tableRows(outcome: Outcome, { field }: Study): string[][] {
       ? []
       : [
           [
-            'V does not decrease at',
+            fault(outcome),
             field.stateNames.map((s, i) => `${s} = ${readable(point[i] as number, 5)}`).join(', '),
           ],
         ]),
+    ...(outcome.rate === undefined ? [] : [['rate κ of e^(−κt)', readable(outcome.rate)]]),
     ['boxes evaluated', readable(stats.boxes)],
     ['leaves', readable(stats.leaves)],
     ['time to prove', duration(milliseconds)],

@@ -53,6 +53,7 @@ interface Training {
  */
 export async function pendulumStudy(recipe: PendulumRecipe, terminal: Terminal): Promise<PendulumResult> {
   const { torqueLimit, domain, params } = recipe
+  const { rate } = recipe.proof
   const plant = system({
     name: 'pendulum',
     state: ['theta', 'omega'],
@@ -71,6 +72,7 @@ export async function pendulumStudy(recipe: PendulumRecipe, terminal: Terminal):
       loop: closeLoop(plant, teacher),
       V: quadratic(S, { state: plant.stateNames }),
       domain,
+      rate,
     },
     'Proving the regulator',
     terminal,
@@ -87,6 +89,7 @@ export async function pendulumStudy(recipe: PendulumRecipe, terminal: Terminal):
     terminal,
   )
   const { training } = recipe
+  const { reward, sharpness, batch } = training
   // V starts near the regulator's, scaled so that its proved region is {V ≤ 1}
   const scale = 1 / (linear.outcome.level > 0 ? linear.outcome.level : 1)
   const V = candidate(
@@ -96,14 +99,14 @@ export async function pendulumStudy(recipe: PendulumRecipe, terminal: Terminal):
   const trained = await train(
     {
       field: closeLoop(plant, imitation.field),
-      loss: regionLoss({ V, domain, rate: training.decay, reward: training.reward, batch: training.batch }),
+      loss: regionLoss({ V, domain, rate: training.decay, reward, sharpness, batch }),
     },
     training,
     'Training controller, V and region',
     terminal,
   )
   const learned = provedLoop(
-    { controller: takeTheta(start, trained.field), loop: trained.field, V: trained.V, domain },
+    { controller: takeTheta(start, trained.field), loop: trained.field, V: trained.V, domain, rate },
     'Proving the network',
     terminal,
   )
@@ -131,14 +134,15 @@ function candidate({ candidate: { epsilon, features } }: PendulumRecipe, P: numb
 
 interface LoopToProve extends Pick<ProvedLoop, 'controller' | 'loop' | 'V'> {
   readonly domain: PendulumRecipe['domain']
+  readonly rate: number
 }
 
 function provedLoop(
-  { controller, loop, V, domain }: LoopToProve,
+  { controller, loop, V, domain, rate }: LoopToProve,
   what: string,
   terminal: Terminal,
 ): ProvedLoop {
-  const outcome = prove({ field: loop, V, domain }, what, terminal)
+  const outcome = prove({ field: loop, V, domain, rate }, what, terminal)
   const bar = terminal.progress('Checking that proof')
   const start = terminal.now()
   try {
@@ -173,6 +177,7 @@ async function train<R extends { readonly field: Field }>(
         if (step % 50 === 0) bar.update(step / steps, `loss ${loss.toPrecision(2)}`)
       },
     })
+    if (result.status !== 'success') terminal.remark(`${what}: ${result.message}`)
     return { ...result, milliseconds: terminal.now() - start }
   } finally {
     bar.stop()

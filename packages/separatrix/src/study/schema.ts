@@ -12,7 +12,7 @@ const formula = v.union([v.string(), v.pipe(v.number(), v.transform(String))], '
 /** What a study file may say. Objects are strict: an unknown key is an error that names it. */
 export const studySchema = v.strictObject({
   /** names the folder of the results */
-  name: v.optional(v.string('text')),
+  name: v.optional(v.pipe(v.string('text'), v.regex(/^[^/\\.][^/\\]*$/, 'a name that can be a folder'))),
   /** heads the report */
   title: v.optional(v.string('text')),
   system: v.strictObject({
@@ -42,6 +42,8 @@ export const studySchema = v.strictObject({
     v.record(v.string(), v.strictTuple([number, number], 'a range [lo, hi]'), 'a range for every state'),
   ),
   level: v.optional(positive),
+  /** κ of V(x(t)) ≤ e^(−κt) V(x(0)) */
+  rate: v.optional(positive),
   simulate: v.optional(
     v.strictObject({
       initial: v.array(v.array(number, 'a state as a list of numbers'), 'a list of states'),

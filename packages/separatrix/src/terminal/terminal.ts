@@ -49,7 +49,7 @@ function bar(what: string, stream: NodeJS.WritableStream): Progress {
     barsize: 24,
     barCompleteChar: '━',
     barIncompleteChar: '─',
-    hideCursor: true,
+    hideCursor: false,
     clearOnComplete: true,
     gracefulExit: false,
     etaAsynchronousUpdate: false,

@@ -8,7 +8,9 @@ export interface Coefficients {
   readonly logarithm: readonly number[]
   /** artanh(s) = s + s·z·p(z), z = s² ≤ 1/9 */
   readonly logarithm1p: readonly number[]
-  /** sin r = r + r·z·p(z), z = r², |r| ≤ π/4 */
+  /** sin r = r + r·z·p(z), z = r², |r| ≤ π/2 */
+  readonly halfTurnSine: readonly number[]
+  /** the same for |r| ≤ π/4 */
   readonly sine: readonly number[]
   /** cos r = 1 − z/2 + z²·p(z) */
   readonly cosine: readonly number[]
@@ -39,7 +41,7 @@ export interface Coefficients {
 
 /**
  * Interpolants at the Chebyshev nodes of the stated intervals, computed with 60 digits; each polynomial's own
- * error is below .2 ulp of its function, the rest of the stated errors is rounding (tests/field/wasmElementary).
+ * error is below a third of an ulp of its function, the rest of the stated errors is rounding (tests/field/wasmElementary).
  * The parts of π/2 and ln 2 follow Cody & Waite (Software Manual for the Elementary Functions, 1980, ch. 6, 8).
  */
 export const coefficients: { readonly [K in LaneKind]: Coefficients } = {
@@ -56,6 +58,10 @@ export const coefficients: { readonly [K in LaneKind]: Coefficients } = {
     logarithm1p: [
       0.3333333333333333, 0.20000000000007292, 0.1428571428355438, 0.11111111358713932, 0.09090894718066429,
       0.07692785032479312, 0.06657072104827468, 0.06000536404795356, 0.04400369243072337, 0.08082022805971766,
+    ],
+    halfTurnSine: [
+      -0.16666666666666666, 0.008333333333333316, -0.00019841269841254966, 2.7557319219160833e-6,
+      -2.505210761669045e-8, 1.6058977292642743e-10, -7.643969663988074e-13, 2.7314368769379893e-15,
     ],
     sine: [
       -0.16666666666666666, 0.008333333333330948, -0.00019841269836756774, 2.7557316101617874e-6,
@@ -93,6 +99,9 @@ export const coefficients: { readonly [K in LaneKind]: Coefficients } = {
     ],
     logarithm: [0.66666686534882, 0.39988777041435, 0.29580053687096],
     logarithm1p: [0.33333334326744, 0.19999852776527, 0.1429617851972, 0.1085328757763, 0.11612164974213],
+    halfTurnSine: [
+      -0.16666667163372, 0.00833333283663, -0.0001984108676, 2.75364595836e-6, -2.40800942944e-8,
+    ],
     sine: [-0.16666667163372, 0.00833333190531, -0.00019840087043, 2.7249895993e-6],
     cosine: [0.04166666418314, -0.0013888302492, 2.454791683704e-5],
     arctangent: [-0.33333331346512, 0.19999539852142, -0.14263950288296, 0.10743668675423, -0.06451718509197],

@@ -42,8 +42,9 @@ export function rowStride(capacity: number, tile: number, bytes: number): number
  * @example
  * const swing = system({ state: ['q', 'p'], dynamics: { q: 'p', p: '-sin(q)' } })
  * const f = await compileBatch(swing, { lanes: 'f64x2', capacity: 1000 })
- * f.x.set([1, 2], 0) // the first entry of two states; the second starts at f.stride
- * f.evaluate(2, 0)
+ * f.x.set([0.1, 0.2], 0) // q of two states
+ * f.x.set([3, 4], f.stride) // p of them
+ * f.evaluate(2, 0) // f.out begins with 3, 4
  */
 export async function compileBatch(field: Field, options: BatchOptions): Promise<BatchEvaluator> {
   const { lanes, capacity, theta = 'shared' } = options

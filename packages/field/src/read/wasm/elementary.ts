@@ -15,9 +15,9 @@ export const unaryLanes: { readonly [K in Unary]: (c: LaneCode, x: V) => V } = {
   abs: (c, x) => c.op('abs', x),
   exp: (c, x) => exponential(c, x, 0),
   log: logarithm,
-  sin: (c, x) => circle(c, x).sine,
-  cos: (c, x) => circle(c, x).cosine,
-  tan: (c, x) => circle(c, x).tangent,
+  sin: sine,
+  cos: cosine,
+  tan: tangent,
   atan: (c, x) => arctangent(c, x, c.constant(1), 'atan', [x]),
   sinh: hyperbolicSine,
   cosh: (c, x) => {
@@ -208,64 +208,52 @@ function power(c: LaneCode, x: V, y: V): V {
   return c.guarded('pow', [x, y], normalExponential(c, exponent), c.op('not', inside))
 }
 
-interface Circle {
-  readonly sine: V
-  readonly cosine: V
-  readonly tangent: V
+/** x − n·π/2 by parts, so short that all products but the last are exact (Cody & Waite). */
+function reduceAngle(c: LaneCode, x: V, n: V): V {
+  return table(c).halfPi.reduce((rest, part) => c.op('nmadd', n, c.constant(part), rest), x)
 }
 
-/** Functions of one angle that were printed already, by function and argument: sin and cos share their work. */
-const circles = new WeakMap<LaneCode, Map<V, Partial<Circle>>>()
-
-/**
- * sin, cos and tan by reduction with π/2 in four parts (Cody & Waite) and polynomials on |r| ≤ π/4. NaN stays
- * NaN; infinities are outside.
- */
-function circle(c: LaneCode, x: V): Circle {
-  const known = circles.get(c) ?? new Map<V, Circle>()
-  circles.set(c, known)
-  const found = known.get(x)
-  if (found !== undefined) return found as Circle
-  const made = lazily(c, x)
-  known.set(x, made)
-  return made
+/** (−1)^q sin r for |r| ≤ π/2, q in the low bits; NaN stays NaN, angles beyond the reduction are outside. */
+function halfTurn(c: LaneCode, x: V, r: V, q: V, name: 'sin' | 'cos'): V {
+  const z = c.op('mul', r, r)
+  const value = c.op('madd', c.op('mul', r, z), c.polynomial(z, table(c).halfTurnSine), r)
+  const signed = c.op('xor', value, c.shift('left', q, c.type.bytes * 8 - 1))
+  return c.guarded(name, [x], signed, c.op('gt', c.op('abs', x), c.constant(table(c).largestAngle)))
 }
 
-function lazily(c: LaneCode, x: V): Circle {
+/** sin x = (−1)ⁿ sin r with x = nπ + r: one longer polynomial instead of two and a choice. */
+function sine(c: LaneCode, x: V): V {
+  const shift = c.constant(table(c).roundingShift)
+  const q = c.op('madd', x, c.constant(1 / Math.PI), shift)
+  const n = c.op('sub', q, shift)
+  return halfTurn(c, x, reduceAngle(c, x, c.op('add', n, n)), q, 'sin')
+}
+
+/** cos x = (−1)^(n+1) sin r with x = (n + ½)π + r. */
+function cosine(c: LaneCode, x: V): V {
+  const shift = c.constant(table(c).roundingShift)
+  const q = c.op('add', c.op('sub', c.op('mul', x, c.constant(1 / Math.PI)), c.constant(0.5)), shift)
+  const n = c.op('sub', q, shift)
+  const odd = c.op('add', c.op('add', n, n), c.constant(1))
+  return halfTurn(c, x, reduceAngle(c, x, odd), c.op('integerAdd', q, c.pattern(1n)), 'cos')
+}
+
+/** tan x from sin r and cos r, |r| ≤ π/4: in odd quadrants −cos r / sin r. */
+function tangent(c: LaneCode, x: V): V {
   const t = table(c)
   const shift = c.constant(t.roundingShift)
   const quadrant = c.op('madd', x, c.constant(2 / Math.PI), shift)
-  const n = c.op('sub', quadrant, shift)
-  const r = t.halfPi.reduce((rest, part) => c.op('nmadd', n, c.constant(part), rest), x)
+  const r = reduceAngle(c, x, c.op('sub', quadrant, shift))
   const z = c.op('mul', r, r)
   const one = c.constant(1)
   const half = c.op('mul', c.constant(0.5), z)
   const w = c.op('sub', one, half)
   const tail = c.op('mul', c.op('mul', z, z), c.polynomial(z, t.cosine))
-  const cosine = c.op('add', w, c.op('add', c.op('sub', c.op('sub', one, w), half), tail))
-  const sine = c.op('madd', c.op('mul', r, z), c.polynomial(z, t.sine), r)
+  const cos = c.op('add', w, c.op('add', c.op('sub', c.op('sub', one, w), half), tail))
+  const sin = c.op('madd', c.op('mul', r, z), c.polynomial(z, t.sine), r)
   const even = c.op('integerEq', c.op('and', quadrant, c.pattern(1n)), c.pattern(0n))
-  const outside = c.op('gt', c.op('abs', x), c.constant(t.largestAngle))
-  const signAt = (q: V) => c.op('and', c.shift('left', q, c.type.bytes * 8 - 2), signBit(c))
-  const guarded = (name: string, value: V) => c.guarded(name, [x], value, outside)
-  const memo: { sine?: V; cosine?: V; tangent?: V } = {}
-  return {
-    get sine() {
-      memo.sine ??= guarded('sin', c.op('xor', c.select(even, sine, cosine), signAt(quadrant)))
-      return memo.sine
-    },
-    get cosine() {
-      const next = () => signAt(c.op('integerAdd', quadrant, c.pattern(1n)))
-      memo.cosine ??= guarded('cos', c.op('xor', c.select(even, cosine, sine), next()))
-      return memo.cosine
-    },
-    get tangent() {
-      const quotient = () =>
-        c.op('div', c.select(even, sine, cosine), c.select(even, cosine, c.op('neg', sine)))
-      memo.tangent ??= guarded('tan', quotient())
-      return memo.tangent
-    },
-  }
+  const quotient = c.op('div', c.select(even, sin, cos), c.select(even, cos, c.op('neg', sin)))
+  return c.guarded('tan', [x], quotient, c.op('gt', c.op('abs', x), c.constant(t.largestAngle)))
 }
 
 /**

@@ -9,6 +9,8 @@ export interface WasmOptions {
   readonly shared?: boolean
   /** relaxed multiply–add; only where {@link hasRelaxedSimd} */
   readonly fused?: boolean
+  /** vectors side by side; loops over rows take {@link groupCount} */
+  readonly groups?: number
 }
 
 /** Functions of Math that modules import, for arguments beyond their own reductions; with their arity. */
@@ -32,7 +34,12 @@ export interface ModuleBuilder {
   finish(): Uint8Array<ArrayBuffer>
 }
 
-export function makeModule({ lanes, shared = false, fused = false }: WasmOptions): ModuleBuilder {
+export function makeModule({
+  lanes,
+  shared = false,
+  fused = false,
+  groups = groupCount,
+}: WasmOptions): ModuleBuilder {
   const type = laneTypes[lanes]
   const functions: (FunctionBody | undefined)[] = []
   const fallbacks = new Map<string, number>()
@@ -49,8 +56,8 @@ export function makeModule({ lanes, shared = false, fused = false }: WasmOptions
     return position
   }
   return {
-    settings: { type, groups: groupCount, fused, fallback },
-    tile: groupCount * type.width,
+    settings: { type, groups, fused, fallback },
+    tile: groups * type.width,
     reserve,
     define,
     finish: () =>

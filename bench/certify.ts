@@ -1,0 +1,158 @@
+import { closeLoop, expression, network, system } from '@separatrix/field'
+import { enclose, type Field, lieDerivative, seededRandom } from '@separatrix/field/core'
+import {
+  certify,
+  checkCertificate,
+  linearize,
+  lqr,
+  quadratic,
+  regionOfAttraction,
+} from '@separatrix/lyapunov'
+import { interleaved, median, type Row, report } from './harness.js'
+
+const identity = (n: number) =>
+  Array.from({ length: n }, (_, i) => Array.from({ length: n }, (_v, j) => Number(i === j)))
+const vanDerPol = system({ state: ['x', 'y'], dynamics: { x: '-y', y: 'x - (1 - x^2)*y' } })
+const V = expression('1.5*x^2 - x*y + y^2', ['x', 'y'])
+const box = (...half: readonly number[]) => half.map((h) => [-h, h] as const)
+
+const cartPole = system({
+  state: ['p', 'theta', 'v', 'w'],
+  input: ['u'],
+  params: { mc: 1, mp: 0.1, l: 1, g: 9.81 },
+  dynamics: {
+    p: 'v',
+    theta: 'w',
+    v: '(u + mp*sin(theta)*(l*w^2 - g*cos(theta)))/(mc + mp*sin(theta)^2)',
+    w: '(-u*cos(theta) - mp*l*w^2*cos(theta)*sin(theta) + (mc + mp)*g*sin(theta))/(l*(mc + mp*sin(theta)^2))',
+  },
+})
+const pendulum = system({
+  state: ['theta', 'omega'],
+  input: ['u'],
+  params: { g: 9.81, l: 0.5, m: 0.15, b: 0.1 },
+  dynamics: { theta: 'omega', omega: '(g/l)*sin(theta) - b/(m*l^2)*omega + u/(m*l^2)' },
+})
+
+/** The plant with u = −Kx, and the cost of its regulator. */
+function regulated(plant: Field): { field: Field; V: Field } {
+  const { A, B } = linearize(plant)
+  const { K, S } = lqr(A, B, identity(plant.stateSize), identity(1))
+  const text = plant.stateNames.map((name, j) => `${K.get(0, j)}*${name}`).join(' + ')
+  return { field: closeLoop(plant, expression(`-(${text})`, plant.stateNames)), V: quadratic(S) }
+}
+
+/** The regulated pendulum with an odd tanh network beside its regulator. */
+function neural(): { field: Field; V: Field } {
+  const { field, V: cost } = regulated(pendulum)
+  const open = system({
+    state: ['theta', 'omega'],
+    input: ['w'],
+    params: { g: 9.81, l: 0.5, m: 0.15, b: 0.1 },
+    dynamics: {
+      theta: 'omega',
+      omega:
+        '(g/l)*sin(theta) - b/(m*l^2)*omega + (w - 1.977252340916057*theta - 0.976240644822852*omega)/(m*l^2)',
+    },
+  })
+  const net = network({ widths: [2, 16, 1], activation: 'tanh', seed: 5, bias: false, outputGain: 0.05 })
+  return { field: closeLoop(open, net), V: field.stateSize === 2 ? cost : V }
+}
+
+/** Millions of boxes a second through the natural enclosure of Van der Pol's V̇. */
+function enclosureSpeed(): number {
+  const f = enclose(lieDerivative(V, vanDerPol))
+  const random = seededRandom(1)
+  const count = 20_000
+  const corners = Float64Array.from({ length: 2 * count }, () => 4 * random.uniform() - 2)
+  const [lo, hi, low, high] = [2, 2, 1, 1].map((n) => new Float64Array(n)) as [
+    Float64Array,
+    Float64Array,
+    Float64Array,
+    Float64Array,
+  ]
+  let sum = 0
+  const sweep = () => {
+    for (let k = 0; k < count; k++) {
+      lo[0] = corners[2 * k] as number
+      lo[1] = corners[2 * k + 1] as number
+      hi[0] = (lo[0] as number) + 0.1
+      hi[1] = (lo[1] as number) + 0.1
+      f(lo, hi, low, high)
+      sum += low[0] as number
+    }
+  }
+  const { sweep: time } = interleaved({ sweep }, { rounds: 60, warmUp: 100 })
+  return Number.isFinite(sum) ? (count / (time as number)) * 1000 : 0
+}
+
+/** Median milliseconds of a few runs after one to warm up. */
+function milliseconds(job: () => void, runs = 5): number {
+  job()
+  return median(
+    Array.from({ length: runs }, () => {
+      const start = performance.now()
+      job()
+      return performance.now() - start
+    }),
+  )
+}
+
+/** `pnpm bench certify`: how fast regions are proved and certificates checked. */
+export async function bench(): Promise<boolean> {
+  const rows: Row[] = [
+    { figure: 'boxes of V̇, Van der Pol', value: enclosureSpeed(), unit: 'M/s', goal: { least: 50 } },
+  ]
+  const van = { field: vanDerPol, V, domain: box(2.5, 3.5) }
+  const region = regionOfAttraction(van)
+  rows.push(
+    {
+      figure: 'Van der Pol, bracket of c*',
+      value: region.level[1] / region.level[0] - 1,
+      goal: { most: 1e-3 },
+    },
+    {
+      figure: 'Van der Pol, one run',
+      value: milliseconds(() => regionOfAttraction(van)),
+      unit: 'ms',
+      goal: { most: 200 },
+    },
+    {
+      figure: 'Van der Pol, certify 2.3',
+      value: milliseconds(() => certify({ ...van, level: 2.3 })),
+      unit: 'ms',
+      goal: { most: 100 },
+    },
+    {
+      figure: 'Van der Pol, check',
+      value: milliseconds(() => checkCertificate(region.certificate), 3),
+      unit: 'ms',
+    },
+  )
+  const net = { ...neural(), domain: box(1.5, 8) }
+  const netRegion = regionOfAttraction(net)
+  rows.push(
+    {
+      figure: 'pendulum with 2-16-1 tanh, one run',
+      value: milliseconds(() => regionOfAttraction(net)),
+      unit: 'ms',
+      goal: { most: 2000 },
+      note: `level ${netRegion.level[0].toPrecision(4)}`,
+    },
+    {
+      figure: 'pendulum with 2-16-1 tanh, check',
+      value: milliseconds(() => checkCertificate(netRegion.certificate), 3),
+      unit: 'ms',
+    },
+  )
+  const cart = { ...regulated(cartPole), domain: box(3, 1.5, 6, 9), level: 0.1 }
+  const cartVerdict = certify(cart)
+  rows.push({
+    figure: 'cart-pole LQR, 4 states, level 0.1',
+    value: milliseconds(() => certify(cart)),
+    unit: 'ms',
+    goal: { most: 200 },
+    note: cartVerdict.kind,
+  })
+  return report('certify', rows)
+}

@@ -1,0 +1,58 @@
+import { combine, freeze, lieDerivative, misuse } from '@separatrix/field/core'
+import { makeCertificate } from './certificate.js'
+import type { RegionOptions } from './options.js'
+import { isPositive, polynomialOf } from './polynomial.js'
+import { unknown, type Verdict } from './verdict.js'
+
+/**
+ * Global asymptotic stability of a polynomial system by a polynomial candidate: V and −V̇ (or −V̇ − κV) are positive but at
+ * 0, and V → ∞ with |x| (Barbashin & Krasovskii 1952), all by exact rational arithmetic on their coefficients. Only forms
+ * that are positive by the signs of even monomials beside a quadratic part are recognised.
+ */
+export function certifyGlobal({ field, V, rate = 0 }: Pick<RegionOptions, 'field' | 'V' | 'rate'>): Verdict {
+  const stats = { boxes: 0, leaves: 0 }
+  if (field.inputSize > 0)
+    throw misuse({
+      where: 'certify',
+      expected: 'a closed system',
+      got: `inputs ${field.inputNames.join(', ')}`,
+      try: 'closeLoop',
+      code: 'open-input',
+    })
+  const [f, candidate] = [freeze(field), freeze(V)]
+  const derivative = lieDerivative(candidate, f)
+  const decrease = combine([derivative, candidate], (b, place) =>
+    b.neg(b.add(place(derivative), b.mul(b.constant(rate, true), place(candidate)))),
+  )
+  const [value, fall] = [polynomialOf(candidate), polynomialOf(decrease)]
+  if (value === undefined || fall === undefined)
+    return unknown('global stability is proved for polynomials only, and V or V̇ is none', stats)
+  const n = f.stateSize
+  if (!isPositive(value, n, { isUnbounded: true }))
+    return unknown(
+      'V is not shown positive but at 0 and unbounded with |x| by the signs of its monomials',
+      stats,
+    )
+  if (!isPositive(fall, n))
+    return unknown('V̇ is not shown negative but at 0 by the signs of its monomials', stats)
+  const certificate = makeCertificate(f, candidate, {
+    claim: {
+      property: 'global-asymptotic-stability',
+      level: 0,
+      domain: [],
+      ...(rate > 0 && { rate }),
+      statement:
+        "V is positive except at 0 and unbounded with |x|, V decreases strictly along every solution of x' = f(x) " +
+        'except at x = 0, and hence every solution converges to 0, which is stable' +
+        (rate > 0 ? `; moreover V(x(t)) <= exp(-${rate} t) V(x(0)).` : '.'),
+    },
+    proof: { tree: [] },
+  })
+  return {
+    kind: 'proved',
+    level: Infinity,
+    message: 'x = 0 is globally asymptotically stable',
+    certificate,
+    stats,
+  }
+}

@@ -1,0 +1,26 @@
+import type { Field } from '@separatrix/field/core'
+import type { Interval } from './box.js'
+import type { Uncertainty } from './uncertainty.js'
+
+export interface RegionOptions extends Uncertainty {
+  /** an autonomous field with its equilibrium at 0, closed but for what `disturbance` bounds */
+  readonly field: Field
+  /** the candidate, a scalar field of the same state */
+  readonly V: Field
+  /** a box about the origin: one [lo, hi] per state */
+  readonly domain: readonly Interval[]
+  /** κ > 0: prove V̇ < −κV instead of V̇ < 0, hence V(x(t)) ≤ e^(−κt) V(x(0)) */
+  readonly rate?: number
+  /** relative width of the bracket at which the search ends; 10⁻³ */
+  readonly tolerance?: number
+  /** boxes after which it gives up; 2 million */
+  readonly maxBoxes?: number
+  /** called every thousand boxes or so */
+  readonly onProgress?: (progress: {
+    readonly proved: number
+    readonly refuted: number
+    readonly boxes: number
+  }) => void
+  /** stops the search (onProgress is where a synchronous caller can abort); what was proved until then stays */
+  readonly signal?: AbortSignal
+}
