@@ -27,7 +27,7 @@ export interface SensitivityOptions extends GradientOptions {
  * The gradient of a loss of a solution in the initial state and the parameters.
  *
  * - `discrete`: reverse differentiation of the very steps that were taken, outputs inside steps included:
- *   exact to rounding for the computed solution, step sizes being constants. Cost: two to seven solves,
+ *   exact to rounding for the computed solution, step sizes being constants. Cost: about three solves,
  *   whatever p; memory n + 2 numbers a step, or `checkpoints` states.
  * - `forward`: tangents through the same steps. The same numbers; cost grows with n + p.
  * - `backsolve`, `interpolated`, `quadrature`: the adjoint differential equation backwards in time, with y
