@@ -31,7 +31,7 @@ interface Problem {
   readonly field: Field
   readonly y0: readonly number[]
   readonly end: number
-  /** of the discrete gradient, in solves; about three is what its documentation says */
+  /** of the discrete gradient, in solves */
   readonly goal: number
 }
 

@@ -6,9 +6,9 @@ import type { NdArray } from 'ndarray'
 import { test } from 'uvu'
 import { type Big, bigInterpret, toBig } from '../support/bigInterpret.js'
 
-// The discrete gradient is the derivative of the numbers that the steps produce. Here the same steps are taken
-// in 60 digits and differenced with h = 1e-25: truncation 1e-25, rounding 1e-60/1e-25; both far below a double,
-// so what is left is the rounding of the double gradient itself.
+// The discrete gradient is the derivative of the numbers that the steps produce. Here the same steps are
+// taken in 60 digits and differenced with h = 1e-25: truncation 1e-25, rounding 1e-60/1e-25; both far below a
+// double, so what is left is the rounding of the double gradient itself.
 
 const lotkaVolterra = system({
   state: ['x', 'y'],

@@ -20,8 +20,8 @@ for (const method of methods.filter(differentiable))
     const step = 0.11
     const options = { method: chosen, step, saveAt: mixedTimes(span, step), loss: mixedLoss, entries: 3 }
     for (const { block, via, against, error } of checkGradients(field, y0, span, options)) {
-      // as in sensitivity.test.ts; methods of high order have coefficients up to 1e3 in their interpolants, which
-      // cancel and take three digits with them
+      // as in sensitivity.test.ts; methods of high order have coefficients up to 1e3 in their interpolants,
+      // which cancel and take three digits with them
       const bound = against === 'forward' ? 1e-11 : 1e-8
       assert.ok(error < bound, `${block} via ${via} against ${against}: ${error}`)
     }

@@ -87,8 +87,15 @@ test('every via gives the same loss and gradient', () => {
 test('a model that blows up ends the fit with a status', async () => {
   const field = system({ state: ['x'], params: { a: 1 }, dynamics: { x: 'a*x^2' } })
   const loss = trajectoryLoss({ method: dopri5, rtol: 1e-6, atol: 1e-6, data: { t: [0, 3], y: [[1], [2]] } })
-  const { status, steps } = await fit({ field, loss, optimizer: adam({ rate: 0.1 }), steps: 5, seed: 0 })
+  const { status, steps, message } = await fit({
+    field,
+    loss,
+    optimizer: adam({ rate: 0.1 }),
+    steps: 5,
+    seed: 0,
+  })
   assert.equal(status, 'non-finite')
+  assert.match(message, /A solve ended with (step-underflow|non-finite)/)
   assert.equal(steps, 0)
 })
 

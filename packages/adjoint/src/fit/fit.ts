@@ -161,7 +161,10 @@ async function loop<R extends Restored>(
       // the step before led here: give back where it came from
       if (problem === 'loss') run.theta.set(before)
       run.random = restoreRandom(sample)
-      return { status: 'non-finite', message: explain(problem, value, run.step) }
+      return {
+        status: 'non-finite',
+        message: explain(problem, { value, step: run.step, reason: bound.reason?.() }),
+      }
     }
     run.losses.push(value)
     onProgress?.({ step: run.step, loss: value })
@@ -200,14 +203,18 @@ function whatIsNotFinite(value: number, gradient: Float64Array): 'loss' | 'gradi
   return gradient.every(Number.isFinite) ? undefined : 'gradient'
 }
 
-function explain(what: 'loss' | 'gradient', value: number, step: number): string {
+function explain(
+  what: 'loss' | 'gradient',
+  { value, step, reason }: { readonly value: number; readonly step: number; readonly reason?: string },
+): string {
   const event = what === 'loss' ? `the loss is ${value}` : 'the loss is finite, its gradient is not'
   const cause =
-    what === 'loss'
-      ? step === 0
+    reason ??
+    (what === 'gradient'
+      ? 'a division by zero or a square root at 0 in the field or the loss is the usual cause'
+      : step === 0
         ? 'check that the field is finite where it is sampled'
-        : 'try a smaller rate'
-      : 'a division by zero or a square root at 0 in the field or the loss is the usual cause'
+        : 'try a smaller rate')
   return `after ${step} steps ${event}; θ is the last one with a finite loss. ${cause}.`
 }
 

@@ -21,6 +21,8 @@ export interface BoundLoss<R extends Restored = Restored> {
   readonly layout: readonly ThetaBlock[]
   /** The value at θ, its gradient ∂/∂θ written to `gradient` (length of θ); draws samples from `random`. */
   evaluate(theta: Float64Array, random: Random, gradient: Float64Array): number
+  /** why the last value was not finite, where the loss knows */
+  reason?(): string | undefined
   /** The fields that θ stands for. */
   restore(theta: Float64Array): R
 }

@@ -59,21 +59,26 @@ export function trajectoryLoss({
       const targets = readTrajectories(data ?? given, field)
       const factors = readWeights(weights, field)
       const gradientOf = prepareSensitivity(field, method, via)
+      let failure: string | undefined
       const count = targets.reduce((total, { y }) => total + y.length, 0)
       return {
         theta: field.theta,
         layout: field.layout,
         evaluate(theta, _random, gradient) {
           gradient.fill(0)
+          failure = undefined
           let total = 0
           for (const { y0, span, saveAt, y } of targets) {
             const loss = squares(y, factors, count)
-            const { value, dtheta } = gradientOf(y0, span, { ...solving, method, saveAt, theta, loss })
+            const options = { ...solving, method, saveAt, theta, loss }
+            const { value, dtheta, status, message } = gradientOf(y0, span, options)
+            if (status !== 'success') failure = `A solve ended with ${status}: ${message}`
             total += value
             for (let i = 0; i < gradient.length; i++) gradient[i] += dtheta[i]
           }
           return total
         },
+        reason: () => failure,
         restore: (theta) => ({ field: withTheta(field, theta) }),
       }
     },

@@ -53,12 +53,14 @@ export function likelihoodLoss({
       const gradientOf = prepareSensitivity(volumeField(field, 'exact'), method, via)
       const from = new Float64Array(n + 1)
       const loss = negativeLogDensity(base)
+      let failure: string | undefined
       const backwards = [span[1], span[0]] as const
       return {
         theta: field.theta,
         layout: field.layout,
         evaluate(theta, random, gradient) {
           gradient.fill(0)
+          failure = undefined
           const terms = batch ?? count
           let total = 0
           for (let k = 0; k < terms; k++) {
@@ -66,12 +68,14 @@ export function likelihoodLoss({
             from.fill(0)
             for (let j = 0; j < n; j++) from[j] = rows[i * n + j]
             const options = { ...solving, method, theta, saveAt: 'end', loss } as const
-            const { value, dtheta } = gradientOf(from, backwards, options)
+            const { value, dtheta, status, message } = gradientOf(from, backwards, options)
+            if (status !== 'success') failure = `A solve ended with ${status}: ${message}`
             total += value / terms
             for (let j = 0; j < gradient.length; j++) gradient[j] += dtheta[j] / terms
           }
           return total
         },
+        reason: () => failure,
         restore: (theta) => ({ field: withTheta(field, theta) }),
       }
     },

@@ -20,7 +20,10 @@ export interface RegionLossOptions {
   readonly rate: number
   /** the region has to stay inside this box */
   readonly domain: Box
-  /** w: what an excluded point of the domain costs, against a violation of size w that an included one may cost */
+  /**
+   * w: what an excluded point of the domain costs, against a violation of size w that an included one may
+   * cost
+   */
   readonly reward: number
   /** s of the indicator σ(s(1 − V)); 20 lets the edge of the set blur over about ±0.1 in V */
   readonly sharpness?: number
@@ -36,14 +39,15 @@ const largestViolation = 3
 const outsideCost = 2
 
 /**
- * Trains a Lyapunov function, its controller and its region together: the Lyapunov loss max(0, V̇/V + κ) counts
- * inside {V ≤ 1}, and leaving a point of the domain D out of that set costs w,
+ * Trains a Lyapunov function, its controller and its region together: the Lyapunov loss max(0, V̇/V + κ)
+ * counts inside {V ≤ 1}, and leaving a point of the domain D out of that set costs w,
  *
  *   ℓ = mean over x ~ U(1.3·D) of σ(s(1−V))·[max(0, V̇/V + κ) on D, 2 off D] + w·(1 − σ(s(1−V))) on D.
  *
- * So the set grows wherever the decrease condition is violated by less than w, shrinks where it is violated by
- * more, and stays inside D. (Compare the tunable region term of Chang, Roohi & Gao, "Neural Lyapunov control",
- * NeurIPS 2019, eq. 5; here the set's own smooth indicator is the weight.) A small loss proves nothing.
+ * So the set grows wherever the decrease condition is violated by less than w, shrinks where it is violated
+ * by more, and stays inside D. (Compare the tunable region term of Chang, Roohi & Gao, "Neural Lyapunov
+ * control", NeurIPS 2019, eq. 5; here the set's own smooth indicator is the weight.) A small loss proves
+ * nothing.
  * @example
  * const V = trainableQuadratic(2, { P: [[1, 0], [0, 1]], epsilon: 1e-3 })
  * regionLoss({ V, rate: 0.2, domain: [[-3, 3], [-9, 9]], reward: 0.05 })

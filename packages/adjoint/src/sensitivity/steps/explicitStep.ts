@@ -26,11 +26,14 @@ export function explicitStep(method: ExplicitMethod, functions: DerivativeFuncti
   const rate = new Float64Array(n)
   const point = new Float64Array(n)
   const tangent = new Float64Array(n + functions.p)
-  let [time, size, endTime, ready] = [0, 0, 0, 0]
-  const timeOf = (i: number) => (c[i] === 1 ? endTime : time + c[i] * size)
+  // t, h and the end of the step; captured variables would box a number at every step
+  const now = new Float64Array(3)
+  let ready = 0
+  const timeOf = (i: number) => (c[i] === 1 ? now[2] : now[0] + c[i] * now[1])
 
   /** Yᵢ and kᵢ up to a stage; those of dense output only where an output asks for them. */
   const stagesUpTo = (count: number) => {
+    const size = now[1]
     for (let i = ready; i < count; i++) {
       for (let m = 0; m < n; m++) {
         let sum = 0
@@ -46,14 +49,15 @@ export function explicitStep(method: ExplicitMethod, functions: DerivativeFuncti
 
   return {
     enter(t, h, end, y, at) {
-      time = t
-      endTime = end
-      size = h
+      now[0] = t
+      now[1] = h
+      now[2] = end
       ready = 0
       for (let m = 0; m < n; m++) points[m] = y[at + m]
     },
 
     increment(out) {
+      const size = now[1]
       stagesUpTo(own)
       for (let m = 0; m < n; m++) {
         let sum = 0
@@ -63,6 +67,7 @@ export function explicitStep(method: ExplicitMethod, functions: DerivativeFuncti
     },
 
     pullback(lambda, mu, outputs) {
+      const size = now[1]
       const { positions, values, first, last } = outputs
       const used = last > first ? stages : own
       stagesUpTo(used)
@@ -87,6 +92,7 @@ export function explicitStep(method: ExplicitMethod, functions: DerivativeFuncti
     },
 
     pushforward(dy, dtheta, outputs) {
+      const size = now[1]
       const { positions, values, first, last } = outputs
       const used = last > first ? stages : own
       stagesUpTo(used)

@@ -23,7 +23,8 @@ export function generalVerletStep(
   const [kick, drift] = [linearSystem(n, P), linearSystem(n, Q)]
   const [b, positions] = [new Float64Array(half), new Float64Array(half)]
   const tangent = new Float64Array(n + p)
-  let [time, size, end] = [0, 0, 0]
+  // t, h and the end of the step; captured variables would box a number at every step
+  const now = new Float64Array(3)
 
   /** p½ by Newton's method, from p¹'s half of the way */
   const findHalfKick = (t: number, h: number, y: Float64Array, at: number) => {
@@ -55,21 +56,22 @@ export function generalVerletStep(
 
   return {
     enter(t, h, until, y, at) {
-      time = t
-      end = until
-      size = h
+      now[0] = t
+      now[1] = h
+      now[2] = until
       for (let m = 0; m < n; m++) z0[m] = y[at + m]
       for (const i of P) z0[i] = (y[at + i] + y[at + n + i]) / 2
       findHalfKick(t, h, y, at)
       for (const i of Q) z1[i] = y[at + n + i]
       for (const i of P) z1[i] = z0[i]
       functions.jacobian(t, z0, J0)
-      functions.jacobian(end, z1, J1)
+      functions.jacobian(until, z1, J1)
       kick.set(J0, h / 2)
       drift.set(J1, h / 2)
     },
 
     pullback(lambda, mu) {
+      const [time, size, end] = [now[0], now[1], now[2]]
       // p¹ = p½ + h/2 a(z₁)
       w.fill(0)
       for (const i of P) w[i] = (size / 2) * lambda[i]
@@ -92,6 +94,7 @@ export function generalVerletStep(
     },
 
     pushforward(dy, dtheta) {
+      const [time, size, end] = [now[0], now[1], now[2]]
       tangent.set(dtheta, n)
       // dp½ = (I − h/2 a_p)⁻¹ (dp + h/2 (a_q dq + a_θ dθ))
       w.set(dy)

@@ -13,8 +13,10 @@ export function hermiteOutputs(step: StepDerivative, functions: DerivativeFuncti
   const parts = Array.from({ length: 4 }, () => new Float64Array(n))
   const [onStart, onEnd, onStartSlope, onEndSlope] = parts
   const tangent = new Float64Array(n + p)
+  const none: StepOutputs = { positions: new Float64Array(0), values: new Float64Array(0), first: 0, last: 0 }
   const [before, slopeBefore, slopeAfter] = Array.from({ length: 3 }, () => new Float64Array(n))
-  let [time, size, endTime] = [0, 0, 0]
+  // t, h and the end of the step; captured variables would box a number at every step
+  const now = new Float64Array(3)
 
   const pullSlope = (
     t: number,
@@ -42,9 +44,9 @@ export function hermiteOutputs(step: StepDerivative, functions: DerivativeFuncti
     pullbackSteps: step.pullbackSteps,
 
     enter(t, h, until, y, at) {
-      time = t
-      endTime = until
-      size = h
+      now[0] = t
+      now[1] = h
+      now[2] = until
       for (let m = 0; m < n; m++) {
         start[m] = y[at + m]
         end[m] = y[at + n + m]
@@ -59,7 +61,7 @@ export function hermiteOutputs(step: StepDerivative, functions: DerivativeFuncti
       }
       for (const part of parts) part.fill(0)
       for (let s = outputs.first; s < outputs.last; s++) {
-        const [h0, h1, k0, k1] = weights(outputs.positions[s], size)
+        const [h0, h1, k0, k1] = weights(outputs.positions[s], now[1])
         for (let m = 0; m < n; m++) {
           const g = outputs.values[s * n + m]
           onStart[m] += h0 * g
@@ -69,20 +71,20 @@ export function hermiteOutputs(step: StepDerivative, functions: DerivativeFuncti
         }
       }
       for (let m = 0; m < n; m++) lambda[m] += onEnd[m]
-      pullSlope(endTime, end, onEndSlope, { lambda, mu })
-      step.pullback(lambda, mu, none(outputs))
+      pullSlope(now[2], end, onEndSlope, { lambda, mu })
+      step.pullback(lambda, mu, none)
       for (let m = 0; m < n; m++) lambda[m] += onStart[m]
-      pullSlope(time, start, onStartSlope, { lambda, mu })
+      pullSlope(now[0], start, onStartSlope, { lambda, mu })
     },
 
     pushforward(dy, dtheta, outputs) {
       before.set(dy)
-      step.pushforward(dy, dtheta, none(outputs))
+      step.pushforward(dy, dtheta, none)
       if (outputs.last === outputs.first) return
-      pushSlope(time, start, before, dtheta, slopeBefore)
-      pushSlope(endTime, end, dy, dtheta, slopeAfter)
+      pushSlope(now[0], start, before, dtheta, slopeBefore)
+      pushSlope(now[2], end, dy, dtheta, slopeAfter)
       for (let s = outputs.first; s < outputs.last; s++) {
-        const [h0, h1, k0, k1] = weights(outputs.positions[s], size)
+        const [h0, h1, k0, k1] = weights(outputs.positions[s], now[1])
         for (let m = 0; m < n; m++)
           outputs.values[s * n + m] = h0 * before[m] + h1 * dy[m] + k0 * slopeBefore[m] + k1 * slopeAfter[m]
       }
@@ -94,8 +96,4 @@ function weights(sigma: number, h: number): readonly [number, number, number, nu
   const rest = 1 - sigma
   const end = sigma * sigma * (1 + 2 * rest)
   return [1 - end, end, h * sigma * rest * rest, -h * sigma * sigma * rest]
-}
-
-function none(outputs: StepOutputs): StepOutputs {
-  return { ...outputs, first: 0, last: 0 }
 }

@@ -16,28 +16,29 @@ export function midpointStep(functions: DerivativeFunctions): StepDerivative {
     Array.from({ length: n }, (_, i) => i),
   )
   const tangent = new Float64Array(n + p)
-  let [time, size] = [0, 0]
+  // the middle of the step, and h; captured variables would box a number at every step
+  const now = new Float64Array(2)
   return {
     enter(t, h, _end, y, at) {
-      time = t + h / 2
-      size = h
+      now[0] = t + h / 2
+      now[1] = h
       for (let m = 0; m < n; m++) middle[m] = (y[at + m] + y[at + n + m]) / 2
-      functions.jacobian(time, middle, J)
+      functions.jacobian(now[0], middle, J)
       system.set(J, h / 2)
     },
     pullback(lambda, mu) {
-      for (let m = 0; m < n; m++) u[m] = size * lambda[m]
+      for (let m = 0; m < n; m++) u[m] = now[1] * lambda[m]
       system.solveTransposed(u)
-      const pulled = functions.vjp(time, middle, u, 0)
+      const pulled = functions.vjp(now[0], middle, u, 0)
       for (let m = 0; m < n; m++) lambda[m] += pulled[m]
       for (let k = 0; k < p; k++) mu[k] += pulled[n + k]
     },
     pushforward(dy, dtheta) {
       tangent.set(dy)
       tangent.set(dtheta, n)
-      functions.jvp(time, middle, tangent, u, 0)
+      functions.jvp(now[0], middle, tangent, u, 0)
       system.solve(u)
-      for (let m = 0; m < n; m++) dy[m] += size * u[m]
+      for (let m = 0; m < n; m++) dy[m] += now[1] * u[m]
     },
   }
 }

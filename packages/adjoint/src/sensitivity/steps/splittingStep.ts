@@ -18,14 +18,15 @@ export function splittingStep(
   const progress = startsOf(substeps)
   const [point, rate, part] = Array.from({ length: 3 }, () => new Float64Array(n))
   const tangent = new Float64Array(n + p)
-  let [time, size, endTime] = [0, 0, 0]
-  const timeOf = (k: number) => (Math.abs(progress[k] - 1) < 1e-15 ? endTime : time + progress[k] * size)
+  // t, h and the end of the step; captured variables would box a number at every step
+  const now = new Float64Array(3)
+  const timeOf = (k: number) => (Math.abs(progress[k] - 1) < 1e-15 ? now[2] : now[0] + progress[k] * now[1])
 
   return {
     enter(t, h, end, y, at) {
-      time = t
-      endTime = end
-      size = h
+      now[0] = t
+      now[1] = h
+      now[2] = end
       for (let m = 0; m < n; m++) points[m] = point[m] = y[at + m]
       substeps.forEach(([kind, c], k) => {
         f(timeOf(k), point, rate, theta)
@@ -38,7 +39,7 @@ export function splittingStep(
       for (let k = substeps.length - 1; k >= 0; k--) {
         const [kind, c] = substeps[k]
         part.fill(0)
-        for (const i of moves[kind]) part[i] = size * c * lambda[i]
+        for (const i of moves[kind]) part[i] = now[1] * c * lambda[i]
         for (let m = 0; m < n; m++) point[m] = points[k * n + m]
         const pulled = functions.vjp(timeOf(k), point, part, 0)
         for (let m = 0; m < n; m++) lambda[m] += pulled[m]
@@ -52,7 +53,7 @@ export function splittingStep(
         tangent.set(dy)
         for (let m = 0; m < n; m++) point[m] = points[k * n + m]
         functions.jvp(timeOf(k), point, tangent, rate, 0)
-        for (const i of moves[kind]) dy[i] += size * c * rate[i]
+        for (const i of moves[kind]) dy[i] += now[1] * c * rate[i]
       })
     },
   }
