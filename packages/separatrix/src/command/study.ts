@@ -87,7 +87,7 @@ function asText(
       ['arrows', `computed by ${device}`],
       ['report', file('report.html')],
       ['certificate', file('certificate.json')],
-      ['check it', `separatrix check ${file('certificate.json')}`],
+      ['check it', `npx --yes pnpm@12 separatrix check ${file('certificate.json')}`],
     ]),
     '',
     `Done in ${duration(milliseconds)}.`,

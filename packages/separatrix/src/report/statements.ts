@@ -10,7 +10,7 @@ export function guarantee(level: number, rate?: number): string {
 export function checkNote(path: string) {
   return {
     title: 'Check it yourself',
-    text: 'The certificate holds the equations, V and the bisection of the domain. A separate program, which shares no code with the prover, proves it again.',
-    code: `npx separatrix check ${path}`,
+    text: 'The certificate holds the equations, V and the bisection of the domain. A separate program, which shares no code with the prover, proves it again. In a clone of the project:',
+    code: `npx --yes pnpm@12 separatrix check ${path}`,
   }
 }
