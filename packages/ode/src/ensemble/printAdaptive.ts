@@ -1,4 +1,5 @@
 import {
+  callCode,
   type FunctionBody,
   FunctionCode,
   type Id,
@@ -83,7 +84,7 @@ export function printAdaptive(module: ModuleBuilder, kernel: AdaptiveKernel): vo
     maxSteps: c.splat(most, 'f64', 'fixed'),
   })
   const [lane, active, left, going] = [0, 1, 2, 3].map(() => code.variable('i32')) as [Id, Id, Id, Id]
-  const call = [0x10, ...position(assign)]
+  const call = callCode(assign)
   const give = () => code.value('i32', call, [lane, end, scratch, rows, stride])
   const add = (a: Id, b: Id) => code.value('i32', [0x6a], [a, b])
   code.effect([0x36, ...memoryOperand(2, access.nextOffset)], [scratch, first])
@@ -134,5 +135,3 @@ export function printAdaptive(module: ModuleBuilder, kernel: AdaptiveKernel): vo
   const unfinished = code.value('i32', [0x4a], [active, code.integer(0)])
   module.define(module.reserve(), code.finish({ exported: 'adaptive', result: [unfinished] }))
 }
-
-const position = (index: number) => (index < 128 ? [index] : [(index & 127) | 128, index >> 7])

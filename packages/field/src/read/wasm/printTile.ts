@@ -1,7 +1,7 @@
 import type { Field } from '../../field.js'
 import { type Binary, binary, type Node, type NodeOf, type Unary, unary } from '../../graph/node.js'
 import { binaryLanes, integerPower, unaryLanes } from './elementary.js'
-import { FunctionCode, type Id } from './functionCode.js'
+import { callCode, FunctionCode, type Id } from './functionCode.js'
 import { LaneCode, type LaneValue } from './laneCode.js'
 import type { ModuleBuilder } from './moduleBuilder.js'
 import { product } from './printProduct.js'
@@ -200,9 +200,7 @@ export function callTile(
     y.forEach((v, k) => {
       c.store(scratch, v, tile.stateAt + k * rowBytes)
     })
-    c.code.effect([0x10, ...position(tile.position)], [scratch, theta, input])
+    c.code.effect(callCode(tile.position), [scratch, theta, input])
     return Array.from({ length: outputSize }, (_, k) => c.load(scratch, tile.outputAt + k * rowBytes))
   }
 }
-
-const position = (index: number) => (index < 128 ? [index] : [(index & 127) | 128, index >> 7])
