@@ -36,6 +36,14 @@ const states = (f: Field, count: number) =>
     Array.from({ length: f.stateSize }, () => Math.fround(0.15 + 0.7 * random.uniform())),
   )
 
+/** As above; Kepler orbits near the circle, since a fall past the centre magnifies rounding without bound. */
+const starts = (f: Field, count: number) =>
+  f === kepler
+    ? Array.from({ length: count }, () =>
+        [1, 0, 0, 1].map((v) => Math.fround(v + 0.2 * (random.uniform() - 0.5))),
+      )
+    : states(f, count)
+
 for (const { tolerance, ...options } of evaluations) {
   const name = Object.values(options).join(' ')
   for (const f of fields.flatMap((g) => [g, jvp(g), vjp(g)])) {
@@ -55,17 +63,15 @@ for (const { tolerance, ...options } of evaluations) {
   }
 }
 
-type Run = Pick<EnsembleOptions, 'backend' | 'precision' | 'threads'>
+type Run = Pick<EnsembleOptions, 'backend' | 'precision' | 'threads' | 'device'>
 
-/**
- * As above, over some hundred steps, grown by the flow: tenfold on most fields, up to 10⁵-fold where a Kepler
- * orbit starts almost at rest and falls past the centre.
- */
+/** As above, over some hundred steps, grown by the flow: tenfold at most on these fields and this span. */
 const runs: readonly (readonly [string, Run, number])[] = [
-  ['wasm double', { backend: 'wasm' }, 1e-8],
+  ['wasm double', { backend: 'wasm' }, 1e-10],
   ['wasm single', { backend: 'wasm', precision: 'single' }, 5e-4],
-  ['threads double', { backend: 'threads', threads: 2 }, 1e-8],
+  ['threads double', { backend: 'threads', threads: 2 }, 1e-10],
   ['threads single', { backend: 'threads', threads: 2, precision: 'single' }, 5e-4],
+  ['gpu.js webasm', { backend: 'gpu', device: 'webasm' }, 1e-3],
 ]
 const steppings = [
   { method: rk4, step: 0.01 },
@@ -74,9 +80,12 @@ const steppings = [
 
 for (const [name, run, tolerance] of runs) {
   for (const f of fields.filter((g) => g !== everything)) {
+    if (run.backend === 'gpu' && scalarCount(f) > kernelOperations / 4) continue
     test(`ensemble of ${f.name} on ${name}`, async () => {
-      const Y0 = states(f, 45)
+      const Y0 = starts(f, 45)
       for (const stepping of steppings) {
+        // kernels of a GPU take equal steps
+        if ('rtol' in stepping && run.backend === 'gpu') continue
         const options = { ...stepping, saveAt: [0.25, 0.5] }
         const expected = await ensemble(f, Y0, [0, 0.5], { ...options, backend: 'js' })
         const { y, status } = await ensemble(f, Y0, [0, 0.5], { ...options, ...run })

@@ -300,6 +300,7 @@ const misuses: readonly (readonly [string, () => Promise<unknown>, RegExp])[] = 
   ['a controller that lanes lack', () => ensemble(lorenz, [[1, 2, 3]], [0, 1], { ...options, control: adaptive({ preset: 'H211b' }) }), /I or PI controller/],
   ['times outside of the span', () => ensemble(lorenz, [[1, 2, 3]], [0, 1], { ...options, saveAt: [2] }), /times between 0 and 1/],
   ['no tolerances', () => ensemble(lorenz, [[1, 2, 3]], [0, 1], { method: dopri5, backend: 'wasm' }), /rtol and atol/],
+  ['an option of solve that vectors lack', () => ensemble(lorenz, [[1, 2, 3]], [0, 1], { ...options, maxStep: 0.1 } as EnsembleOptions), /options that every backend has, got maxStep/],
   ['no threads', () => ensemble(lorenz, [[1, 2, 3]], [0, 1], { ...options, backend: 'threads', threads: 0 }), /positive number of threads/],
 ] // biome-ignore format: one table
 for (const [name, call, message] of misuses) {

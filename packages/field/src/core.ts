@@ -71,7 +71,7 @@ export {
 } from './read/wasm/compileBatch.js'
 export { binaryLanes, ulps } from './read/wasm/elementary.js'
 export type { FunctionBody } from './read/wasm/encode.js'
-export { FunctionCode, type Id, memoryOperand } from './read/wasm/functionCode.js'
+export { callCode, FunctionCode, type Id, memoryOperand } from './read/wasm/functionCode.js'
 export { LaneCode, type LaneValue } from './read/wasm/laneCode.js'
 export { type LaneKind, laneTypes, simd } from './read/wasm/lanes.js'
 export {

@@ -12,6 +12,9 @@ interface Instruction {
 type Bracket = 'loop' | 'block' | 'if' | 'else' | 'end'
 type Item = Instruction | { readonly bracket: Bracket; readonly condition?: Id }
 
+/** The instruction that calls a function of the module. */
+export const callCode = (position: number) => [0x10, ...unsigned(position)]
+
 /** Memory operands: alignment hint 2^log2, byte offset. */
 export const memoryOperand = (log2: number, offset: number) => [log2, ...unsigned(offset)]
 

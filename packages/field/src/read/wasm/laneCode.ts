@@ -1,4 +1,4 @@
-import { type FunctionCode, type Id, memoryOperand } from './functionCode.js'
+import { callCode, type FunctionCode, type Id, memoryOperand } from './functionCode.js'
 import { type LaneOperation, type LaneType, simd } from './lanes.js'
 
 /**
@@ -14,12 +14,6 @@ export interface LaneValue {
 }
 
 const order: readonly Spread[] = ['fixed', 'common', 'each']
-
-/** Functions of JavaScript's Math that the module may call for lanes outside the range of its own. */
-export type Fallback = (
-  name: string,
-  args: readonly Id[],
-) => { readonly call: readonly number[]; readonly args: readonly Id[] }
 
 /** What every function of one module shares. */
 export interface LaneSettings {
@@ -170,7 +164,7 @@ export class LaneCode {
     results.forEach((id, g) => {
       this.code.set(id, this.at(fast, g), hoist)
     })
-    const call = [0x10, ...callIndex(this.settings.fallback(name, args.length))]
+    const call = callCode(this.settings.fallback(name, args.length))
     this.code.when(
       this.any(outside),
       () => {
@@ -202,8 +196,4 @@ export class LaneCode {
     const most = Math.max(...args.map((a) => order.indexOf(a.spread)))
     return { spread: order[most] as Spread, hoist: most === 0 }
   }
-}
-
-function callIndex(index: number): number[] {
-  return index < 128 ? [index] : [(index & 127) | 128, index >> 7]
 }
