@@ -273,6 +273,14 @@ test('kinks: a piecewise smooth candidate is proved where its jumps are steady o
   assert.is(bad.kind, 'refuted', bad.message)
 })
 
+test('a rise hidden between two kinks is found: no mean-value form reaches across a jump', () => {
+  // V′ = 2x, but 2x − 1.5 on (0.5, 0.5 + 2⁻¹³): V̇ > 0 there, too narrow for samples; slopes without the jumps say V̇ < 0
+  const field = system({ state: ['x'], dynamics: { x: '-x' } })
+  const V = expression('x^2 - 1.5*relu(x - 0.5) + 1.5*relu(x - 0.5001220703125)', ['x'])
+  const verdict = certify({ field, V, domain: [[-2, 2]], level: 0.9 })
+  assert.is(verdict.kind, 'refuted', verdict.message)
+})
+
 test('limits end in an honest answer with the place and the part that is proved', () => {
   const { field, V, domain } = vanDerPol
   const short = certify({ field, V, domain, level: 2.3021, maxBoxes: 200 })

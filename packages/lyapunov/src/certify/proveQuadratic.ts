@@ -25,7 +25,9 @@ export interface QuadraticProof {
 export interface QuadraticForm {
   readonly hessian: IntervalMatrix
   readonly slopes: OriginSlopes
-  /** the greatest level whose ellipsoid fits into the domain, roughly */
+  /** half-widths about 0 that the domain has room for: H is enclosed there, and {V ≤ level} must stay within */
+  readonly limits: readonly number[]
+  /** the greatest level whose ellipsoid fits into them, roughly */
   readonly ceiling: number
   /** 2(H⁻¹)ᵢᵢ of the midpoint: xᵢ² ≤ spread[i]·V */
   readonly spread: readonly number[]
@@ -47,8 +49,9 @@ export function quadraticForm(readings: Readings, domain: Box): QuadraticForm | 
   const spread = Array.from({ length: n }, (_, i) =>
     Array.from({ length: n }, (_v, k) => 2 * w[k * n + i] ** 2).reduce((s, v) => s + v, 0),
   )
-  const ceiling = Math.min(...spread.map((s, i) => Math.min(domain.lo[i] ** 2, domain.hi[i] ** 2) / s))
-  return { hessian, slopes, ceiling, spread, rate }
+  const limits = spread.map((_, i) => Math.min(-domain.lo[i], domain.hi[i]))
+  const ceiling = Math.min(...spread.map((s, i) => limits[i] ** 2 / s))
+  return { hessian, slopes, limits, ceiling, spread, rate }
 }
 
 /**
@@ -63,10 +66,11 @@ export function proveQuadratic(
   level: number,
   maxBoxes: number,
 ): QuadraticProof | undefined {
-  const { hessian, spread } = form
+  const { hessian, spread, limits } = form
   const radii = spread.map((s) => Math.sqrt(level * s) * (1 + 1e-9))
-  if (!radii.every((size, axis) => isPositiveDefinite(constraint(hessian, level, { axis, size }))))
-    return undefined
+  const isWithin = (size: number, axis: number) =>
+    size < limits[axis] && isPositiveDefinite(constraint(hessian, level, { axis, size }))
+  if (!radii.every(isWithin)) return undefined
   const tree = bisectionTree()
   const multipliers = new Map<number, readonly [number, number]>()
   const stack = [{ node: 0, box: radii.map((r): Interval => ({ lo: -r, hi: r })) }]
