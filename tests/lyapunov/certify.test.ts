@@ -126,6 +126,18 @@ test('the regulated pendulum: only the domain limits the region', () => {
   assert.ok(checkCertificate(certificateOf(region)).valid)
 })
 
+test('every face of the domain counts', () => {
+  const field = system({ state: xy, dynamics: { x: '-x', y: '-y' } })
+  for (const near of [0, 1, 2, 3]) {
+    // one face at distance 1, the others at 3
+    const side = (i: number) => [near === 2 * i ? -1 : -3, near === 2 * i + 1 ? 1 : 3] as const
+    const domain = [side(0), side(1)]
+    assert.is(certify({ field, V: square, domain, level: 1.5 }).kind, 'unknown')
+    const { level } = regionOfAttraction({ field, V: square, domain })
+    assert.ok(level[0] < 1 && level[0] > 0.999 && level[1] >= 1, `${level}`)
+  }
+})
+
 /** Each must not be proved; `kind` says what it should be instead. */
 const traps: readonly {
   readonly name: string
