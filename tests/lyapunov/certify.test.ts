@@ -234,6 +234,12 @@ const traps: readonly {
     kind: 'refuted',
   },
   {
+    name: 'a candidate that jumps along the cut of an angle, where its slopes do not show it',
+    field: system({ state: xy, dynamics: { x: '-x', y: '-y' } }),
+    V: expression('x^2 + y^2 + 0.01*x^2*atan2(y, x + 0.5)', xy),
+    kind: 'unknown',
+  },
+  {
     name: 'a candidate undefined on part of the domain',
     field: system({ state: xy, dynamics: { x: '-x', y: '-y' } }),
     V: expression('x^2 + y^2 + 0*log(x + 0.5)', xy),
