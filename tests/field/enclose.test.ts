@@ -266,6 +266,8 @@ test('ranges of the waves: every extremum inside is found, none outside is inven
 
 test('constants: decimals get an ulp on each side, dyadic ones and weights are points', () => {
   const at0 = (f: Field) => at(enclose(f), [0], [0])
+  const [least, most] = at0(expression('0.1', ['x']))
+  assert.ok(least < 0.1 && most > 0.1 && most - least < 1e-16)
   const [lo, hi] = at0(expression('x + 0.1', ['x']))
   assert.ok(lo < 0.1 && hi > 0.1)
   assert.equal(

@@ -126,6 +126,18 @@ test('the regulated pendulum: only the domain limits the region', () => {
   assert.ok(checkCertificate(certificateOf(region)).valid)
 })
 
+test('every face of the domain counts', () => {
+  const field = system({ state: xy, dynamics: { x: '-x', y: '-y' } })
+  for (const near of [0, 1, 2, 3]) {
+    // one face at distance 1, the others at 3
+    const side = (i: number) => [near === 2 * i ? -1 : -3, near === 2 * i + 1 ? 1 : 3] as const
+    const domain = [side(0), side(1)]
+    assert.is(certify({ field, V: square, domain, level: 1.5 }).kind, 'unknown')
+    const { level } = regionOfAttraction({ field, V: square, domain })
+    assert.ok(level[0] < 1 && level[0] > 0.999 && level[1] >= 1, `${level}`)
+  }
+})
+
 /** Each must not be proved; `kind` says what it should be instead. */
 const traps: readonly {
   readonly name: string
@@ -222,6 +234,12 @@ const traps: readonly {
     kind: 'refuted',
   },
   {
+    name: 'a candidate that jumps along the cut of an angle, where its slopes do not show it',
+    field: system({ state: xy, dynamics: { x: '-x', y: '-y' } }),
+    V: expression('x^2 + y^2 + 0.01*x^2*atan2(y, x + 0.5)', xy),
+    kind: 'unknown',
+  },
+  {
     name: 'a candidate undefined on part of the domain',
     field: system({ state: xy, dynamics: { x: '-x', y: '-y' } }),
     V: expression('x^2 + y^2 + 0*log(x + 0.5)', xy),
@@ -282,6 +300,14 @@ test('kinks: a piecewise smooth candidate is proved where its jumps are steady o
   // and where the kink makes V̇ > 0 it is found
   const bad = certify({ field, V: expression('x^2 + y^2 - 3*relu(x - 0.5)', xy), domain: unit, level: 0.5 })
   assert.is(bad.kind, 'refuted', bad.message)
+})
+
+test('a rise hidden between two kinks is found: no mean-value form reaches across a jump', () => {
+  // V′ = 2x, but 2x − 1.5 on (0.5, 0.5 + 2⁻¹³): V̇ > 0 there, too narrow for samples; slopes without the jumps say V̇ < 0
+  const field = system({ state: ['x'], dynamics: { x: '-x' } })
+  const V = expression('x^2 - 1.5*relu(x - 0.5) + 1.5*relu(x - 0.5001220703125)', ['x'])
+  const verdict = certify({ field, V, domain: [[-2, 2]], level: 0.9 })
+  assert.is(verdict.kind, 'refuted', verdict.message)
 })
 
 test('limits end in an honest answer with the place and the part that is proved', () => {

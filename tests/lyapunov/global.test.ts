@@ -66,6 +66,11 @@ const traps = [
     field: system({ state: xy, dynamics: { x: '-6*x/(1 + x^2)^2 + 2*y', y: '-2*(x + y)/(1 + x^2)^2' } }),
     V: expression('x^2/(1 + x^2) + y^2', xy),
   },
+  {
+    name: 'an odd monomial with the right sign',
+    field: system({ state: xy, dynamics: { x: '-x - x^2', y: '-y' } }),
+    V: square,
+  },
   { name: 'V̇ ≤ 0 only', field: system({ state: xy, dynamics: { x: 'y', y: '-x - y' } }), V: square },
   { name: 'a region only', field: system({ state: xy, dynamics: { x: '-x + x*y', y: '-y' } }), V: square },
   {

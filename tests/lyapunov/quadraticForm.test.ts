@@ -10,6 +10,9 @@ import {
 } from '@separatrix/lyapunov'
 import { test } from 'uvu'
 import * as assert from 'uvu/assert'
+import { proveQuadratic, quadraticForm } from '../../packages/lyapunov/src/certify/proveQuadratic.js'
+import { readPair } from '../../packages/lyapunov/src/certify/readings.js'
+import { searchCounterexample } from '../../packages/lyapunov/src/certify/searchCounterexample.js'
 import { rehashed } from './cases.js'
 
 const identity = (n: number) =>
@@ -59,6 +62,24 @@ test('slopes sampled at the symmetric centre would prove the cart-pole at 30: he
   const { level } = regionOfAttraction({ ...cartPole, domain: wide })
   // known: between 1 and 2; the quadratic form is sufficient only
   assert.ok(level[0] > 0.1 && level[0] < 2 && level[1] > 1 && level[1] < 2, `${level}`)
+})
+
+test('the form itself proves nothing beyond the critical level, whatever the search found before', () => {
+  // a nonlinear oscillator beside a linear one: V̇ = 0 is crossed at a level that no proof may reach
+  const field = system({
+    state: ['a', 'b', 'c', 'd'],
+    dynamics: { a: 'b', b: '-a - b + 4*a^2*b', c: 'd', d: '-c - d' },
+  })
+  const V = expression('1.5*a^2 + a*b + b^2 + 1.5*c^2 + c*d + d^2', ['a', 'b', 'c', 'd'])
+  const readings = readPair('test', field, V)
+  assert.ok('natural' in readings)
+  if (!('natural' in readings)) return
+  const domain = { lo: new Float64Array(4).fill(-3), hi: new Float64Array(4).fill(3) }
+  const form = quadraticForm(readings, domain)
+  const critical = searchCounterexample(readings, domain)?.value[1] ?? Number.NaN
+  assert.ok(form !== undefined && critical > 0.1 && critical < 1, `${critical}`)
+  assert.ok(proveQuadratic(form, 0.4 * critical, 3000) !== undefined)
+  for (const factor of [1.001, 1.05, 1.3]) assert.is(proveQuadratic(form, factor * critical, 1500), undefined)
 })
 
 test('random points of the proved ellipsoid have V̇ < 0', () => {

@@ -26,7 +26,12 @@ export {
   powerInterval,
   unaryInterval,
 } from './enclose/intervalRules.js'
-export { down, sumDown, sumUp, up } from './enclose/rounding.js'
+export {
+  down as roundDown,
+  sumDown as roundSumDown,
+  sumUp as roundSumUp,
+  up as roundUp,
+} from './enclose/rounding.js'
 export { type Misuse, misuse, SeparatrixError, show } from './error.js'
 export {
   blockSize,

@@ -1,4 +1,4 @@
-import { down, sumDown, sumUp, up } from '@separatrix/field/core'
+import { roundDown, roundSumDown, roundSumUp, roundUp } from '@separatrix/field/core'
 import { midpoint } from './bisectionTree.js'
 import { isSteady, type Readings } from './readings.js'
 
@@ -51,10 +51,10 @@ export function boxEvaluator(
     for (let i = 0; i < count; i++) {
       const [sl, sh] = [slopeLow[from + i] as number, slopeHigh[from + i] as number]
       const c = centre[i] as number
-      const [dl, dh] = [sumDown((lo[i] as number) - c), sumUp((hi[i] as number) - c)]
+      const [dl, dh] = [roundSumDown((lo[i] as number) - c), roundSumUp((hi[i] as number) - c)]
       total = upper
-        ? sumUp(total + up(Math.max(sl * dl, sl * dh, sh * dl, sh * dh)))
-        : sumDown(total + down(Math.min(sl * dl, sl * dh, sh * dl, sh * dh)))
+        ? roundSumUp(total + roundUp(Math.max(sl * dl, sl * dh, sh * dl, sh * dh)))
+        : roundSumDown(total + roundDown(Math.min(sl * dl, sl * dh, sh * dl, sh * dh)))
     }
     return total
   }

@@ -21,7 +21,9 @@ export interface CertifyOptions extends Omit<RegionOptions, 'domain'> {
 
 /**
  * Proves that Ω = {x in domain: V(x) ≤ level} is a region of attraction of the origin, refutes it by a point of Ω with
- * V̇ ≥ 0, or says why it can do neither. `property: 'global-asymptotic-stability'` claims all of Rⁿ, for polynomials. What is proved is stated in {@link regionOfAttraction} and in the certificate.
+ * V̇ ≥ 0, or says why it can do neither. `property: 'global-asymptotic-stability'` claims all of Rⁿ, for polynomials. What
+ * is proved is stated in {@link regionOfAttraction} and in the certificate. From four states on, a quadratic V is tried by
+ * its form first.
  * @example
  * const field = system({ state: ['x', 'y'], dynamics: { x: '-y', y: 'x - (1 - x^2)*y' } })
  * const V = expression('1.5*x^2 - x*y + y^2', ['x', 'y'])
@@ -119,7 +121,7 @@ function refuted(
   level: number,
   stats: Refuted['stats'],
 ): Refuted {
-  const reason = `V̇ ≥ ${rate[0]} at a point of {V ≤ ${level}}`
+  const reason = `the decrease fails (V̇, or V̇ + κV, is at least ${rate[0]}) at a point of {V ≤ ${level}}`
   return { kind: 'refuted', reason, message: `refuted: ${reason}`, point, uncertain, value, rate, stats }
 }
 

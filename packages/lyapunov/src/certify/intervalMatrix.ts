@@ -1,4 +1,4 @@
-import { down, sumDown, sumUp, up } from '@separatrix/field/core'
+import { roundDown, roundSumDown, roundSumUp, roundUp } from '@separatrix/field/core'
 
 /** An n × n matrix of intervals, row-major. */
 export interface IntervalMatrix {
@@ -26,8 +26,8 @@ export function multiplyIntervals(a: IntervalMatrix, b: IntervalMatrix, transpos
           number,
           number,
         ]
-        lo = sumDown(lo + down(Math.min(al * bl, al * bh, ah * bl, ah * bh)))
-        hi = sumUp(hi + up(Math.max(al * bl, al * bh, ah * bl, ah * bh)))
+        lo = roundSumDown(lo + roundDown(Math.min(al * bl, al * bh, ah * bl, ah * bh)))
+        hi = roundSumUp(hi + roundUp(Math.max(al * bl, al * bh, ah * bl, ah * bh)))
       }
       out.lo[i * n + j] = lo
       out.hi[i * n + j] = hi
@@ -40,8 +40,8 @@ export function combineIntervals(a: IntervalMatrix, b: IntervalMatrix, scale: nu
   if (scale === 0) return a
   return {
     n: a.n,
-    lo: a.lo.map((v, i) => sumDown(v + down(scale * (b.lo[i] as number)))),
-    hi: a.hi.map((v, i) => sumUp(v + up(scale * (b.hi[i] as number)))),
+    lo: a.lo.map((v, i) => roundSumDown(v + roundDown(scale * (b.lo[i] as number)))),
+    hi: a.hi.map((v, i) => roundSumUp(v + roundUp(scale * (b.hi[i] as number)))),
   }
 }
 
@@ -51,8 +51,8 @@ export function symmetricPart({ n, lo, hi }: IntervalMatrix, scale: 1 | -1): Int
   for (let i = 0; i < n; i++)
     for (let j = 0; j < n; j++) {
       const [p, q] = [i * n + j, j * n + i]
-      const low = down(((lo[p] as number) + (lo[q] as number)) / 2)
-      const high = up(((hi[p] as number) + (hi[q] as number)) / 2)
+      const low = roundDown(((lo[p] as number) + (lo[q] as number)) / 2)
+      const high = roundUp(((hi[p] as number) + (hi[q] as number)) / 2)
       out.lo[p] = scale === 1 ? low : -high
       out.hi[p] = scale === 1 ? high : -low
     }
@@ -77,7 +77,9 @@ export function isPositiveDefinite(m: IntervalMatrix): boolean {
     let radius = 0
     for (let j = 0; j < n; j++)
       if (j !== i)
-        radius = sumUp(radius + Math.max(-(product.lo[i * n + j] as number), product.hi[i * n + j] as number))
+        radius = roundSumUp(
+          radius + Math.max(-(product.lo[i * n + j] as number), product.hi[i * n + j] as number),
+        )
     if (!((product.lo[i * n + i] as number) > radius)) return false
   }
   return true

@@ -1,4 +1,4 @@
-import { down, type Interval, sumDown, sumUp, up } from '@separatrix/field/core'
+import { type Interval, roundDown, roundSumDown, roundSumUp, roundUp } from '@separatrix/field/core'
 import { bisectionTree, leaf, midpoint } from './bisectionTree.js'
 import type { Box } from './box.js'
 import {
@@ -25,7 +25,9 @@ export interface QuadraticProof {
 export interface QuadraticForm {
   readonly hessian: IntervalMatrix
   readonly slopes: OriginSlopes
-  /** the greatest level whose ellipsoid fits into the domain, roughly */
+  /** half-widths about 0 that the domain has room for: H is enclosed there, and {V ≤ level} must stay within */
+  readonly limits: readonly number[]
+  /** the greatest level whose ellipsoid fits into them, roughly */
   readonly ceiling: number
   /** 2(H⁻¹)ᵢᵢ of the midpoint: xᵢ² ≤ spread[i]·V */
   readonly spread: readonly number[]
@@ -47,8 +49,9 @@ export function quadraticForm(readings: Readings, domain: Box): QuadraticForm | 
   const spread = Array.from({ length: n }, (_, i) =>
     Array.from({ length: n }, (_v, k) => 2 * w[k * n + i] ** 2).reduce((s, v) => s + v, 0),
   )
-  const ceiling = Math.min(...spread.map((s, i) => Math.min(domain.lo[i] ** 2, domain.hi[i] ** 2) / s))
-  return { hessian, slopes, ceiling, spread, rate }
+  const limits = spread.map((_, i) => Math.min(-domain.lo[i], domain.hi[i]))
+  const ceiling = Math.min(...spread.map((s, i) => limits[i] ** 2 / s))
+  return { hessian, slopes, limits, ceiling, spread, rate }
 }
 
 /**
@@ -63,10 +66,11 @@ export function proveQuadratic(
   level: number,
   maxBoxes: number,
 ): QuadraticProof | undefined {
-  const { hessian, spread } = form
+  const { hessian, spread, limits } = form
   const radii = spread.map((s) => Math.sqrt(level * s) * (1 + 1e-9))
-  if (!radii.every((size, axis) => isPositiveDefinite(constraint(hessian, level, { axis, size }))))
-    return undefined
+  const isWithin = (size: number, axis: number) =>
+    size < limits[axis] && isPositiveDefinite(constraint(hessian, level, { axis, size }))
+  if (!radii.every(isWithin)) return undefined
   const tree = bisectionTree()
   const multipliers = new Map<number, readonly [number, number]>()
   const stack = [{ node: 0, box: radii.map((r): Interval => ({ lo: -r, hi: r })) }]
@@ -128,7 +132,7 @@ function cornerForms({ hessian, slopes, rate }: QuadraticForm, box: readonly Int
   const centre = box.map(({ lo, hi }) => midpoint(lo, hi))
   const over = slopes(box)
   const at = slopes(centre.map((c) => ({ lo: c, hi: c })))
-  const reach = box.map(({ lo, hi }, k) => up(Math.max(hi - centre[k], centre[k] - lo)))
+  const reach = box.map(({ lo, hi }, k) => roundUp(Math.max(hi - centre[k], centre[k] - lo)))
   const partial = (jet: Jet, k: number) => jet.g?.[k] ?? { lo: 0, hi: 0 }
   const middle = (jet: Jet, k: number) => midpoint(partial(jet, k).lo, partial(jet, k).hi)
   const size = (k: number, f: (jet: Jet) => number) => over.reduce((s, jet) => s + f(jet), 0) * reach[k]
@@ -146,10 +150,10 @@ function cornerForms({ hessian, slopes, rate }: QuadraticForm, box: readonly Int
         const { lo: low, hi: high } = partial(jet, k)
         const place = axes.indexOf(k)
         const slope = place < 0 ? 0 : middle(jet, k)
-        const rest = up(reach[k] * Math.max(sumUp(high - slope), sumUp(slope - low)))
+        const rest = roundUp(reach[k] * Math.max(roundSumUp(high - slope), roundSumUp(slope - low)))
         const linear = slope * reach[k] * ((corner >> Math.max(place, 0)) & 1 ? 1 : -1)
-        lo = sumDown(sumDown(lo + down(linear)) - rest)
-        hi = sumUp(sumUp(hi + up(linear)) + rest)
+        lo = roundSumDown(roundSumDown(lo + roundDown(linear)) - rest)
+        hi = roundSumUp(roundSumUp(hi + roundUp(linear)) + rest)
       }
       s.lo[e] = lo
       s.hi[e] = hi
@@ -168,10 +172,10 @@ function constraint(
   level: number,
   { axis, size }: { readonly axis: number; readonly size: number },
 ): IntervalMatrix {
-  const out = { n, lo: lo.map((v) => down(v / 2)), hi: hi.map((v) => up(v / 2)) }
+  const out = { n, lo: lo.map((v) => roundDown(v / 2)), hi: hi.map((v) => roundUp(v / 2)) }
   const at = axis * n + axis
-  out.lo[at] = sumDown(out.lo[at] - up(level / down(size * size)))
-  out.hi[at] = sumUp(out.hi[at] - down(level / up(size * size)))
+  out.lo[at] = roundSumDown(out.lo[at] - roundUp(level / roundDown(size * size)))
+  out.hi[at] = roundSumUp(out.hi[at] - roundDown(level / roundUp(size * size)))
   return out
 }
 

@@ -1,15 +1,15 @@
 import {
   Builder,
   blockSize,
-  down,
   embed,
   type Field,
   isExactDecimal,
   makeField,
   misuse,
   type Ref,
+  roundDown,
+  roundUp,
   show,
-  up,
 } from '@separatrix/field/core'
 import type { Interval } from './box.js'
 
@@ -83,7 +83,7 @@ function widened(where: string, name: string, interval: Interval): Interval {
       try: `${name}: [0.9, 1.1]`,
     })
   const [lo, hi] = interval
-  return [isExactDecimal(lo) ? lo : down(lo), isExactDecimal(hi) ? hi : up(hi)]
+  return [isExactDecimal(lo) ? lo : roundDown(lo), isExactDecimal(hi) ? hi : roundUp(hi)]
 }
 
 /** θ becomes constants, except that the named parameters become inputs after those that the field has. */
