@@ -41,9 +41,10 @@ function docstringExamples(file: string): Example[] {
   })
 }
 
+/** The blocks of a page in their order, as one program: later ones may use what earlier ones defined. */
 function pageExamples(file: string): Example[] {
-  const blocks = [...readFileSync(file, 'utf8').matchAll(/^```ts\n([\s\S]*?)^```/gm)]
-  return blocks.map((b, k) => ({ where: `${file}, block ${k + 1}`, code: b[1] as string }))
+  const blocks = [...readFileSync(file, 'utf8').matchAll(/^```ts\n([\s\S]*?)^```/gm)].map((b) => b[1])
+  return blocks.length === 0 ? [] : [{ where: file, code: blocks.join('\n') }]
 }
 
 const examples = [
