@@ -1,14 +1,26 @@
 import assert from 'node:assert/strict'
 import {
+  augment,
   closeLoop,
+  compile,
   compose,
+  divergence,
+  enclose,
   expression,
+  type Field,
+  freeze,
   fromJSON,
+  gradient,
   interpret,
+  jacobian,
+  jvp,
+  lieDerivative,
   network,
   restoreRandom,
   seededRandom,
   system,
+  toJSON,
+  vjp,
   withParams,
   withTheta,
 } from '@separatrix/field'
@@ -81,6 +93,39 @@ for (const [what, call, pattern] of misuses) {
     })
   })
 }
+
+// a plain function has values, but no equations: whatever needs those says so instead of failing inside
+const opaque = ((_t: number, y: number[], dydt: number[]) => {
+  dydt[0] = -(y[0] as number)
+}) as unknown as Field
+const needEquations: Readonly<Record<string, () => unknown>> = {
+  gradient: () => gradient(opaque),
+  jacobian: () => jacobian(opaque),
+  divergence: () => divergence(opaque),
+  lieDerivative: () => lieDerivative(expression('x^2', ['x']), opaque),
+  jvp: () => jvp(opaque),
+  vjp: () => vjp(opaque),
+  compile: () => compile(opaque),
+  enclose: () => enclose(opaque),
+  toJSON: () => toJSON(opaque),
+  closeLoop: () => closeLoop(opaque, controller),
+  compose: () => compose(opaque, controller),
+  augment: () => augment(opaque, 1),
+  freeze: () => freeze(opaque),
+  interpret: () => interpret(opaque, 0, [1]),
+  withTheta: () => withTheta(opaque, []),
+}
+for (const [name, call] of Object.entries(needEquations)) {
+  test(`${name} refuses a plain function and says why`, () => {
+    assert.throws(
+      call,
+      new RegExp(`^SeparatrixError: ${name}: expected a field: .+ got a function\\. Try .+ enclosures`),
+    )
+  })
+}
+test('a stored field is pointed to fromJSON', () => {
+  assert.throws(() => compile(toJSON(pendulum) as unknown as Field), /got its JSON\. Try fromJSON/)
+})
 
 test('formulas mean what mathematics means', () => {
   const at = (text: string) => interpret(expression(text, ['x', 'y']), 0, [2, 3])[0]

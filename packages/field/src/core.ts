@@ -35,6 +35,7 @@ export {
 export { type Misuse, misuse, SeparatrixError, show } from './error.js'
 export {
   blockSize,
+  expectField,
   type Field,
   type FieldHeader,
   isField,

@@ -69,6 +69,7 @@ function reachable(nodes: readonly Node[], output: Ref) {
 
 /** The same field with other parameters; length p is required. */
 export function withTheta(field: Field, theta: ArrayLike<number>): Field {
+  expectField('withTheta', field)
   if (theta.length !== field.theta.length) {
     throw misuse({
       where: 'withTheta',
@@ -85,6 +86,7 @@ export function withParams(
   field: Field,
   params: Readonly<Record<string, number | readonly number[]>>,
 ): Field {
+  expectField('withParams', field)
   const theta = Float64Array.from(field.theta)
   for (const [name, value] of Object.entries(params)) {
     const block = field.layout.find((b) => b.name === name)
@@ -143,4 +145,22 @@ export function isField(value: unknown): value is Field {
   return (
     typeof value === 'object' && value !== null && 'nodes' in value && 'output' in value && 'theta' in value
   )
+}
+
+/**
+ * Refuses what is no field, at the door of everything that needs to see the equations: a plain function has
+ * values, but neither derivatives nor enclosures.
+ */
+export function expectField(where: string, value: unknown): asserts value is Field {
+  if (isField(value) && 'stateSize' in value) return
+  const isStored = typeof value === 'object' && value !== null && 'format' in value
+  throw misuse({
+    where,
+    expected: 'a field: system(…), expression(…), network(…) or one derived from them',
+    got: isStored ? 'its JSON' : show(value),
+    try: isStored
+      ? 'fromJSON(…)'
+      : 'writing the equations as system({ … }), since derivatives and enclosures have to see them',
+    code: 'not-a-field',
+  })
 }

@@ -1,5 +1,5 @@
 import { misuse } from '../error.js'
-import { type Field, makeField, mergeTheta } from '../field.js'
+import { expectField, type Field, makeField, mergeTheta } from '../field.js'
 import { Builder, type Ref } from '../graph/builder.js'
 import { embed, type Leaves } from '../graph/embed.js'
 
@@ -49,6 +49,8 @@ export function combine(
  * closeLoop(cart, network({ widths: [2, 16, 1], activation: 'tanh', seed: 1 }))
  */
 export function closeLoop(plant: Field, controller: Field): Field {
+  expectField('closeLoop', plant)
+  expectField('closeLoop', controller)
   if (plant.inputSize === 0)
     throw misuse({
       where: 'closeLoop',
@@ -74,6 +76,8 @@ export function closeLoop(plant: Field, controller: Field): Field {
 
 /** outer ∘ inner: x ↦ outer(t, inner(t, x)). */
 export function compose(outer: Field, inner: Field): Field {
+  expectField('compose', outer)
+  expectField('compose', inner)
   if (outer.stateSize !== inner.outputSize)
     throw misuse({
       where: 'compose',
@@ -91,6 +95,7 @@ export function compose(outer: Field, inner: Field): Field {
 
 /** Augmentation (Dupont et al. 2019): k further states that stand still. x' = f(x), a' = 0. */
 export function augment(f: Field, k: number): Field {
+  expectField('augment', f)
   if (!Number.isInteger(k) || k < 1)
     throw misuse({
       where: 'augment',
@@ -114,6 +119,7 @@ export function augment(f: Field, k: number): Field {
  * print as, weights for their very doubles.
  */
 export function freeze(f: Field): Field {
+  expectField('freeze', f)
   const b = new Builder()
   const parts = f.layout.map((block) => {
     const length = block.shape.reduce((product, n) => product * n, 1)

@@ -24,8 +24,8 @@ export interface SystemOptions {
  */
 export function system({ state, input = [], params = {}, dynamics, name = 'system' }: SystemOptions): Field {
   const where = `system(${name})`
-  if (state.length === 0)
-    throw misuse({ where, expected: 'at least one state', got: 'none', try: "state: ['x']" })
+  if (!Array.isArray(state) || state.length === 0)
+    throw misuse({ where, expected: 'at least one state', got: show(state), try: "state: ['x']" })
   const missing = state.find((s) => typeof dynamics[s] !== 'string')
   if (missing !== undefined)
     throw misuse({

@@ -1,5 +1,5 @@
 import { misuse } from '../error.js'
-import { type Field, makeField, mergeTheta } from '../field.js'
+import { expectField, type Field, makeField, mergeTheta } from '../field.js'
 import { Builder, type Ref } from '../graph/builder.js'
 import { embed } from '../graph/embed.js'
 import { pullback } from './pullback.js'
@@ -21,6 +21,7 @@ const range = (start: number, length: number) => Array.from({ length }, (_, i) =
  * interpret(jvp(f), 0, [2, 1]) // [12]
  */
 export function jvp(f: Field, { wrt = ['state'] }: { readonly wrt?: readonly Variable[] } = {}): Field {
+  expectField('jvp', f)
   const n = f.stateSize
   const length = wrt.reduce((total, v) => total + sizeOf(f, v), 0)
   const b = new Builder()
@@ -56,6 +57,7 @@ function tangentNames(f: Field, v: Variable): string[] {
  * interpret(vjp(f, { wrt: ['state', 'theta'] }), 0, [3, 1]) // [-2, -3]
  */
 export function vjp(f: Field, { wrt = ['state'] }: { readonly wrt?: readonly Variable[] } = {}): Field {
+  expectField('vjp', f)
   const [n, m] = [f.stateSize, f.outputSize]
   const b = new Builder()
   const leaves = {
@@ -96,6 +98,7 @@ export function gradient(V: Field): Field {
  * Reverse mode by rows or forward mode by columns, whichever needs fewer passes.
  */
 export function jacobian(f: Field, { wrt = 'state' }: { readonly wrt?: Variable } = {}): Field {
+  expectField('jacobian', f)
   const b = new Builder()
   const [m, n] = [f.outputSize, sizeOf(f, wrt)]
   const variable = b.leaf(wrt, n)
@@ -125,6 +128,7 @@ function transpose(b: Builder, columns: readonly Ref[], m: number): Ref[] {
 
 /** L_f V = ∇V·f, the rate of V along f (V̇), as a scalar field; θ is f's, then V's. */
 export function lieDerivative(V: Field, f: Field): Field {
+  expectField('lieDerivative', f)
   expectScalar('lieDerivative', V)
   if (V.stateSize !== f.stateSize || f.outputSize !== f.stateSize) {
     throw misuse({
@@ -146,6 +150,7 @@ export function lieDerivative(V: Field, f: Field): Field {
 
 /** ∇·f = Σ ∂fᵢ/∂xᵢ, a scalar field: the rate at which f stretches volume. n passes. */
 export function divergence(f: Field): Field {
+  expectField('divergence', f)
   if (f.outputSize !== f.stateSize) {
     throw misuse({
       where: 'divergence',
@@ -170,6 +175,7 @@ export function divergence(f: Field): Field {
 }
 
 function expectScalar(where: string, V: Field): void {
+  expectField(where, V)
   if (V.outputSize === 1) return
   throw misuse({
     where,

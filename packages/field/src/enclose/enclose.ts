@@ -1,6 +1,6 @@
 import { freeze } from '../build/compose.js'
 import { scalarize } from '../derive/scalarize.js'
-import type { Field } from '../field.js'
+import { expectField, type Field } from '../field.js'
 import { canGenerateCode } from '../read/compile.js'
 import { encloseInterpreted } from './encloseInterpreted.js'
 import { intervalHelpers } from './intervalCode.js'
@@ -32,6 +32,7 @@ const printLimit = 40_000
  * f([-1, 0], [2, 1], lo, hi) // lo[0] ≤ −1, hi[0] ≥ 4, both by an ulp or two
  */
 export function enclose(field: Field): Enclosure {
+  expectField('enclose', field)
   const scalar = scalarize(field.theta.length === 0 ? field : freeze(field))
   if (!canGenerateCode() || scalar.nodes.length > printLimit) return encloseInterpreted(scalar)
   const names = Object.keys(intervalHelpers)

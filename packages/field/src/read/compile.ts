@@ -1,5 +1,5 @@
 import { scalarCount } from '../derive/scalarize.js'
-import type { Field } from '../field.js'
+import { expectField, type Field } from '../field.js'
 import { interpret } from './interpret.js'
 import type { CompiledField } from './javascriptCode.js'
 import { printLoops } from './javascriptLoops.js'
@@ -32,6 +32,7 @@ export function canGenerateCode(): boolean {
  * f(0, Float64Array.of(3), out) // out is [-6]
  */
 export function compile(field: Field): CompiledField {
+  expectField('compile', field)
   if (!canGenerateCode()) {
     return (t, x, out, theta, input) => out.set(interpret(field, t, x, theta, input).subarray(0, out.length))
   }

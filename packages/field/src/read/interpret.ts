@@ -1,4 +1,4 @@
-import type { Field } from '../field.js'
+import { expectField, type Field } from '../field.js'
 import type { Binary, NodeOf, Op, Unary } from '../graph/node.js'
 
 /** Where a reading takes its leaves from. */
@@ -105,6 +105,7 @@ export function interpret(
   theta: ArrayLike<number> = field.theta,
   input: ArrayLike<number> = new Float64Array(field.inputSize),
 ): Float64Array {
+  expectField('interpret', field)
   const point = { t, x, theta, input }
   const values: Value[] = []
   for (const node of field.nodes) {

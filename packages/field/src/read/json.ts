@@ -1,5 +1,5 @@
 import { misuse, show } from '../error.js'
-import { blockSize, type Field, makeField, type ThetaBlock } from '../field.js'
+import { blockSize, expectField, type Field, makeField, type ThetaBlock } from '../field.js'
 import { applyNode, Builder } from '../graph/builder.js'
 import {
   type Binary,
@@ -28,6 +28,7 @@ export interface FieldJson {
 
 /** @example fromJSON(JSON.stringify(toJSON(expression('x^2', ['x'])))) // the same field */
 export function toJSON(field: Field): FieldJson {
+  expectField('toJSON', field)
   return {
     format: 'separatrix-field',
     version: 1,

@@ -1,4 +1,4 @@
-import { type Field, type Random, SeparatrixError, seededRandom } from '@separatrix/field/core'
+import { expectField, type Field, type Random, SeparatrixError, seededRandom } from '@separatrix/field/core'
 import { type SolveOptions, solve } from '@separatrix/ode'
 import ndarray, { type NdArray } from 'ndarray'
 import { type Base, standardNormal } from './base.js'
@@ -44,14 +44,10 @@ export interface Flow {
  * const flow = cnf({ field: withTime(network({ widths: [3, 32, 2], activation: 'tanh', seed: 0 })), method: dopri5, rtol: 1e-6, atol: 1e-6 })
  * flow.logProb([[0, 0], [1, 1]])
  */
-export function cnf({
-  field,
-  base = standardNormal(field.stateSize),
-  span = [0, 1],
-  trace = 'exact',
-  ...solving
-}: CnfOptions): Flow {
+export function cnf({ field, base: given, span = [0, 1], trace = 'exact', ...solving }: CnfOptions): Flow {
+  expectField('cnf', field)
   const n = field.stateSize
+  const base = given ?? standardNormal(n)
   const volume = volumeField(field, trace)
   const k = volume.stateSize - n
   const [start, end] = span

@@ -2,7 +2,7 @@ import { misuse, show } from '@separatrix/field/core'
 import { intervalsOf } from './box.js'
 import { certifyGlobal } from './certifyGlobal.js'
 import { faceMinimum } from './faceMinimum.js'
-import type { RegionOptions } from './options.js'
+import { checkLimits, type RegionOptions } from './options.js'
 import { bisectionProof, prepare, regionCertificate } from './prepare.js'
 import { proveDecrease } from './proveDecrease.js'
 import { proveQuadratic, quadraticDimension, quadraticForm } from './proveQuadratic.js'
@@ -54,6 +54,7 @@ export function certify(options: CertifyOptions): Verdict {
 
 function certifyLevel(options: RegionOptions, level: number): Verdict {
   const { field, maxBoxes = 2e6, onProgress, signal } = options
+  checkLimits('certify', options)
   const nothing = { boxes: 0, leaves: 0 }
   const ready = prepare('certify', options)
   if (ready.kind === 'refuted') return refutedAtOrigin(ready.reason, field.stateSize)
@@ -112,7 +113,9 @@ function certifyLargest(options: RegionOptions): Verdict {
   const { certificate, stats, message } = region
   if (certificate !== undefined)
     return { kind: 'proved', level: region.level[0], certificate, stats, message }
-  if (region.level[1] === 0) return refutedAtOrigin(message, options.field.stateSize)
+  // a point other than 0 refutes levels, not that there is any
+  const isAtOrigin = region.refutedAt?.every((x) => x === 0) === true
+  if (region.level[1] === 0 && isAtOrigin) return refutedAtOrigin(message, options.field.stateSize)
   return unknown(message, stats)
 }
 

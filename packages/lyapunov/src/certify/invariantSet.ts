@@ -1,11 +1,11 @@
-import { combine, type Field } from '@separatrix/field/core'
+import { combine, expectField, type Field } from '@separatrix/field/core'
 import { bisectionTree, leaf, midpoint } from './bisectionTree.js'
 import { type Box, type Interval, intervalsOf } from './box.js'
 import { type BoxBounds, boxEvaluator } from './boxBounds.js'
 import { boxQueue } from './boxQueue.js'
 import { makeCertificate } from './certificate.js'
 import { faceMinimum } from './faceMinimum.js'
-import type { RegionOptions } from './options.js'
+import { checkLimits, type RegionOptions } from './options.js'
 import { quantifier, readDomain, scope, withUncertain } from './prepare.js'
 import { type Readings, readPair } from './readings.js'
 import { latticePoint } from './searchCounterexample.js'
@@ -37,6 +37,9 @@ export function invariantSet({
   onProgress,
   signal,
 }: InvariantSetOptions): Verdict {
+  expectField('invariantSet', field)
+  expectField('invariantSet', barrier)
+  checkLimits('invariantSet', { maxBoxes })
   const states = readDomain('invariantSet', domain, field.stateSize)
   // W = −B: the set is {W ≤ 0}, and W must fall where it is 0
   const turned = combine([barrier], (b, place) => b.neg(place(barrier)))

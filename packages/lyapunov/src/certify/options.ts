@@ -1,4 +1,4 @@
-import type { Field } from '@separatrix/field/core'
+import { type Field, misuse, show } from '@separatrix/field/core'
 import type { Interval } from './box.js'
 import type { Uncertainty } from './uncertainty.js'
 
@@ -23,4 +23,20 @@ export interface RegionOptions extends Uncertainty {
   }) => void
   /** stops the search (onProgress is where a synchronous caller can abort); what was proved until then stays */
   readonly signal?: AbortSignal
+}
+
+/** Refuses limits that would end a search before it began, or never. */
+export function checkLimits(
+  where: string,
+  { tolerance = 1e-3, maxBoxes = 1 }: Pick<RegionOptions, 'tolerance' | 'maxBoxes'>,
+): void {
+  if (!(tolerance > 0 && tolerance < 1))
+    throw misuse({
+      where,
+      expected: 'a relative tolerance between 0 and 1',
+      got: show(tolerance),
+      try: 'tolerance: 1e-3',
+    })
+  if (!(maxBoxes >= 1))
+    throw misuse({ where, expected: 'maxBoxes of at least 1', got: show(maxBoxes), try: 'maxBoxes: 1e6' })
 }

@@ -1,4 +1,4 @@
-import { misuse, show } from '@separatrix/field/core'
+import { expectField, misuse, show } from '@separatrix/field/core'
 import type { BisectionTree } from './bisectionTree.js'
 import { type Box, type Interval, intervalsOf } from './box.js'
 import { type Certificate, type Claim, makeCertificate, type Proof } from './certificate.js'
@@ -30,6 +30,8 @@ export function prepare(
     disturbance,
   }: Pick<RegionOptions, 'field' | 'V' | 'domain' | 'rate' | 'params' | 'disturbance'>,
 ): Prepared {
+  expectField(where, field)
+  expectField(where, V)
   const box = readDomain(where, domain, field.stateSize)
   if (!box.lo.every((lo, i) => lo < 0 && (box.hi[i] as number) > 0))
     throw misuse({

@@ -1,6 +1,6 @@
 import type { Certificate } from './certificate.js'
 import { faceMinimum } from './faceMinimum.js'
-import type { RegionOptions } from './options.js'
+import { checkLimits, type RegionOptions } from './options.js'
 import { bisectionProof, type Prepared, prepare, regionCertificate } from './prepare.js'
 import { proveDecrease } from './proveDecrease.js'
 import {
@@ -59,8 +59,9 @@ export function regionOfAttraction({
   onProgress,
   signal,
 }: RegionOptions): Region {
+  checkLimits('regionOfAttraction', { tolerance, maxBoxes })
   const ready = prepare('regionOfAttraction', { field, V, domain, rate, params, disturbance })
-  if (ready.kind === 'refuted') return nothingProved(ready.reason, 0)
+  if (ready.kind === 'refuted') return nothingProved(ready.reason, 0, new Float64Array(field.stateSize))
   if (ready.kind === 'unknown') {
     const early = ready.pair && searchCounterexample(ready.pair.readings, ready.pair.domain)
     return nothingProved(ready.reason, early?.value[1] ?? Infinity, early?.point)

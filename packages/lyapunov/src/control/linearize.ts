@@ -1,4 +1,4 @@
-import { compile, type Field, jacobian, misuse } from '@separatrix/field/core'
+import { compile, expectField, type Field, jacobian, misuse } from '@separatrix/field/core'
 import ndarray, { type NdArray } from 'ndarray'
 
 /**
@@ -14,6 +14,7 @@ export function linearize(
   x: ArrayLike<number> = new Float64Array(field.stateSize),
   u: ArrayLike<number> = new Float64Array(field.inputSize),
 ): { readonly A: NdArray<Float64Array>; readonly B: NdArray<Float64Array> } {
+  expectField('linearize', field)
   if (x.length !== field.stateSize || u.length !== field.inputSize)
     throw misuse({
       where: 'linearize',

@@ -2,6 +2,7 @@ import {
   Builder,
   compile,
   embed,
+  expectField,
   type Field,
   jacobian,
   makeField,
@@ -30,6 +31,8 @@ export function condition(
   plant: Field,
   { scalar, alpha, sign }: { readonly scalar: Field; readonly alpha: number; readonly sign: 1 | -1 },
 ): Condition {
+  expectField(where, plant)
+  expectField(where, scalar)
   const evaluate = compile(affineParts(where, plant, scalar))
   const out = new Float64Array(2 + plant.inputSize)
   const slope = new Float64Array(plant.inputSize)

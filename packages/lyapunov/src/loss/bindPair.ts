@@ -1,5 +1,5 @@
 import { type BoundLoss, sampledLoss } from '@separatrix/adjoint'
-import { type Field, misuse, type Random, withTheta } from '@separatrix/field/core'
+import { expectField, type Field, misuse, type Random, withTheta } from '@separatrix/field/core'
 import type { Sampler } from './samplers.js'
 
 /** Samples, and how many; the times are uniform on `time`, or 0. */
@@ -39,6 +39,8 @@ export function bindPair<K extends string>(
 
 /** Refuses what has no rate: a scalar on another state, or a plant whose loop is open. */
 export function checkPair(where: string, field: Field, scalar: Field): void {
+  expectField(where, field)
+  expectField(where, scalar)
   if (field.inputSize > 0)
     throw misuse({
       where,
