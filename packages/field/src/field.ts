@@ -143,7 +143,7 @@ export function mergeTheta(fields: readonly Field[]): {
 
 export function isField(value: unknown): value is Field {
   return (
-    typeof value === 'object' && value !== null && 'nodes' in value && 'output' in value && 'theta' in value
+    typeof value === 'object' && value !== null && 'nodes' in value && 'output' in value && 'stateSize' in value
   )
 }
 
@@ -152,7 +152,7 @@ export function isField(value: unknown): value is Field {
  * values, but neither derivatives nor enclosures.
  */
 export function expectField(where: string, value: unknown): asserts value is Field {
-  if (isField(value) && 'stateSize' in value) return
+  if (isField(value)) return
   const isStored = typeof value === 'object' && value !== null && 'format' in value
   throw misuse({
     where,

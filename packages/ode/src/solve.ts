@@ -1,4 +1,4 @@
-import { expectField, type Field, misuse, show } from '@separatrix/field/core'
+import { type Field, misuse, show } from '@separatrix/field/core'
 import ndarray, { type NdArray } from 'ndarray'
 import { denseOutput } from './denseOutput.js'
 import { checkDoor } from './door.js'
@@ -81,7 +81,6 @@ export function solve(
   span: readonly [number, number],
   options: SolveOptions,
 ): Solution {
-  if (typeof target !== 'function') expectField('solve', target)
   checkDoor(y0, options)
   const initial = new Float64Array(y0)
   const [t0] = checkSpan(span)
