@@ -143,7 +143,11 @@ export function mergeTheta(fields: readonly Field[]): {
 
 export function isField(value: unknown): value is Field {
   return (
-    typeof value === 'object' && value !== null && 'nodes' in value && 'output' in value && 'stateSize' in value
+    typeof value === 'object' &&
+    value !== null &&
+    'nodes' in value &&
+    'output' in value &&
+    'stateSize' in value
   )
 }
 
