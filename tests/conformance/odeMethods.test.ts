@@ -26,6 +26,7 @@ const claims: readonly Claim[] = [
   { method: ode.ralston, order: 2, dense: 2, evaluations: 2, on: 'linear', steps: 64 },
   { method: ode.ssprk3, order: 3, dense: 3, evaluations: 3, on: 'linear', steps: 64 },
   { method: ode.bosh3, order: 3, dense: 3, evaluations: 3, on: 'linear', steps: 16 },
+  { method: ode.kutta3, order: 3, dense: 3, evaluations: 3, on: 'linear', steps: 64 },
   { method: ode.rk4, order: 4, dense: 3, evaluations: 4, on: 'linear', steps: 16 },
   { method: ode.threeEighths, order: 4, dense: 3, evaluations: 4, on: 'linear', steps: 16 },
   { method: ode.dopri5, order: 5, dense: 4, evaluations: 6, on: 'linear', steps: 16 },
