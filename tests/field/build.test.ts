@@ -78,6 +78,16 @@ const misuses: readonly (readonly [string, () => unknown, RegExp])[] = [
     () => closeLoop(pendulum, network({ widths: [3, 4, 1], activation: 'tanh', seed: 0 })),
     /R\^2 → R\^1/,
   ],
+  [
+    'a controller that names the states in another order',
+    () => closeLoop(pendulum, expression('-omega', ['omega', 'theta'])),
+    /order of pendulum \(theta, omega\), got omega, theta\. Try moving omega/,
+  ],
+  [
+    'a candidate that names the states in another order',
+    () => lieDerivative(expression('x^2 + 2*y^2', ['y', 'x']), vanDerPol),
+    /Try moving y/,
+  ],
   ['an inner field of another length', () => compose(expression('x', ['x']), vanDerPol), /length 1/],
   ['parameters of wrong length', () => withTheta(pendulum, [1, 2]), /4 parameters \(g, l, m, b\)/],
   ['an unknown parameter', () => withParams(pendulum, { q: 1 }), /one of g, l, m, b/],

@@ -176,7 +176,7 @@ test('parameters that are no numbers are refused, even where they cancel', () =>
 test('a candidate that names the states in another order is refused', () => {
   const V = expression('x^2 + 9*y^2', ['y', 'x'])
   const field = system({ state: xy, dynamics: { x: '-x', y: '-y' } })
-  assert.throws(() => certify({ field, V, domain: unit, level: 0.5 }), /order of the field/)
+  assert.throws(() => certify({ field, V, domain: unit, level: 0.5 }), /states in the order of system/)
   const honest = certify({ field, V: expression('9*x^2 + y^2', xy), domain: unit, level: 0.5 })
   if (honest.kind !== 'proved') throw new Error(honest.message)
   const swapped = copy(honest.certificate)

@@ -36,6 +36,7 @@ export { type Misuse, misuse, SeparatrixError, show } from './error.js'
 export {
   blockSize,
   expectField,
+  expectSameOrder,
   type Field,
   type FieldHeader,
   isField,

@@ -168,3 +168,20 @@ export function expectField(where: string, value: unknown): asserts value is Fie
     code: 'not-a-field',
   })
 }
+
+/**
+ * Refuses two fields of the same state that name its entries in different orders: states are matched by
+ * position, so a name that both use has to stand at the same place.
+ */
+export function expectSameOrder(where: string, reference: Field, other: Field): void {
+  const names = reference.stateNames
+  const misplaced = other.stateNames.find((name, i) => names.includes(name) && names[i] !== name)
+  if (misplaced === undefined) return
+  throw misuse({
+    where,
+    expected: `states in the order of ${reference.name} (${names.join(', ')})`,
+    got: other.stateNames.join(', '),
+    try: `moving ${misplaced}`,
+    code: 'wrong-order',
+  })
+}

@@ -1,5 +1,5 @@
 import { misuse } from '../error.js'
-import { expectField, type Field, makeField, mergeTheta } from '../field.js'
+import { expectField, expectSameOrder, type Field, makeField, mergeTheta } from '../field.js'
 import { Builder, type Ref } from '../graph/builder.js'
 import { embed, type Leaves } from '../graph/embed.js'
 
@@ -66,6 +66,7 @@ export function closeLoop(plant: Field, controller: Field): Field {
       try: `network({ widths: [${plant.stateSize}, 16, ${plant.inputSize}], … })`,
       code: 'wrong-dimension',
     })
+  expectSameOrder('closeLoop', plant, controller)
   const loop = combine(
     [plant, controller],
     (_b, place) => place(plant, { input: place(controller) }),

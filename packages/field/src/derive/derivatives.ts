@@ -1,5 +1,5 @@
 import { misuse } from '../error.js'
-import { expectField, type Field, makeField, mergeTheta } from '../field.js'
+import { expectField, expectSameOrder, type Field, makeField, mergeTheta } from '../field.js'
 import { Builder, type Ref } from '../graph/builder.js'
 import { embed } from '../graph/embed.js'
 import { pullback } from './pullback.js'
@@ -138,6 +138,7 @@ export function lieDerivative(V: Field, f: Field): Field {
       try: 'closing the loop of the plant first, or the same state list in both',
     })
   }
+  expectSameOrder('lieDerivative', f, V)
   const b = new Builder()
   const { theta, layout, offsets } = mergeTheta([f, V])
   const thetas = b.leaf('theta', theta.length)

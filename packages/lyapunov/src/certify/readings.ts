@@ -5,6 +5,7 @@ import {
   type Enclosure,
   embedAll,
   enclose,
+  expectSameOrder,
   type Field,
   freeze,
   gradient,
@@ -96,16 +97,7 @@ function checkPair(where: string, f: Field, V: Field): void {
       try: 'quadratic(P) or expression(text, states)',
       code: 'wrong-dimension',
     })
-  // states are matched by position: a name that both use must stand at the same place
-  const misplaced = V.stateNames.find((name, i) => f.stateNames.includes(name) && f.stateNames[i] !== name)
-  if (misplaced !== undefined)
-    throw misuse({
-      where,
-      expected: `the candidate's states in the order of the field (${f.stateNames.join(', ')})`,
-      got: V.stateNames.join(', '),
-      try: `moving ${misplaced}`,
-      code: 'wrong-order',
-    })
+  expectSameOrder(where, f, V)
 }
 
 function reasonAgainst(f: Field, name: string): string | undefined {

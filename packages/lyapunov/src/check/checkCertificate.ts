@@ -3,7 +3,7 @@ import { bytesToHex, utf8ToBytes } from '@noble/hashes/utils.js'
 import * as I from './interval.js'
 import { type Jet, jetArithmetic } from './jet.js'
 import { isPositive, partial, polynomialArithmetic } from './polynomial.js'
-import { isIndex, type Program, run } from './program.js'
+import { isIndex, type Program, run, workOf } from './program.js'
 import { hasPositivePivots, slopeArithmetic, slopeCorners, slopedVariables } from './quadratic.js'
 import { formulas, intervals } from './ring.js'
 import { type Claim, statementOf } from './statement.js'
@@ -40,6 +40,12 @@ const greatestDimension = 100
 /** Boxes that the checker may bisect beyond the leaves that it is given. */
 const extraBoxes = 400_000
 
+/** Numbers that one evaluation may handle: a hundred times those of a network of 10⁴ weights in two variables. */
+const greatestWork = 1e7
+
+/** Numbers that all extra boxes together may take: some minutes, so that a forged file cannot take hours. */
+const greatestExtraWork = 1e10
+
 function demand(condition: boolean, reason: string): asserts condition {
   if (!condition) throw new Error(reason)
 }
@@ -62,7 +68,8 @@ export function checkCertificate(json: unknown): CheckResult {
       return { valid: true, reason: 'the signs of the coefficients were proved again, exactly' }
     }
     const problem = readCertificate(certificate)
-    const budget = { left: extraBoxes }
+    const work = workOf(problem.f, problem.domain.length) + workOf(problem.W, problem.domain.length)
+    const budget = { left: Math.min(extraBoxes, Math.ceil(greatestExtraWork / work)) }
     if (problem.isRegion) checkEquilibrium(problem)
     if (problem.multipliers !== undefined) checkQuadratic(problem, problem.multipliers, budget)
     else {
@@ -175,6 +182,7 @@ function readProgram(json: unknown, name: string, [n, k, m]: readonly [number, n
   demand(k > 0 || nodes.every((node) => (node as Json).op !== 'input'), `${name} has an input`)
   const program = { nodes, output, states: n } as unknown as Program
   demand(program.nodes[program.output].size === m, `${name} has another number of outputs`)
+  demand(workOf(program, n + k) <= greatestWork, `${name} is too large`)
   return program
 }
 

@@ -35,10 +35,20 @@ export const isIndex = (x: unknown, below: number): x is number =>
   Number.isSafeInteger(x) && (x as number) >= 0 && (x as number) < below
 
 /**
- * Numbers that one evaluation may handle: a hundred times those of a network of 10⁴ weights with second derivatives in
- * two variables. Without it, thirty nodes that each name the last one twice would fill the memory.
+ * How many numbers one evaluation handles, second derivatives in the variables included, going by the lengths
+ * that the nodes declare ({@link run} holds each node to its own before the next one uses it). Thirty nodes
+ * that each name the last one twice would otherwise fill the memory.
  */
-const greatestWork = 1e7
+export function workOf({ nodes }: Program, variables: number): number {
+  const size = (i: number) => nodes[i]?.size ?? 0
+  const work = nodes.reduce((total, { op, args, size: own, cols = 0, transposed = false }) => {
+    const first = size(args[0])
+    const repeats = op === 'outer' ? size(args[1]) : op === 'scatter' ? own : transposed ? cols : 0
+    const isLength = isIndex(own, Number.MAX_SAFE_INTEGER)
+    return total + (isLength ? 1 : Number.NaN) + args.reduce((s, a) => s + size(a), 0) + first * repeats
+  }, 0)
+  return work * (1 + variables ** 2)
+}
 
 /** The output of a program, entry by entry, from what stands for its state and inputs; throws on a malformed node. */
 export function run<E>(
@@ -47,8 +57,6 @@ export function run<E>(
   variables: readonly E[],
 ): readonly E[] {
   const values: (readonly E[])[] = []
-  const width = 1 + variables.length ** 2
-  let work = 0
   const dot = (a: readonly E[], b: readonly E[]) => a.reduce((s, v, i) => add(s, mul(v, b[i])), zero)
   nodes.forEach((node, at) => {
     const need = (ok: boolean) => {
@@ -58,9 +66,6 @@ export function run<E>(
     const args = node.args.map((a) => values[a])
     const [x = [], y = [], z = []] = args
     const { op, indices = [], rows = 0, cols = 0, transposed = false, exponent = 0, values: list = [] } = node
-    const squared = op === 'outer' ? y.length : op === 'scatter' ? node.size : transposed ? cols : 0
-    work += (args.reduce((s, a) => s + a.length, 0) + x.length * squared) * width
-    need(work <= greatestWork)
     const product = (count: number) => {
       need(
         isIndex(rows, 1e6) &&

@@ -1,5 +1,12 @@
 import { type BoundLoss, sampledLoss } from '@separatrix/adjoint'
-import { expectField, type Field, misuse, type Random, withTheta } from '@separatrix/field/core'
+import {
+  expectField,
+  expectSameOrder,
+  type Field,
+  misuse,
+  type Random,
+  withTheta,
+} from '@separatrix/field/core'
 import type { Sampler } from './samplers.js'
 
 /** Samples, and how many; the times are uniform on `time`, or 0. */
@@ -41,6 +48,7 @@ export function bindPair<K extends string>(
 export function checkPair(where: string, field: Field, scalar: Field): void {
   expectField(where, field)
   expectField(where, scalar)
+  expectSameOrder(where, field, scalar)
   if (field.inputSize > 0)
     throw misuse({
       where,
