@@ -173,6 +173,14 @@ function checkStart(problem: Problem, y0: Float64Array, t0: number, t1: number):
       try: '[0, 10]',
       code: 'bad-span',
     })
+  if (t0 === t1)
+    throw misuse({
+      where: 'solve(span)',
+      expected: 'two different times',
+      got: show([t0, t1]),
+      try: 'a span of some length; the state at t0 is y0',
+      code: 'bad-span',
+    })
   const bad = y0.findIndex((v) => !Number.isFinite(v))
   if (bad >= 0)
     throw misuse({

@@ -224,6 +224,7 @@ function solveAgain(
   { signal: _signal, onProgress: _onProgress, breakpoints = [], stopAt = [], ...rest }: SolveOptions,
 ): StepRecord {
   const record = stepRecord(t0, y0)
+  if (end === t0) return record
   const reached = (times: ArrayLike<number>) => Array.from(times).filter((t) => (end - t) * (t - t0) >= 0)
   solve(target, y0, [t0, end], {
     ...rest,
