@@ -25,7 +25,19 @@ export interface Trace {
  */
 const traceBudget = 1 << 17
 
-export function makeTrace(size: number, stageCount: number, level: TraceLevel, capacity = 1000): Trace {
+/**
+ * Steps of one run. A run costs the driver some tenths of a microsecond; a trace of a thousand steps costs a
+ * solve of a few dozen 10 to 15 µs to allocate, one of 128 a third of that, and long solves gain nothing more.
+ */
+const recordedRun = 128
+const silentRun = 1000
+
+export function makeTrace(
+  size: number,
+  stageCount: number,
+  level: TraceLevel,
+  capacity = level === 'none' ? silentRun : recordedRun,
+): Trace {
   const perStep = level === 'stages' ? size * (stageCount + 1) + 2 : size + 2
   const fits = Math.max(1, Math.min(capacity, Math.floor(traceBudget / perStep)))
   // one more than the capacity: a reset adds a step of size zero
