@@ -2,10 +2,10 @@
 import type { SolutionLoss } from '@separatrix/adjoint'
 import { closeLoop, type Field, network, system } from '@separatrix/field'
 import {
-  defineTableau,
   dopri5,
   euler,
   implicitMidpoint,
+  kutta3,
   leapfrog,
   partitioned,
   rk4,
@@ -85,16 +85,6 @@ export const entangled: Problem = {
   y0: [0.5, 0.2, -0.4, 0.3],
   span: [0.2, 1.4],
 }
-
-/** Kutta's third-order method: no interpolant of its own, c not monotone. */
-export const kutta3 = defineTableau({
-  name: 'kutta3',
-  order: 3,
-  c: [0, 1 / 2, 1],
-  a: [[], [1 / 2], [-1, 2]],
-  b: [1 / 6, 2 / 3, 1 / 6],
-  source: 'Kutta 1901',
-})
 
 export interface Case {
   readonly name: string

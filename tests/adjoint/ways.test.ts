@@ -1,18 +1,18 @@
 import assert from 'node:assert/strict'
 import { type GradientOptions, type Sensitivity, sensitivity, type Via, vias } from '@separatrix/adjoint'
 import { system } from '@separatrix/field'
-import { dopri5, euler, implicitMidpoint, leapfrog, type Method, rk4, symplecticEuler } from '@separatrix/ode'
-import { test } from 'uvu'
 import {
-  cases,
-  forced,
+  dopri5,
+  euler,
+  implicitMidpoint,
   kutta3,
-  lotkaVolterra,
-  mixedLoss,
-  mixedTimes,
-  neural,
-  type Problem,
-} from './problems.js'
+  leapfrog,
+  type Method,
+  rk4,
+  symplecticEuler,
+} from '@separatrix/ode'
+import { test } from 'uvu'
+import { cases, forced, lotkaVolterra, mixedLoss, mixedTimes, neural, type Problem } from './problems.js'
 
 const entries = ({ dy0, dtheta }: Sensitivity) => [...dy0, ...dtheta]
 

@@ -93,7 +93,6 @@ export {
 export { type LaneLeaves, printLanes } from './read/wasm/printLanes.js'
 export { callTile, printTile, type TileField } from './read/wasm/printTile.js'
 export {
-  lineLimit,
   printWasm,
   rowsFrom,
   type WasmField,

@@ -1,15 +1,6 @@
-import { type Loss, sampledLoss } from '@separatrix/adjoint'
-import {
-  type Builder,
-  combine,
-  type Field,
-  misuse,
-  type Random,
-  type Ref,
-  show,
-  withTheta,
-} from '@separatrix/field/core'
-import { checkPair } from './bindPair.js'
+import type { Loss } from '@separatrix/adjoint'
+import { type Builder, combine, type Field, misuse, type Ref, show } from '@separatrix/field/core'
+import { bindPair, checkPair } from './bindPair.js'
 import { placeRate } from './placeRate.js'
 import { type Box, box } from './samplers.js'
 
@@ -79,18 +70,7 @@ export function regionLoss({
         (b, place) => integrandOf(b, placeRate(b, place, { V, f: field })),
         where,
       )
-      return sampledLoss({
-        integrand,
-        batch,
-        draw(random: Random, x) {
-          sampler.draw(random, x)
-          return 0
-        },
-        restore: (theta) => ({
-          field: withTheta(field, theta.subarray(0, field.theta.length)),
-          V: withTheta(V, theta.subarray(field.theta.length)),
-        }),
-      })
+      return bindPair('V', { field, scalar: V, integrand }, { sampler, batch })
     },
   }
 

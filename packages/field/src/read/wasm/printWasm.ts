@@ -35,7 +35,7 @@ export interface WasmField {
  * Factors of matrix products from which loops win: a 2-8-8-2 network runs 1.2 to 2.5 times faster as loops, one
  * of width 64 four times, but Lorenz-96 in 20 dimensions five times slower (`pnpm bench batches`).
  */
-export const lineLimit = 4000
+const lineLimit = 4000
 const productLimit = 32
 
 /** The form for a field; where every state has a θ of its own, lines. */
