@@ -3,6 +3,7 @@ import { bytesToHex, utf8ToBytes } from '@noble/hashes/utils.js'
 import { type Field, type FieldJson, misuse, show, toJSON } from '@separatrix/field/core'
 import { leaf, midpoint } from './bisectionTree.js'
 import type { Interval } from './box.js'
+import { statementOf } from './statement.js'
 import type { Uncertain } from './uncertainty.js'
 
 /** What a certificate claims; `statement` says it in words. */
@@ -13,6 +14,10 @@ export interface Claim {
   readonly domain: readonly Interval[]
   /** κ: V(x(t)) ≤ e^(−κt) V(x(0)) holds as well */
   readonly rate?: number
+  /** claims about the map x⁺ = f(x); without it, about x' = f(x) */
+  readonly time?: 'discrete'
+  /** a box with exactly one equilibrium x*; the state, the domain and V then stand for the deviation from it */
+  readonly equilibrium?: readonly Interval[]
   /** quantities for all values of which the claim holds: inputs of `system`, in this order */
   readonly uncertain?: readonly Uncertain[]
   readonly statement: string
@@ -34,6 +39,8 @@ export interface Proof {
    */
   readonly radii?: readonly number[]
   readonly multipliers?: readonly (readonly [number, number])[]
+  /** of a claim with an equilibrium: Y ≈ (Df)⁻¹, row-major, for Krawczyk's operator */
+  readonly preconditioner?: readonly number[]
   /** for an invariant set: a point at which B ≥ 0, so that the set is not empty */
   readonly witness?: readonly number[]
 }
@@ -55,12 +62,12 @@ export interface Certificate {
 export function makeCertificate(
   system: Field,
   candidate: Field,
-  { claim, proof }: { readonly claim: Claim; readonly proof: Proof },
+  { claim, proof }: { readonly claim: Omit<Claim, 'statement'>; readonly proof: Proof },
 ): Certificate {
   const payload = {
     format: 'separatrix-certificate' as const,
     version: 1 as const,
-    claim,
+    claim: { ...claim, statement: statementOf(claim) },
     system: toJSON(system),
     candidate: toJSON(candidate),
     proof,
@@ -101,7 +108,7 @@ export function leafBoxes({ claim, proof }: Certificate): LeafBox[] {
     [leaf.origin, 'origin'],
   ])
   const out: LeafBox[] = []
-  const uncertain = (claim.uncertain ?? []).map((u) => u.interval)
+  const uncertain = [...(claim.equilibrium ?? []), ...(claim.uncertain ?? []).map((u) => u.interval)]
   const root = proof.radii?.map((r): Interval => [-r, r]) ?? [...claim.domain, ...uncertain]
   const stack = [root.map(([lo, hi]): Interval => [lo, hi])]
   for (const entry of proof.tree) {

@@ -73,8 +73,11 @@ function certifyLevel(options: RegionOptions, level: number): Verdict {
       certificate: regionCertificate(ready, quadratic, level),
       stats: { boxes: quadratic.tree.length, leaves: quadratic.multipliers.length },
     }
-  const faces = faceMinimum(readings, ready.domain, { enough: level, tolerance: 1e-9, maxBoxes })
-  if (!(faces.lower > level))
+  const isMap = readings.time === 'discrete'
+  const faces = isMap
+    ? undefined
+    : faceMinimum(readings, ready.domain, { enough: level, tolerance: 1e-9, maxBoxes })
+  if (faces !== undefined && !(faces.lower > level))
     return unknown(
       `{V ≤ ${level}} may touch the boundary of the domain (V is at most ${faces.upper} at [${faces.at.join(', ')}]); ` +
         'take a larger domain or a lower level',
@@ -89,12 +92,19 @@ function certifyLevel(options: RegionOptions, level: number): Verdict {
     onProgress,
     signal,
   })
-  const stats = { boxes: result.boxes + faces.boxes, leaves: (result.tree.nodes() + 1) / 2 }
+  const stats = { boxes: result.boxes + (faces?.boxes ?? 0), leaves: (result.tree.nodes() + 1) / 2 }
   if (result.refutation !== undefined && result.refutation.value[1] <= level)
     return refuted(result.refutation, level, stats)
+  if (result.exit !== undefined && result.exit.value <= level)
+    return unknown(
+      `the point [${result.exit.point.join(', ')}] of {V ≤ ${level}} is led out of the domain; take a larger domain or a ` +
+        'lower level',
+      stats,
+      Array.from(result.exit.point, (v) => [v, v] as const),
+    )
   if (result.stuck !== undefined)
     return unknown(
-      `${result.stuck.reason}; V̇ < 0 is proved up to the level ${result.proved}`,
+      `${result.stuck.reason}; the decrease is proved up to the level ${result.proved}`,
       stats,
       intervalsOf(result.stuck.box),
     )
@@ -124,7 +134,7 @@ function refuted(
   level: number,
   stats: Refuted['stats'],
 ): Refuted {
-  const reason = `the decrease fails (V̇, or V̇ + κV, is at least ${rate[0]}) at a point of {V ≤ ${level}}`
+  const reason = `the decrease fails (the rate of V, + κV, is at least ${rate[0]}) at a point of {V ≤ ${level}}`
   return { kind: 'refuted', reason, message: `refuted: ${reason}`, point, uncertain, value, rate, stats }
 }
 

@@ -6,7 +6,7 @@ import { boxQueue } from './boxQueue.js'
 import { makeCertificate } from './certificate.js'
 import { faceMinimum } from './faceMinimum.js'
 import { checkLimits, type RegionOptions } from './options.js'
-import { quantifier, readDomain, scope, withUncertain } from './prepare.js'
+import { readDomain, scope, withUncertain } from './prepare.js'
 import { type Readings, readPair } from './readings.js'
 import { latticePoint } from './searchCounterexample.js'
 import { unknown, type Verdict } from './verdict.js'
@@ -149,16 +149,8 @@ function proved(
   stats: { boxes: number; leaves: number },
 ): Verdict {
   const frozen = combine([readings.candidate], (b, place) => b.neg(place(readings.candidate)), barrier.name)
-  const certificate = makeCertificate(readings.field, frozen, {
-    claim: {
-      property: 'invariant-set',
-      level: 0,
-      ...scope(readings, domain),
-      statement:
-        `${quantifier(readings)}The set {x in domain: B(x) >= 0} is not empty, does not meet the boundary of the ` +
-        'domain, and B increases ' +
-        "strictly along solutions of x' = f(x) wherever B = 0, and hence the set is forward invariant.",
-    },
+  const certificate = makeCertificate(readings.system, frozen, {
+    claim: { property: 'invariant-set', level: 0, ...scope(readings, domain) },
     proof: { tree, witness },
   })
   return {

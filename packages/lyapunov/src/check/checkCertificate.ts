@@ -81,8 +81,42 @@ const zeroOne = [I.point(0), I.point(1)]
 const over = (program: Program, box: Box, order: 0 | 1 | 2) =>
   run(jetArithmetic(intervals, box.length), program, variables(box, order, zeroOne))
 
-/** f(0) = 0, W(0) = 0 and ∇W(0) = 0, by formulas. */
-function checkEquilibrium({ f, W, domain, states, place }: Problem): void {
+/** The field over a box, or f in the deviation from the equilibrium, of a map less the equilibrium itself. */
+function motion({ f, states, isMap, preconditioner }: Problem, box: Box, order: 0 | 1 | 2) {
+  const J = jetArithmetic(intervals, box.length)
+  const all = variables(box, order, zeroOne)
+  if (preconditioner === undefined) return run(J, f, all)
+  const [x, center, inputs] = [all.slice(0, states), all.slice(states, 2 * states), all.slice(2 * states)]
+  const y = run(J, f, [...x.map((v, i) => J.add(v, center[i])), ...inputs])
+  return isMap ? y.map((v, i) => J.binary.sub(v, center[i])) : y
+}
+
+/**
+ * Exactly one zero of f (of a map: of f(x) − x) in the box about the equilibrium, by Krawczyk's operator: c − Y·f(c) +
+ * (I − Y·Df)(X − c) lies in the interior of X. The field in the deviation, at 0, is that f.
+ */
+function checkKrawczyk(problem: Problem, Y: readonly (readonly number[])[]): void {
+  const { domain, states: n } = problem
+  const box = domain.slice(n, 2 * n)
+  const centre = box.map(({ lo, hi }) => I.point(lo === hi ? lo : lo / 2 + hi / 2))
+  const at = (center: Box) =>
+    motion(problem, [...box.map(() => zeroOne[0]), ...center, ...domain.slice(2 * n)], 1)
+  const [value, slope] = [at(centre), at(box)]
+  // of a map, f(x* + x) − x* has the derivative Df in x, and f(x) − x has Df − I
+  const slopeOf = (k: number, j: number) =>
+    I.sub(slope[k][1 + j] ?? zeroOne[0], zeroOne[Number(problem.isMap && k === j)])
+  box.forEach((side, i) => {
+    const moved = sum(n, (k) => I.mul(I.point(-Y[i][k]), value[k][0]))
+    const rest = (j: number) => sum(n, (k) => I.mul(I.point(Y[i][k]), slopeOf(k, j)))
+    const spread = sum(n, (j) => I.mul(I.sub(zeroOne[Number(i === j)], rest(j)), I.sub(box[j], centre[j])))
+    const image = I.add(centre[i], I.add(moved, spread))
+    demand(image.lo > side.lo && image.hi < side.hi, 'the box is not shown to hold exactly one equilibrium')
+  })
+}
+
+/** f(0) = 0, W(0) = 0 and ∇W(0) = 0, by formulas; an equilibrium that is not 0 by an operator. */
+function checkEquilibrium(problem: Problem): void {
+  const { f, W, domain, states, place, preconditioner } = problem
   const surrounds = (box: Box) => box.every((s) => s.lo < 0 && s.hi > 0)
   demand(surrounds(place) && surrounds(domain.slice(0, states)), 'the origin is not inside')
   const ring = formulas()
@@ -91,7 +125,8 @@ function checkEquilibrium({ f, W, domain, states, place }: Problem): void {
   const at0 = (program: Program, order: 0 | 1) =>
     run(jetArithmetic(ring, at.length), program, variables(at, order, [zero, one])).flat()
   const isZero = ({ t, v }: typeof zero) => t === '0' && Number.isFinite(v.lo) && Number.isFinite(v.hi)
-  demand(at0(f, 0).every(isZero), 'f is not shown to vanish at the origin')
+  if (preconditioner !== undefined) checkKrawczyk(problem, preconditioner)
+  else demand(at0(f, 0).every(isZero), 'f is not shown to vanish at the origin')
   demand(at0(W, 1).every(isZero), 'the candidate or its gradient is not shown to vanish at the origin')
 }
 
@@ -102,25 +137,43 @@ function provenOrigin(problem: Problem): Box {
   // the claimed box may be a little too large for these bounds; what is left of it is checked as other boxes are
   const sizes = [1, 0.9, 0.8, 0.65, 0.5, 0.35, 0.2, 0.1, 0.03, 0.01]
   const boxes = sizes.map((s) => [...place.map(({ lo, hi }) => ({ lo: s * lo, hi: s * hi })), ...inputs])
-  const origin = boxes.find((box) => isDefiniteOn(problem, box, 8))
+  const origin = boxes.find((box) => isKept(problem, box) && isDefiniteOn(problem, box, 8))
   demand(origin !== undefined, 'the second-order form is not proved definite on any part of the origin box')
   return origin
 }
 
+/** Whether a map leads from a box into the domain. */
+function isKept(problem: Problem, box: Box): boolean {
+  const { domain, states, isMap } = problem
+  const isWithin = ([{ lo, hi }]: Jet<I.Interval>, i: number) => lo >= domain[i].lo && hi <= domain[i].hi
+  return !isMap || motion(problem, box, 0).slice(0, states).every(isWithin)
+}
+
 /**
  * With f = J·x and ∇W = H·x on a star-shaped box: H and −(HᵀJ + JᵀH + κH) must be positive definite throughout, for all
- * inputs, whose intervals are halved where that is not seen at once.
+ * inputs, whose intervals are halved where that is not seen at once; of a map, H and (1 − κ)H − JᵀGJ with G the Hessian
+ * of W over the image.
  */
 function isDefiniteOn(problem: Problem, box: Box, halvings: number): boolean {
-  const { f, W, states: n, decay } = problem
+  const { W, states: n, decay, isMap } = problem
   const [w] = over(W, box, 2)
-  const J = over(f, box, 1)
+  const J = motion(problem, box, 1)
   const square = (entry: (i: number, j: number) => I.Interval) =>
     J.map((_, i) => J.map((_r, j) => entry(i, j)))
   const H = square((i, j) => hessianEntry(w, box.length, i, j))
-  const product = (i: number, j: number) => sum(n, (k) => I.mul(H[k][i], J[k][1 + j] ?? zeroOne[0]))
-  const both = (i: number, j: number) => I.add(product(i, j), product(j, i))
-  const form = square((i, j) => I.neg(I.add(both(i, j), I.mul(I.point(decay), H[i][j]))))
+  const slope = (i: number, j: number) => J[i][1 + j] ?? zeroOne[0]
+  const image = isMap ? J.map(([value]) => value) : []
+  const G = isMap ? over(W, [...image, ...box.slice(n)], 2)[0] : w
+  const bent = (k: number, j: number) => sum(n, (l) => I.mul(hessianEntry(G, box.length, k, l), slope(l, j)))
+  const product = (i: number, j: number) => sum(n, (k) => I.mul(H[k][i], slope(k, j)))
+  const change = (i: number, j: number) =>
+    isMap
+      ? I.sub(
+          sum(n, (k) => I.mul(slope(k, i), bent(k, j))),
+          H[i][j],
+        )
+      : I.add(product(i, j), product(j, i))
+  const form = square((i, j) => I.neg(I.add(change(i, j), I.mul(I.point(decay), H[i][j]))))
   if (hasPositivePivots(H) && hasPositivePivots(form)) return true
   const widths = box.map(({ lo, hi }, i) => (i < n ? 0 : hi - lo))
   if (halvings === 0 || Math.max(...widths) === 0) return false
@@ -145,7 +198,7 @@ function checkQuadratic(
   budget: { left: number },
 ): void {
   const { f, W, domain, states: n, level, decay, place, tree } = problem
-  demand(domain.length === n, 'inputs in a proof by a quadratic form')
+  demand(domain.length === n && !problem.isMap, 'inputs or a map in a proof by a quadratic form')
   const [w] = over(W, domain, 2)
   const square = (entry: (i: number, j: number) => I.Interval) =>
     place.map((_, i) => place.map((_b, j) => entry(i, j)))
@@ -191,42 +244,45 @@ function checkWitness({ W, domain, states, place }: Problem): undefined {
   demand(isInside && value.hi <= 0, 'the witness is not in the set')
 }
 
-/** Natural enclosures of W and Ẇ + κW over a box, intersected with mean-value forms; and the axis to bisect. */
-function boundsOver({ f, W, states: n, decay }: Problem, box: Box) {
-  const kappa = I.point(decay)
+/** W's rate over a box with its slopes (order 1) or without: Ẇ + κW, or W∘f − W + κW of a map. */
+function rateOf(problem: Problem, box: Box, order: 0 | 1): Jet<I.Interval> {
+  const { W, states: n, decay, isMap } = problem
+  const f = motion(problem, box, order)
+  const J = jetArithmetic(intervals, box.length)
+  const decayOf = (w: Jet<I.Interval>) =>
+    J.mul([I.point(decay)], w.slice(0, order === 0 ? 1 : 1 + box.length))
+  if (isMap) {
+    const [[w], [after]] = [over(W, box, order), run(J, W, f)]
+    return J.add(J.binary.sub(after, w), decayOf(w))
+  }
+  const [w] = over(W, box, order === 0 ? 1 : 2)
+  const gradient = (i: number) => [
+    w[1 + i] ?? zeroOne[0],
+    ...(order === 0 ? [] : box.map((_, j) => hessianEntry(w, box.length, i, j))),
+  ]
+  const terms = f.slice(0, n).map((v, i) => J.mul(gradient(i), v))
+  return terms.reduce((s, v) => J.add(s, v), decayOf(w))
+}
+
+/** Natural enclosures of W and of its rate over a box, intersected with mean-value forms; and the axis to bisect. */
+function boundsOver(problem: Problem, box: Box) {
+  const { W } = problem
   const part = (jet: Jet<I.Interval>, i: number) => jet[i] ?? zeroOne[0]
-  const rateOf = (w: Jet<I.Interval>, fs: readonly Jet<I.Interval>[]) =>
-    I.add(
-      sum(n, (i) => I.mul(part(w, 1 + i), fs[i][0])),
-      I.mul(kappa, w[0]),
-    )
-  const [[w], fs] = [over(W, box, 2), over(f, box, 1)]
-  const slopes = box.map((_, j) => {
-    const term = (i: number) => I.mul(hessianEntry(w, box.length, i, j), fs[i][0])
-    return I.add(
-      sum(n, (i) => I.add(term(i), I.mul(part(w, 1 + i), part(fs[i], 1 + j)))),
-      I.mul(kappa, part(w, 1 + j)),
-    )
-  })
+  const [[w], rate] = [over(W, box, 1), rateOf(problem, box, 1)]
   // halving an odd subnormal rounds: a side of no width is its own centre
   const centre = box.map(({ lo, hi }) => I.point(lo === hi ? lo : lo / 2 + hi / 2))
-  const [[wc], fc] = [over(W, centre, 1), over(f, centre, 0)]
-  const offset = (slope: (i: number) => I.Interval) =>
-    sum(box.length, (i) => I.mul(slope(i), I.sub(box[i], centre[i])))
+  const [[wc], rateCentre] = [over(W, centre, 0), rateOf(problem, centre, 0)]
+  const about = (jet: Jet<I.Interval>, [value]: Jet<I.Interval>) =>
+    I.add(
+      value,
+      sum(box.length, (i) => I.mul(part(jet, 1 + i), I.sub(box[i], centre[i]))),
+    )
   const widths = box.map(({ lo, hi }) => hi - lo)
-  const variation = slopes.map((s, i) => Math.max(-s.lo, s.hi) * widths[i])
+  const variation = widths.map((width, i) => Math.max(-part(rate, 1 + i).lo, part(rate, 1 + i).hi) * width)
   const isTold = variation.every((v) => v < Infinity) && variation.some((v) => v > 0)
-  const valueForm = I.add(
-    wc[0],
-    offset((i) => part(w, 1 + i)),
-  )
-  const rateForm = I.add(
-    rateOf(wc, fc),
-    offset((j) => slopes[j]),
-  )
   return {
-    value: meet(w[0], valueForm),
-    rate: meet(rateOf(w, fs), rateForm),
+    value: meet(w[0], about(w, wc)),
+    rate: meet(rate[0], about(rate, rateCentre)),
     axis: greatest(isTold ? variation : widths),
   }
 }
@@ -260,7 +316,8 @@ function bisect(box: Box, axis: number): readonly [Box, Box] {
 
 /** W > level on every face of the domain of the states. */
 function checkFaces(problem: Problem, budget: { left: number }): void {
-  const { domain, states, level } = problem
+  const { domain, states, level, isMap } = problem
+  if (isMap) return
   const open = (box: Box) =>
     boundsOver(problem, box).value.lo > level
       ? undefined
@@ -279,7 +336,8 @@ function checkLeaves(problem: Problem, origin: Box | undefined, budget: { left: 
     const { value, rate, axis } = boundsOver(problem, box)
     // within an invariant set f must at least be defined, or solutions end there: then the rate is not NaN
     const isInside = !isRegion && value.hi < level && rate.lo <= rate.hi
-    return value.lo > level || isInside || rate.hi < 0 ? undefined : axis
+    if (value.lo > level || isInside || (rate.hi < 0 && isKept(problem, box))) return undefined
+    return rate.hi < 0 ? greatest(box.map(({ lo, hi }) => hi - lo)) : axis
   }
   walk(domain, tree, (box) => cover(box, budget, open))
 }

@@ -11,8 +11,12 @@ export type Json = Readonly<Record<string, unknown>>
 export interface Problem {
   readonly isRegion: boolean
   readonly level: number
-  /** bounds of the states, then of the uncertain inputs */
+  /** bounds of the states, then of the equilibrium if it is not 0, then of the uncertain inputs */
   readonly domain: Box
+  /** a claim about the map x⁺ = f(x) */
+  readonly isMap: boolean
+  /** where the state is the deviation from an equilibrium: the matrix Y of Krawczyk's operator */
+  readonly preconditioner: readonly (readonly number[])[] | undefined
   readonly states: number
   /** κ of Ẇ + κW < 0 */
   readonly decay: number
@@ -75,11 +79,16 @@ export function readProblem(c: Json): Problem {
           uncertain.map((u) => u.interval),
           'what is uncertain',
         )
+  const isMap = claim.time === 'discrete'
   const decay = claim.rate ?? 0
   demand(Number.isFinite(decay) && (decay as number) >= 0 && (isRegion || decay === 0), 'a rate out of range')
+  demand(!isMap || (isRegion && (decay as number) < 1), 'a map of which nothing such is proved')
+  const center = claim.equilibrium === undefined ? [] : readBox(claim.equilibrium, 'the equilibrium', n)
+  demand(center.length === 0 || uncertain.every((u) => u.kind === 'parameter'), 'an equilibrium that moves')
   demand(Number.isFinite(level) && (isRegion ? (level as number) > 0 : level === 0), 'a level out of range')
   demand(
-    Array.isArray(proof.tree) && proof.tree.every((k) => isIndex(k + 3, n + inputs.length + 3)),
+    Array.isArray(proof.tree) &&
+      proof.tree.every((k) => isIndex(k + 3, n + center.length + inputs.length + 3)),
     'a malformed tree',
   )
   const names = (json: unknown, key: string) => (json as Record<string, unknown[]>)[key]
@@ -96,8 +105,8 @@ export function readProblem(c: Json): Problem {
   const minus = { op: 'neg', args: [V.output], size: 1 }
   const W = isRegion ? V : { nodes: [...V.nodes, minus], output: V.nodes.length, states: n }
   const radii = proof.radii as number[] | undefined
-  const center = isRegion ? proof.origin : (proof.witness as number[]).map((x) => [x, x])
-  const place = isRegion && radii !== undefined ? radii.map((r) => [-r, r]) : center
+  const inner = isRegion ? proof.origin : (proof.witness as number[]).map((x) => [x, x])
+  const place = isRegion && radii !== undefined ? radii.map((r) => [-r, r]) : inner
   const multipliers = isRegion && radii !== undefined ? (proof.multipliers as [number, number][]) : undefined
   const isFine = (m: unknown) =>
     Array.isArray(m) && m.length === 2 && isIndex(m[0], n) && Number.isFinite(m[1])
@@ -109,7 +118,9 @@ export function readProblem(c: Json): Problem {
   return {
     isRegion,
     level: level as number,
-    domain: [...domain, ...inputs],
+    domain: [...domain, ...center, ...inputs],
+    isMap,
+    preconditioner: center.length === 0 ? undefined : readMatrix(proof.preconditioner, n),
     states: n,
     decay: decay as number,
     f,
@@ -135,6 +146,12 @@ export function readProgram(
   demand(program.nodes[program.output].size === m, `${name} has another number of outputs`)
   demand(workOf(program, n + k) <= greatestWork, `${name} is too large`)
   return program
+}
+
+function readMatrix(json: unknown, n: number): number[][] {
+  const isFine = Array.isArray(json) && json.length === n * n && json.every(Number.isFinite)
+  demand(isFine, 'a malformed preconditioner')
+  return Array.from({ length: n }, (_, i) => json.slice(i * n, (i + 1) * n))
 }
 
 function readBox(json: unknown, name: string, n?: number): Box {
