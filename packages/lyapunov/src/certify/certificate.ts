@@ -8,7 +8,7 @@ import type { Uncertain } from './uncertainty.js'
 
 /** What a certificate claims; `statement` says it in words. */
 export interface Claim {
-  readonly property: 'region-of-attraction' | 'invariant-set' | 'global-asymptotic-stability'
+  readonly property: 'region-of-attraction' | 'stability' | 'invariant-set' | 'global-asymptotic-stability'
   /** Ω = {x in domain: V(x) ≤ level}, or {B(x) ≥ 0} for an invariant set (level 0); a global claim has level 0 and no domain */
   readonly level: number
   readonly domain: readonly Interval[]

@@ -1,6 +1,7 @@
 import { misuse, show } from '@separatrix/field/core'
 import { intervalsOf } from './box.js'
 import { certifyGlobal } from './certifyGlobal.js'
+import { certifyStability } from './certifyStability.js'
 import { faceMinimum } from './faceMinimum.js'
 import { checkLimits, type RegionOptions } from './options.js'
 import { bisectionProof, prepare, regionCertificate } from './prepare.js'
@@ -16,12 +17,13 @@ export interface CertifyOptions extends Omit<RegionOptions, 'domain'> {
   /** the level c of Ω = {V ≤ c}; without it the largest provable one is searched */
   readonly level?: number
   /** what is to be proved */
-  readonly property?: 'region-of-attraction' | 'global-asymptotic-stability'
+  readonly property?: 'region-of-attraction' | 'stability' | 'global-asymptotic-stability'
 }
 
 /**
  * Proves that Ω = {x in domain: V(x) ≤ level} is a region of attraction of the origin, refutes it by a point of Ω with
- * V̇ ≥ 0, or says why it can do neither. `property: 'global-asymptotic-stability'` claims all of Rⁿ, for polynomials. What
+ * V̇ ≥ 0, or says why it can do neither. `property: 'global-asymptotic-stability'` claims all of Rⁿ, for polynomials; 'stability' claims what
+ * LaSalle's theorem says where V̇ ≤ 0 only, see {@link certifyStability}. What
  * is proved is stated in {@link regionOfAttraction} and in the certificate. From four states on, a quadratic V is tried by
  * its form first.
  * @example
@@ -33,22 +35,23 @@ export interface CertifyOptions extends Omit<RegionOptions, 'domain'> {
 export function certify(options: CertifyOptions): Verdict {
   const { level, property = 'region-of-attraction' } = options
   if (property === 'global-asymptotic-stability') return certifyGlobal(options)
-  if (property !== 'region-of-attraction')
-    throw misuse({
-      where: 'certify',
-      expected: "the property 'region-of-attraction' or 'global-asymptotic-stability'",
-      got: show(property),
-      try: 'invariantSet for barriers',
-    })
-  const local = { ...options, domain: options.domain ?? [] }
-  if (level === undefined) return certifyLargest(local)
-  if (!(level > 0 && Number.isFinite(level)))
+  if (level !== undefined && !(level > 0 && Number.isFinite(level)))
     throw misuse({
       where: 'certify',
       expected: 'a level c > 0',
       got: show(level),
       try: 'regionOfAttraction to find one',
     })
+  const local = { ...options, domain: options.domain ?? [] }
+  if (property === 'stability') return certifyStability(local)
+  if (property !== 'region-of-attraction')
+    throw misuse({
+      where: 'certify',
+      expected: "the property 'region-of-attraction', 'stability' or 'global-asymptotic-stability'",
+      got: show(property),
+      try: 'invariantSet for barriers',
+    })
+  if (level === undefined) return certifyLargest(local)
   return certifyLevel(local, level)
 }
 

@@ -35,14 +35,7 @@ export function prepare(
 ): Prepared {
   expectField(where, field)
   expectField(where, V)
-  const box = readDomain(where, domain, field.stateSize)
-  if (!box.lo.every((lo, i) => lo < 0 && (box.hi[i] as number) > 0))
-    throw misuse({
-      where,
-      expected: 'a domain with the origin inside',
-      got: show(domain),
-      try: 'shifting the state so that the equilibrium is at 0',
-    })
+  const box = readOriginDomain(where, domain, field.stateSize)
   if (rate !== undefined && !(rate >= 0 && Number.isFinite(rate)))
     throw misuse({ where, expected: 'a rate κ ≥ 0', got: show(rate), try: 'rate: 0.1' })
   checkTime(where, time, rate)
@@ -66,6 +59,19 @@ function checkTime(where: string, time: RegionOptions['time'] = 'continuous', ra
     })
   if (time === 'discrete' && rate >= 1)
     throw misuse({ where, expected: 'a rate κ < 1 of a map', got: show(rate), try: 'rate: 0.1' })
+}
+
+/** A domain with the origin inside. */
+export function readOriginDomain(where: string, domain: readonly Interval[], n: number): Box {
+  const box = readDomain(where, domain, n)
+  if (!box.lo.every((lo, i) => lo < 0 && (box.hi[i] as number) > 0))
+    throw misuse({
+      where,
+      expected: 'a domain with the origin inside',
+      got: show(domain),
+      try: 'shifting the state so that the equilibrium is at 0, or equilibrium: [ a point near it ]',
+    })
+  return box
 }
 
 export function readDomain(where: string, domain: readonly Interval[], n: number): Box {

@@ -51,6 +51,11 @@ const sentences: Readonly<Record<Claim['property'], (motion: string) => string>>
     'The set {x in domain: V(x) <= level} does not meet the boundary of the domain, V decreases strictly along every ' +
     `solution of ${motion} in it except at the equilibrium x = 0, and hence it is forward invariant and every ` +
     'solution that starts in it converges to 0',
+  stability: (motion) =>
+    'The set {x in domain: V(x) <= level} does not meet the boundary of the domain, V does not increase along any ' +
+    `solution of ${motion} in it, and hence it is forward invariant and every solution that starts in it converges to ` +
+    'the largest invariant set within its points at which the derivative of V along f is 0; the equilibrium x = 0 is ' +
+    'stable',
   'invariant-set': (motion) =>
     'The set {x in domain: B(x) >= 0} is not empty, does not meet the boundary of the domain, and B increases ' +
     `strictly along solutions of ${motion} wherever B = 0, and hence the set is forward invariant`,

@@ -1,6 +1,6 @@
+import { type Exact, type ExactRing, exactRing, isPositive, withoutSquares } from './exact.js'
 import * as I from './interval.js'
 import { type Jet, jetArithmetic } from './jet.js'
-import { isPositive, partial, polynomialArithmetic } from './polynomial.js'
 import { type Program, run, workOf } from './program.js'
 import { hasPositivePivots, slopeArithmetic, slopeCorners, slopedVariables } from './quadratic.js'
 import {
@@ -12,7 +12,7 @@ import {
   readProblem,
   readProgram,
 } from './readCertificate.js'
-import { formulas, intervals } from './ring.js'
+import { intervals } from './ring.js'
 
 export interface CheckResult {
   readonly valid: boolean
@@ -45,7 +45,12 @@ export function checkCertificate(json: unknown): CheckResult {
     if (problem.isRegion) checkEquilibrium(problem)
     if (problem.multipliers !== undefined) checkQuadratic(problem, problem.multipliers, budget)
     else {
-      const origin = problem.isRegion ? provenOrigin(problem) : checkWitness(problem)
+      const { isWeak, isRegion } = problem
+      const origin = isWeak
+        ? checkCurvature(problem)
+        : isRegion
+          ? provenOrigin(problem)
+          : checkWitness(problem)
       checkFaces(problem, budget)
       checkLeaves(problem, origin, budget)
     }
@@ -55,19 +60,38 @@ export function checkCertificate(json: unknown): CheckResult {
   }
 }
 
+/** V and its rate along f, V̇ + κV, as exact polynomials in the states, the inputs and atoms. */
+function exactRate(
+  ring: ExactRing,
+  { f, W, size, decay }: Pick<Problem, 'f' | 'W' | 'decay'> & { size: number },
+) {
+  const at = variables(
+    Array.from({ length: size }, (_, i) => ring.variable(i)),
+    1,
+    [0, 1].map((k) => ring.constant(k, true)),
+  )
+  const J = jetArithmetic(ring, size)
+  const [[w, ...g]] = run(J, W, at)
+  const terms = run(J, f, at).map(([v], i) => ring.mul(g[i] ?? ring.constant(0, true), v))
+  return { w, rate: terms.reduce((s, v) => ring.add(s, v), ring.mul(ring.constant(decay, true), w)) }
+}
+
+const negative = (ring: ExactRing, p: Exact) => ring.sub(ring.constant(0, true), p)
+
 /** V and −V̇ − κV are positive but at 0, and V is unbounded, as polynomials with exact coefficients. */
 function checkGlobal({ claim, candidate, system }: Json): void {
   const n = ((candidate as Json).state as unknown[]).length
   const { rate = 0, level, domain } = claim as Record<string, unknown[]> & { readonly rate?: number }
   demand(Number.isFinite(rate) && rate >= 0, 'a rate out of range')
   demand(n > 0 && Number(level) === 0 && domain.length === 0, 'a global claim has no level and no domain')
-  const P = polynomialArithmetic(n)
-  const [V] = run(P, readProgram(candidate, 'the candidate', [n, 0, 1]), P.variables)
-  const f = run(P, readProgram(system, 'the system', [n, 0, n]), P.variables)
-  const derivative = f.reduce((s, v, i) => P.add(s, P.mul(partial(V, i), v)), P.zero)
-  const fall = P.unary('neg', P.add(derivative, P.mul(P.constant(rate, true), V)))
-  demand(isPositive(V, n, true), 'V is not shown positive and unbounded')
-  demand(isPositive(fall, n, false), 'V is not shown to fall')
+  const [W, f] = [
+    readProgram(candidate, 'the candidate', [n, 0, 1]),
+    readProgram(system, 'the system', [n, 0, n]),
+  ]
+  const ring = exactRing(n)
+  const { w, rate: change } = exactRate(ring, { f, W, size: n, decay: rate })
+  demand(isPositive(w, n, { isStrict: true, isUnbounded: true }), 'V is not shown positive and unbounded')
+  demand(isPositive(negative(ring, change), n, { isStrict: true }), 'V is not shown to fall')
 }
 
 /** The jets of a box's variables up to an order. */
@@ -114,20 +138,35 @@ function checkKrawczyk(problem: Problem, Y: readonly (readonly number[])[]): voi
   })
 }
 
-/** f(0) = 0, W(0) = 0 and ∇W(0) = 0, by formulas; an equilibrium that is not 0 by an operator. */
+/** f(0) = 0, W(0) = 0 and ∇W(0) = 0, exactly; an equilibrium that is not 0 by an operator. */
 function checkEquilibrium(problem: Problem): void {
   const { f, W, domain, states, place, preconditioner } = problem
   const surrounds = (box: Box) => box.every((s) => s.lo < 0 && s.hi > 0)
   demand(surrounds(place) && surrounds(domain.slice(0, states)), 'the origin is not inside')
-  const ring = formulas()
+  const ring = exactRing(domain.length)
   const [zero, one] = [0, 1].map((k) => ring.constant(k, true))
-  const at = domain.map((v, i) => (i < states ? zero : { t: `u${i}`, v }))
-  const at0 = (program: Program, order: 0 | 1) =>
-    run(jetArithmetic(ring, at.length), program, variables(at, order, [zero, one])).flat()
-  const isZero = ({ t, v }: typeof zero) => t === '0' && Number.isFinite(v.lo) && Number.isFinite(v.hi)
+  const at = domain.map((_, i) => (i < states ? zero : ring.variable(i)))
+  const origin = domain.map((side, i) => (i < states ? zeroOne[0] : side))
+  const vanishes = (program: Program, order: 0 | 1) => {
+    const exact = run(jetArithmetic(ring, at.length), program, variables(at, order, [zero, one])).flat()
+    const bounds = over(program, origin, order).flat()
+    return (
+      exact.every((p) => p.size === 0) &&
+      bounds.every(({ lo, hi }) => Number.isFinite(lo) && Number.isFinite(hi))
+    )
+  }
   if (preconditioner !== undefined) checkKrawczyk(problem, preconditioner)
-  else demand(at0(f, 0).every(isZero), 'f is not shown to vanish at the origin')
-  demand(at0(W, 1).every(isZero), 'the candidate or its gradient is not shown to vanish at the origin')
+  else demand(vanishes(f, 0), 'f is not shown to vanish at the origin')
+  demand(vanishes(W, 1), 'the candidate or its gradient is not shown to vanish at the origin')
+}
+
+/** V > 0 about the origin, by its Hessian there. No origin box follows. */
+function checkCurvature({ W, domain, states }: Problem): undefined {
+  const origin = domain.map((side, i) => (i < states ? zeroOne[0] : side))
+  const [w] = over(W, origin, 2)
+  const rows = Array.from({ length: states }, (_, i) => i)
+  const H = rows.map((i) => rows.map((j) => hessianEntry(w, domain.length, i, j)))
+  demand(hasPositivePivots(H), 'the Hessian of V at the origin is not shown positive definite')
 }
 
 /** A box about 0 on which Ẇ is definite to second order. */
@@ -244,49 +283,73 @@ function checkWitness({ W, domain, states, place }: Problem): undefined {
   demand(isInside && value.hi <= 0, 'the witness is not in the set')
 }
 
-/** W's rate over a box with its slopes (order 1) or without: Ẇ + κW, or W∘f − W + κW of a map. */
-function rateOf(problem: Problem, box: Box, order: 0 | 1): Jet<I.Interval> {
-  const { W, states: n, decay, isMap } = problem
-  const f = motion(problem, box, order)
-  const J = jetArithmetic(intervals, box.length)
-  const decayOf = (w: Jet<I.Interval>) =>
-    J.mul([I.point(decay)], w.slice(0, order === 0 ? 1 : 1 + box.length))
-  if (isMap) {
-    const [[w], [after]] = [over(W, box, order), run(J, W, f)]
-    return J.add(J.binary.sub(after, w), decayOf(w))
+/** A function over a box, with its slopes (order 1) or without. */
+type Reading = (box: Box, order: 0 | 1) => Jet<I.Interval>
+
+/** W's rate: Ẇ + κW, or W∘f − W + κW of a map; what has its sign where only Ẇ ≤ 0 is claimed. */
+function rateOf(problem: Problem): Reading {
+  const { W, states: n, decay, isMap, isWeak } = problem
+  if (isWeak) return weakRate(problem)
+  return (box, order) => {
+    const f = motion(problem, box, order)
+    const J = jetArithmetic(intervals, box.length)
+    const decayOf = (w: Jet<I.Interval>) =>
+      J.mul([I.point(decay)], w.slice(0, order === 0 ? 1 : 1 + box.length))
+    if (isMap) {
+      const [[w], [after]] = [over(W, box, order), run(J, W, f)]
+      return J.add(J.binary.sub(after, w), decayOf(w))
+    }
+    const [w] = over(W, box, order === 0 ? 1 : 2)
+    const gradient = (i: number) => [
+      w[1 + i] ?? zeroOne[0],
+      ...(order === 0 ? [] : box.map((_, j) => hessianEntry(w, box.length, i, j))),
+    ]
+    const terms = f.slice(0, n).map((v, i) => J.mul(gradient(i), v))
+    return terms.reduce((s, v) => J.add(s, v), decayOf(w))
   }
-  const [w] = over(W, box, order === 0 ? 1 : 2)
-  const gradient = (i: number) => [
-    w[1 + i] ?? zeroOne[0],
-    ...(order === 0 ? [] : box.map((_, j) => hessianEntry(w, box.length, i, j))),
-  ]
-  const terms = f.slice(0, n).map((v, i) => J.mul(gradient(i), v))
-  return terms.reduce((s, v) => J.add(s, v), decayOf(w))
 }
 
-/** Natural enclosures of W and of its rate over a box, intersected with mean-value forms; and the axis to bisect. */
-function boundsOver(problem: Problem, box: Box) {
-  const { W } = problem
-  const part = (jet: Jet<I.Interval>, i: number) => jet[i] ?? zeroOne[0]
-  const [[w], rate] = [over(W, box, 1), rateOf(problem, box, 1)]
+/** Ẇ = m·Q with m an even monomial: Q < 0 says Ẇ ≤ 0, wherever f and ∇W are defined; −1 where −Ẇ is a sum of squares. */
+function weakRate(problem: Problem): Reading {
+  const { W, f, domain, decay } = problem
+  const ring = exactRing(domain.length)
+  const { rate } = exactRate(ring, { f, W, size: domain.length, decay })
+  const Q = isPositive(negative(ring, rate), domain.length, {})
+    ? ring.constant(-1, true)
+    : withoutSquares(rate)
+  return (box, order) => {
+    const [w] = over(W, box, 1)
+    const parts = [...w, ...motion(problem, box, 0).flat()]
+    const arithmetic = jetArithmetic(intervals, box.length)
+    return parts.every(({ lo, hi }) => lo <= hi)
+      ? ring.evaluate(Q, arithmetic, variables(box, order, zeroOne))
+      : [I.never]
+  }
+}
+
+/** A natural enclosure, intersected with the mean-value form, and how much it varies along each axis. */
+function sharpened(read: Reading, box: Box) {
   // halving an odd subnormal rounds: a side of no width is its own centre
   const centre = box.map(({ lo, hi }) => I.point(lo === hi ? lo : lo / 2 + hi / 2))
-  const [[wc], rateCentre] = [over(W, centre, 0), rateOf(problem, centre, 0)]
-  const about = (jet: Jet<I.Interval>, [value]: Jet<I.Interval>) =>
-    I.add(
-      value,
-      sum(box.length, (i) => I.mul(part(jet, 1 + i), I.sub(box[i], centre[i]))),
-    )
-  const widths = box.map(({ lo, hi }) => hi - lo)
-  const variation = widths.map((width, i) => Math.max(-part(rate, 1 + i).lo, part(rate, 1 + i).hi) * width)
-  const isTold = variation.every((v) => v < Infinity) && variation.some((v) => v > 0)
-  return {
-    value: meet(w[0], about(w, wc)),
-    rate: meet(rate[0], about(rate, rateCentre)),
-    axis: greatest(isTold ? variation : widths),
-  }
+  const [[natural, ...slopes], [value]] = [read(box, 1), read(centre, 0)]
+  const slope = (i: number) => slopes[i] ?? zeroOne[0]
+  const mean = I.add(
+    value,
+    sum(box.length, (i) => I.mul(slope(i), I.sub(box[i], centre[i]))),
+  )
+  const variation = box.map(({ lo, hi }, i) => Math.max(-slope(i).lo, slope(i).hi) * (hi - lo))
+  return { bounds: meet(natural, mean), variation }
 }
 
+/** Bounds of W and of its rate over a box, and the axis to bisect. */
+function boundsOver({ W }: Problem, rateOver: Reading, box: Box) {
+  const { bounds: value } = sharpened((part, order) => over(W, part, order)[0], box)
+  const { bounds: rate, variation } = sharpened(rateOver, box)
+  const isTold = variation.every((v) => v < Infinity) && variation.some((v) => v > 0)
+  return { value, rate, axis: isTold ? greatest(variation) : widest(box) }
+}
+
+const widest = (box: Box) => greatest(box.map(({ lo, hi }) => hi - lo))
 const greatest = (list: readonly number[]) => list.indexOf(Math.max(...list))
 /** Both hold; an undefined natural enclosure stays undefined. */
 const meet = (a: I.Interval, b: I.Interval): I.Interval =>
@@ -316,10 +379,10 @@ function bisect(box: Box, axis: number): readonly [Box, Box] {
 
 /** W > level on every face of the domain of the states. */
 function checkFaces(problem: Problem, budget: { left: number }): void {
-  const { domain, states, level, isMap } = problem
+  const { W, domain, states, level, isMap } = problem
   if (isMap) return
   const open = (box: Box) =>
-    boundsOver(problem, box).value.lo > level
+    sharpened((part, order) => over(W, part, order)[0], box).bounds.lo > level
       ? undefined
       : greatest(box.map(({ lo, hi }, i) => (i < states ? hi - lo : 0)))
   const face = (i: number, side: number) => domain.map((s, k) => (k === i ? I.point(side) : s))
@@ -331,13 +394,14 @@ function checkFaces(problem: Problem, budget: { left: number }): void {
 /** Walks the bisection and proves each leaf, whatever kind it claims to be, bisecting further where bounds are loose. */
 function checkLeaves(problem: Problem, origin: Box | undefined, budget: { left: number }): void {
   const { isRegion, level, tree, domain } = problem
+  const rateOver = rateOf(problem)
   const open = (box: Box) => {
     if (origin?.every((s, i) => s.lo <= box[i].lo && s.hi >= box[i].hi)) return undefined
-    const { value, rate, axis } = boundsOver(problem, box)
+    const { value, rate, axis } = boundsOver(problem, rateOver, box)
     // within an invariant set f must at least be defined, or solutions end there: then the rate is not NaN
     const isInside = !isRegion && value.hi < level && rate.lo <= rate.hi
     if (value.lo > level || isInside || (rate.hi < 0 && isKept(problem, box))) return undefined
-    return rate.hi < 0 ? greatest(box.map(({ lo, hi }) => hi - lo)) : axis
+    return rate.hi < 0 ? widest(box) : axis
   }
   walk(domain, tree, (box) => cover(box, budget, open))
 }

@@ -10,6 +10,8 @@ export type Json = Readonly<Record<string, unknown>>
 /** A claim and its system, read. W is the function whose set {W ≤ level} is claimed: V, or −B with level 0. */
 export interface Problem {
   readonly isRegion: boolean
+  /** V̇ ≤ 0 is claimed, not V̇ < 0 */
+  readonly isWeak: boolean
   readonly level: number
   /** bounds of the states, then of the equilibrium if it is not 0, then of the uncertain inputs */
   readonly domain: Box
@@ -67,7 +69,8 @@ function checkHash(c: Json): void {
 export function readProblem(c: Json): Problem {
   const [claim, proof] = [c.claim as Json, c.proof as Json]
   const { property, level } = claim
-  const isRegion = property === 'region-of-attraction'
+  const isWeak = property === 'stability'
+  const isRegion = isWeak || property === 'region-of-attraction'
   const domain = readBox(claim.domain, 'the domain')
   const n = domain.length
   demand(n <= greatestDimension, `more than ${greatestDimension} states`)
@@ -82,6 +85,10 @@ export function readProblem(c: Json): Problem {
   const isMap = claim.time === 'discrete'
   const decay = claim.rate ?? 0
   demand(Number.isFinite(decay) && (decay as number) >= 0 && (isRegion || decay === 0), 'a rate out of range')
+  demand(
+    !isWeak || (decay === 0 && uncertain.every((u) => u.kind === 'parameter')),
+    'more than V that does not increase',
+  )
   demand(!isMap || (isRegion && (decay as number) < 1), 'a map of which nothing such is proved')
   const center = claim.equilibrium === undefined ? [] : readBox(claim.equilibrium, 'the equilibrium', n)
   demand(center.length === 0 || uncertain.every((u) => u.kind === 'parameter'), 'an equilibrium that moves')
@@ -105,9 +112,14 @@ export function readProblem(c: Json): Problem {
   const minus = { op: 'neg', args: [V.output], size: 1 }
   const W = isRegion ? V : { nodes: [...V.nodes, minus], output: V.nodes.length, states: n }
   const radii = proof.radii as number[] | undefined
-  const inner = isRegion ? proof.origin : (proof.witness as number[]).map((x) => [x, x])
-  const place = isRegion && radii !== undefined ? radii.map((r) => [-r, r]) : inner
-  const multipliers = isRegion && radii !== undefined ? (proof.multipliers as [number, number][]) : undefined
+  const inner = isWeak
+    ? claim.domain
+    : isRegion
+      ? proof.origin
+      : (proof.witness as number[]).map((x) => [x, x])
+  const isQuadratic = isRegion && !isWeak && radii !== undefined
+  const place = isQuadratic ? radii.map((r) => [-r, r]) : inner
+  const multipliers = isQuadratic ? (proof.multipliers as [number, number][]) : undefined
   const isFine = (m: unknown) =>
     Array.isArray(m) && m.length === 2 && isIndex(m[0], n) && Number.isFinite(m[1])
   demand(
@@ -117,6 +129,7 @@ export function readProblem(c: Json): Problem {
   const f = readProgram(c.system, 'the system', [n, inputs.length, n])
   return {
     isRegion,
+    isWeak,
     level: level as number,
     domain: [...domain, ...center, ...inputs],
     isMap,

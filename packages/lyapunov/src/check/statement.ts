@@ -20,6 +20,11 @@ const sentences: Readonly<Record<string, string>> = {
   'discrete region-of-attraction':
     'Every step of M from the set {x in domain: V(x) <= level} leads into that set, V decreases strictly in it ' +
     'except at the equilibrium x = 0, and hence every solution that starts in the set stays in it and converges to 0',
+  stability:
+    'The set {x in domain: V(x) <= level} does not meet the boundary of the domain, V does not increase along any ' +
+    'solution of M in it, and hence it is forward invariant and every solution that starts in it converges to ' +
+    'the largest invariant set within its points at which the derivative of V along f is 0; the equilibrium x = 0 is ' +
+    'stable',
   'invariant-set':
     'The set {x in domain: B(x) >= 0} is not empty, does not meet the boundary of the domain, and B increases ' +
     'strictly along solutions of M wherever B = 0, and hence the set is forward invariant',
