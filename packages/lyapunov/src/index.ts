@@ -1,8 +1,16 @@
 export { type Certificate, type Claim, type LeafBox, leafBoxes, type Proof } from './certify/certificate.js'
 export { type CertifyOptions, certify } from './certify/certify.js'
-export { type InvariantSetOptions, invariantSet } from './certify/invariantSet.js'
+export {
+  type BarrierSetOptions,
+  type InvariantSetOptions,
+  invariantSet,
+  type ShapedSetOptions,
+} from './certify/invariantSet.js'
 export type { RegionOptions } from './certify/options.js'
+export { type ReachAvoidStayOptions, reachAvoidStay } from './certify/reachAvoidStay.js'
+export type { Time } from './certify/readings.js'
 export { type Region, regionOfAttraction } from './certify/regionOfAttraction.js'
+export type { SetShape } from './certify/setShapes.js'
 export type { Uncertain, Uncertainty } from './certify/uncertainty.js'
 export type { Proved, Refuted, Unknown, Verdict } from './certify/verdict.js'
 export { type CheckResult, checkCertificate } from './check/checkCertificate.js'

@@ -39,14 +39,14 @@ export function statementOf(claim: Words): string {
         ? `; moreover V(x(k)) <= (1 - ${rate})^k V(x(0))`
         : `; moreover V(x(t)) <= exp(-${rate} t) V(x(0))`
   const sentence = isDiscrete && property === 'region-of-attraction' ? discreteRegion : sentences[property]
-  return `${quantifier(claim)}${shift}${sentence(motion)}${decay}.`
+  return `${quantifier(claim)}${shift}${sentence(motion, claim)}${decay}.`
 }
 
 const discreteRegion = (motion: string) =>
   `Every step of ${motion} from the set {x in domain: V(x) <= level} leads into that set, V decreases strictly in it ` +
   'except at the equilibrium x = 0, and hence every solution that starts in the set stays in it and converges to 0'
 
-const sentences: Readonly<Record<Claim['property'], (motion: string) => string>> = {
+const sentences: Readonly<Record<Claim['property'], (motion: string, claim: Words) => string>> = {
   'region-of-attraction': (motion) =>
     'The set {x in domain: V(x) <= level} does not meet the boundary of the domain, V decreases strictly along every ' +
     `solution of ${motion} in it except at the equilibrium x = 0, and hence it is forward invariant and every ` +
@@ -59,6 +59,16 @@ const sentences: Readonly<Record<Claim['property'], (motion: string) => string>>
   'invariant-set': (motion) =>
     'The set {x in domain: B(x) >= 0} is not empty, does not meet the boundary of the domain, and B increases ' +
     `strictly along solutions of ${motion} wherever B = 0, and hence the set is forward invariant`,
+  'invariant-polytope': (motion, { equalities = [] }) =>
+    `The set {x in domain: A(x) <= 0${equalities.length > 0 ? `, with equality in the rows ${equalities.join(', ')}` : ''}} ` +
+    `is not empty, and no solution of ${motion} that starts in it leaves it`,
+  'reach-avoid-stay': (motion, { initial, goal, avoid = [] }) =>
+    'The set {x in domain: V(x) <= level} does not meet the boundary of the domain' +
+    (avoid.length > 0 ? ' nor any box of avoid' : '') +
+    (initial === undefined ? '' : ' and contains the box initial') +
+    `, V decreases strictly along every solution of ${motion} wherever inner <= V(x) <= level, and hence every ` +
+    'solution that starts in it stays in it, reaches {V(x) <= inner} in finite time and stays there' +
+    (goal === undefined ? '' : ', which lies within the box goal'),
   'global-asymptotic-stability': (motion) =>
     'V is positive except at 0 and unbounded with |x|, V decreases strictly along every solution of ' +
     `${motion} except at x = 0, and hence every solution converges to 0, which is stable`,

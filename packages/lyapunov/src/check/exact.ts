@@ -17,6 +17,10 @@ interface Atom {
 
 export interface ExactRing extends Ring<Exact> {
   readonly variable: (i: number) => Exact
+  /** −1, 0 or 1 of a number; undefined of what is none */
+  readonly signOf: (p: Exact) => number | undefined
+  /** whether every term is nonnegative where the variables that `isNonnegative` names are */
+  readonly hasSigns: (p: Exact, isNonnegative: (i: number) => boolean) => boolean
   /** the bounds and slopes of p, given those of the variables */
   readonly evaluate: (p: Exact, arithmetic: Arithmetic<Bounds>, variables: readonly Bounds[]) => Bounds
 }
@@ -160,6 +164,12 @@ export function exactRing(count: number): ExactRing {
     angle: (y, x) => atom('angle', y, x),
     variable,
     evaluate,
+    signOf: (p) => {
+      const c = numberOf(p)
+      return c && (c[0] > 0n ? 1 : c[0] < 0n ? -1 : 0)
+    },
+    hasSigns: (p, isNonnegative) =>
+      [...p].every(([m, c]) => c[0] > 0n && powersOf(m).every(([i, e]) => e % 2 === 0 || isNonnegative(i))),
   }
 }
 
@@ -169,6 +179,21 @@ function integer(value: bigint): I.Interval {
   const high = value >> 24n
   const low = I.point(Number(value & 0xffffffn))
   return high === 0n ? low : I.add(I.mul(integer(high), I.point(2 ** 24)), low)
+}
+
+/** The coefficients of p in the first n variables, where p is affine in these and contains nothing else. */
+export function linearPart(p: Exact, n: number): readonly Exact[] | undefined {
+  const isAffine = [...p.keys()]
+    .map(powersOf)
+    .every(([first, ...others]) =>
+      first === undefined ? true : others.length === 0 && first[1] === 1 && first[0] < n,
+    )
+  const coefficient = (i: number) => p.get(`${i}^1`)
+  const list = Array.from({ length: n }, (_, i): Exact => {
+    const c = coefficient(i)
+    return new Map(c === undefined ? [] : [['', c]])
+  })
+  return isAffine && list.some((c) => c.size > 0) ? list : undefined
 }
 
 /** p = m·q with m the greatest monomial of even exponents that divides every term: q. */

@@ -1,9 +1,17 @@
 /** A claim as it stands in a certificate. */
 export interface Claim {
   readonly property: string
+  readonly level?: unknown
+  readonly domain?: unknown
+  readonly statement?: unknown
+  readonly inner?: unknown
   readonly rate?: number
   readonly time?: string
   readonly equilibrium?: unknown
+  readonly equalities?: readonly number[]
+  readonly initial?: unknown
+  readonly goal?: unknown
+  readonly avoid?: unknown
   readonly uncertain?: readonly {
     readonly name: string
     readonly kind: string
@@ -25,6 +33,12 @@ const sentences: Readonly<Record<string, string>> = {
     'solution of M in it, and hence it is forward invariant and every solution that starts in it converges to ' +
     'the largest invariant set within its points at which the derivative of V along f is 0; the equilibrium x = 0 is ' +
     'stable',
+  'reach-avoid-stay':
+    'The set {x in domain: V(x) <= level} does not meet the boundary of the domain[avoid][initial], V decreases ' +
+    'strictly along every solution of M wherever inner <= V(x) <= level, and hence every solution that starts in it ' +
+    'stays in it, reaches {V(x) <= inner} in finite time and stays there[goal]',
+  'invariant-polytope':
+    'The set {x in domain: A(x) <= 0[equalities]} is not empty, and no solution of M that starts in it leaves it',
   'invariant-set':
     'The set {x in domain: B(x) >= 0} is not empty, does not meet the boundary of the domain, and B increases ' +
     'strictly along solutions of M wherever B = 0, and hence the set is forward invariant',
@@ -33,7 +47,16 @@ const sentences: Readonly<Record<string, string>> = {
     'except at x = 0, and hence every solution converges to 0, which is stable',
 }
 
-const keys = new Set(['domain', 'equilibrium', 'level', 'property', 'rate', 'statement', 'time', 'uncertain'])
+/** What a claim may have beside what all have, by property. */
+const further: Readonly<Record<string, readonly string[]>> = {
+  'region-of-attraction': ['equilibrium', 'rate', 'time', 'uncertain'],
+  stability: ['uncertain'],
+  'reach-avoid-stay': ['avoid', 'goal', 'initial', 'inner', 'uncertain'],
+  'invariant-set': ['uncertain'],
+  'invariant-polytope': ['equalities', 'uncertain'],
+  'global-asymptotic-stability': ['rate'],
+}
+const common = ['domain', 'level', 'property', 'statement']
 const isName = (name: unknown) => typeof name === 'string' && /^[\p{L}_][\p{L}\p{N}_]*$/u.test(name)
 
 /**
@@ -43,11 +66,14 @@ const isName = (name: unknown) => typeof name === 'string' && /^[\p{L}_][\p{L}\p
 export function statementOf(claim: Claim): string | undefined {
   const { property, rate = 0, time, equilibrium, uncertain = [] } = claim
   const sentence = `${time === undefined ? '' : `${time} `}${property}`
+  // what LaSalle's theorem and an equilibrium need
+  const isStill = property === 'stability' || equilibrium !== undefined
   const isCovered =
-    Object.keys(claim).every((key) => keys.has(key)) &&
     Object.hasOwn(sentences, sentence) &&
-    (equilibrium === undefined || property === 'region-of-attraction') &&
-    uncertain.every((u) => isName(u.name) && (u.kind === 'parameter' || u.kind === 'disturbance'))
+    Object.keys(claim).every((key) => common.includes(key) || further[property].includes(key)) &&
+    uncertain.every(
+      (u) => isName(u.name) && (u.kind === 'parameter' || (u.kind === 'disturbance' && !isStill)),
+    )
   if (!isCovered) return undefined
   const list = (kind: string) =>
     uncertain.filter((u) => u.kind === kind).map((u) => `${u.name} in [${u.interval.join(', ')}]`)
@@ -71,5 +97,13 @@ export function statementOf(claim: Claim): string | undefined {
       ? "x' = f(x* + x)"
       : "x' = f(x)"
   const decay = time ? `V(x(k)) <= (1 - ${rate})^k V(x(0))` : `V(x(t)) <= exp(-${rate} t) V(x(0))`
-  return `${prefix}${shift}${sentences[sentence].replace('M', () => motion)}${rate > 0 ? `; moreover ${decay}` : ''}.`
+  const said: Readonly<Record<string, string>> = {
+    M: motion,
+    '[avoid]': claim.avoid ? ' nor any box of avoid' : '',
+    '[initial]': claim.initial ? ' and contains the box initial' : '',
+    '[goal]': claim.goal ? ', which lies within the box goal' : '',
+    '[equalities]': claim.equalities ? `, with equality in the rows ${claim.equalities.join(', ')}` : '',
+  }
+  const words = sentences[sentence].replace(/M|\[\w+\]/g, (part) => said[part])
+  return `${prefix}${shift}${words}${rate > 0 ? `; moreover ${decay}` : ''}.`
 }
