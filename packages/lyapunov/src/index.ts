@@ -1,5 +1,6 @@
-export { type Certificate, type Claim, type LeafBox, leafBoxes, type Proof } from './certify/certificate.js'
+export { type Certificate, type LeafBox, leafBoxes, type Proof } from './certify/certificate.js'
 export { type CertifyOptions, certify } from './certify/certify.js'
+export type { Claim } from './certify/claim.js'
 export {
   type BarrierSetOptions,
   type InvariantSetOptions,

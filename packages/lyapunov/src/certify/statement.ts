@@ -1,4 +1,4 @@
-import type { Claim } from './certificate.js'
+import type { Claim } from './claim.js'
 
 type Words = Omit<Claim, 'statement'>
 

@@ -91,7 +91,7 @@ export function sharpened(read: Reading, box: Box) {
 
 /** Both hold; an undefined natural enclosure stays undefined. */
 const meet = (a: I.Interval, b: I.Interval): I.Interval =>
-  Number.isNaN(a.lo) ? a : { lo: Math.max(a.lo, b.lo), hi: Math.min(a.hi, b.hi) }
+  Number.isNaN(b.lo) ? a : { lo: Math.max(a.lo, b.lo), hi: Math.min(a.hi, b.hi) }
 
 const greatest = (list: readonly number[]) => list.indexOf(Math.max(...list))
 export const widest = (box: Box) => greatest(box.map(({ lo, hi }) => hi - lo))
