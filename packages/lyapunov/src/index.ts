@@ -1,4 +1,9 @@
 export { type Certificate, type LeafBox, leafBoxes, type Proof } from './certify/certificate.js'
+export {
+  type CertifiedRadius,
+  type CertifiedRadiusOptions,
+  certifiedRadius,
+} from './certify/certifiedRadius.js'
 export { type CertifyOptions, certify } from './certify/certify.js'
 export type { Claim } from './certify/claim.js'
 export {
@@ -7,6 +12,12 @@ export {
   invariantSet,
   type ShapedSetOptions,
 } from './certify/invariantSet.js'
+export {
+  type LipschitzConstant,
+  type LipschitzOptions,
+  lipschitzConstant,
+  type Norm,
+} from './certify/lipschitzConstant.js'
 export type { RegionOptions } from './certify/options.js'
 export { type ReachAvoidStayOptions, reachAvoidStay } from './certify/reachAvoidStay.js'
 export type { Time } from './certify/readings.js'
