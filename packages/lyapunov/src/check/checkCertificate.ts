@@ -77,9 +77,8 @@ function checkRegion(problem: Problem, budget: Budget): string {
   else {
     const origin = provenOrigin(problem, readBox(proof.origin, 'the origin box', states))
     if (!problem.isMap) checkFaces(problem, budget)
-    const isInside = (box: Box) => origin.every((s, i) => s.lo <= box[i].lo && s.hi >= box[i].hi)
-    const isOff = (box: Box, value: I.Interval) => isInside(box) || value.lo > level
-    checkLeaves(problem, rateOf(problem), { isOff, budget })
+    const isDone = (box: Box) => origin.every((s, i) => s.lo <= box[i].lo && s.hi >= box[i].hi)
+    checkLeaves(problem, rateOf(problem), { isDone, budget })
   }
   return 'every leaf, the boundary and the origin were proved again'
 }
@@ -92,7 +91,7 @@ function checkStability(problem: Problem, budget: Budget): string {
   const H = square(n, (i, j) => hessianEntry(w, domain.length, i, j))
   demand(hasPositivePivots(H), 'the Hessian of V at the origin is not shown positive definite')
   checkFaces(problem, budget)
-  checkLeaves(problem, weakRate(problem), { isOff: (_, value) => value.lo > level, budget })
+  checkLeaves(problem, weakRate(problem), { budget })
   return 'every leaf, the boundary and the origin were proved again'
 }
 
@@ -246,18 +245,26 @@ function checkFaces(problem: Problem, budget: Budget): void {
 }
 
 interface Leaves {
-  /** where nothing is claimed of the rate */
-  readonly isOff: (box: Box, value: I.Interval, rate: I.Interval) => boolean
+  /** boxes that are proved otherwise */
+  readonly isDone?: (box: Box) => boolean
+  /** boxes so far within the set that nothing is claimed of the rate */
+  readonly isBelow?: (value: I.Interval, rate: I.Interval) => boolean
   readonly budget: Budget
 }
 
-/** Walks the bisection and proves each leaf, whatever kind it claims to be, bisecting further where bounds are loose. */
-function checkLeaves(problem: Problem, rateOver: Reading, { isOff, budget }: Leaves): void {
+/**
+ * Walks the bisection and proves W > level or its rate < 0 on each leaf, whatever kind it claims to be, bisecting further
+ * where bounds are loose.
+ */
+function checkLeaves(problem: Problem, rateOver: Reading, { isDone, isBelow, budget }: Leaves): void {
   const value = candidateOf(problem)
   walk(problem.domain, problem.tree, (leaf) =>
     cover(leaf, budget, (box) => {
+      if (isDone?.(box)) return undefined
+      const level = sharpened(value, box).bounds
+      if (level.lo > problem.level) return undefined
       const { bounds: rate, axis } = sharpened(rateOver, box)
-      if (isOff(box, sharpened(value, box).bounds, rate)) return undefined
+      if (isBelow?.(level, rate)) return undefined
       if (!(rate.hi < 0)) return axis
       return isKept(problem, box) ? undefined : widest(box)
     }),
@@ -266,9 +273,8 @@ function checkLeaves(problem: Problem, rateOver: Reading, { isOff, budget }: Lea
 
 /** W's rate < 0 where lower ≤ W ≤ level; below, f must at least be defined, or solutions end there. */
 function checkBand(problem: Problem, lower: number, budget: Budget): void {
-  const isOff = (_: Box, value: I.Interval, rate: I.Interval) =>
-    value.lo > problem.level || (value.hi < lower && rate.lo <= rate.hi)
-  checkLeaves(problem, rateOf(problem), { isOff, budget })
+  const isBelow = (value: I.Interval, rate: I.Interval) => value.hi < lower && rate.lo <= rate.hi
+  checkLeaves(problem, rateOf(problem), { isBelow, budget })
 }
 
 /** V and its rate along f, V̇ + κV, as exact polynomials in the states, the inputs and atoms. */
