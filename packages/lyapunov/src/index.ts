@@ -23,6 +23,7 @@ export { type HalfSpace, type NearestPoint, nearestPoint } from './filter/neares
 export type { FilteredInput, FilterStatus, InputBounds, SafetyFilter } from './filter/safetyFilter.js'
 export { sontag } from './filter/sontag.js'
 export { type BarrierLossOptions, barrierLoss } from './loss/barrierLoss.js'
+export { type EllipsoidLossOptions, ellipsoidLoss } from './loss/ellipsoidLoss.js'
 export { type ImitationLossOptions, imitationLoss } from './loss/imitationLoss.js'
 export { type LyapunovLossOptions, lyapunovLoss } from './loss/lyapunovLoss.js'
 export { type RegionLossOptions, regionLoss } from './loss/regionLoss.js'

@@ -11,6 +11,8 @@ export interface SampledLossOptions<R extends Restored> {
   readonly begin?: (random: Random) => void
   /** samples per evaluation */
   readonly batch: number
+  /** each sample is the one with the greatest ℓ of this many drawn: a mean that leans towards the worst; 1 */
+  readonly worstOf?: number
   readonly restore: (theta: Float64Array) => R
 }
 
@@ -24,6 +26,7 @@ export function sampledLoss<R extends Restored>({
   draw,
   begin,
   batch,
+  worstOf = 1,
   restore,
 }: SampledLossOptions<R>): BoundLoss<R> {
   if (!Number.isSafeInteger(batch) || batch < 1)
@@ -33,10 +36,18 @@ export function sampledLoss<R extends Restored>({
       got: show(batch),
       try: 'batch: 256',
     })
+  if (!Number.isSafeInteger(worstOf) || worstOf < 1)
+    throw misuse({
+      where: 'sampledLoss',
+      expected: 'a positive number of draws per sample',
+      got: show(worstOf),
+      try: 'worstOf: 8',
+    })
   const value = compile(integrand)
   const both = compile(valueAndGradient(integrand))
   const p = integrand.theta.length
   const z = new Float64Array(integrand.stateSize)
+  const worst = new Float64Array(integrand.stateSize)
   const single = new Float64Array(1)
   const out = new Float64Array(1 + p)
   return {
@@ -47,10 +58,17 @@ export function sampledLoss<R extends Restored>({
       gradient.fill(0)
       begin?.(random)
       for (let k = 0; k < batch; k++) {
-        const t = draw(random, z)
-        value(t, z, single, theta)
-        if (single[0] === 0) continue
-        both(t, z, out, theta)
+        let [t, most] = [0, -1]
+        for (let m = 0; m < worstOf; m++) {
+          const time = draw(random, z)
+          value(time, z, single, theta)
+          if (!(single[0] > most) && !Number.isNaN(single[0])) continue
+          t = time
+          most = single[0]
+          worst.set(z)
+        }
+        if (most === 0) continue
+        both(t, worst, out, theta)
         total += out[0]
         for (let i = 0; i < p; i++) gradient[i] += out[1 + i]
       }

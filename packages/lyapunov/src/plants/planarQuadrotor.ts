@@ -24,7 +24,8 @@ export function planarQuadrotor(changes: Parameters<typeof params> = {}): Field 
         x: 'vx',
         y: 'vy',
         theta: 'omega',
-        vx: '-sin(theta) * (g + (u1 + u2)/m)',
+        // thrust first: its slopes then depend on θ alone, which proofs by quadratic forms use
+        vx: '-g * sin(theta) - (u1 + u2)/m * sin(theta)',
         vy: 'cos(theta) * (u1 + u2)/m + g * (cos(theta) - 1)',
         omega: 'r * (u1 - u2) / I',
       },
