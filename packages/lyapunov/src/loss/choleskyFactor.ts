@@ -1,7 +1,11 @@
 import { misuse } from '@separatrix/field/core'
 
 /** L, lower triangular, of P = LLᵀ; refuses what is not positive definite. */
-export function factor(where: string, P: readonly (readonly number[])[]): number[][] {
+export function factor(
+  where: string,
+  P: readonly (readonly number[])[],
+  remedy = 'the S of lqr, or lyap(A, Q)',
+): number[][] {
   const n = P.length
   const L = P.map(() => new Array<number>(n).fill(0))
   for (let j = 0; j < n; j++) {
@@ -13,7 +17,7 @@ export function factor(where: string, P: readonly (readonly number[])[]): number
           where,
           expected: 'a positive definite matrix',
           got: `pivot ${s} in row ${i + 1}`,
-          try: 'the S of lqr, or lyap(A, Q)',
+          try: remedy,
           code: 'not-positive-definite',
         })
       L[i][j] = i === j ? Math.sqrt(s) : s / L[j][j]

@@ -1,0 +1,4 @@
+export interface StudyOptions {
+  readonly json?: boolean
+  readonly out?: string | undefined
+}
