@@ -37,7 +37,10 @@ export interface CompiledGradient {
  * const gradient = new Float64Array(1)
  * mean.evaluate([3], gradient) // (4 + 25)/2, and (2·2·1 + 2·5·2)/2 in gradient
  */
-export function compileGradient(loss: Field, { batch, precision, fused }: BatchGradientOptions): CompiledGradient {
+export function compileGradient(
+  loss: Field,
+  { batch, precision, fused }: BatchGradientOptions,
+): CompiledGradient {
   const where = 'compileGradient'
   expectField(where, loss)
   checkLoss(where, loss, batch)

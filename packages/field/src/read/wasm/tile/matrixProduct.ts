@@ -1,3 +1,4 @@
+import type { NodeOf } from '../../../graph/node.js'
 import { FunctionCode, type Id } from '../functionCode.js'
 import { LaneCode } from '../laneCode.js'
 import type { ModuleBuilder } from '../moduleBuilder.js'
@@ -17,6 +18,14 @@ export interface ProductShape {
   readonly along: number
   readonly bias: boolean
   readonly rowBytes: number
+}
+
+/** Outputs and factors of a node's product, and the distances of its weights. */
+export function strides(node: NodeOf<'affine'> | NodeOf<'matvec'>) {
+  const { rows, cols } = node
+  return node.op === 'matvec' && node.transposed
+    ? { outputs: cols, inner: rows, acrossOutputs: 1, along: cols }
+    : { outputs: rows, inner: cols, acrossOutputs: cols, along: 1 }
 }
 
 /** Pointers that a product's function is given. */

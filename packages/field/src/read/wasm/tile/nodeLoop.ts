@@ -1,5 +1,6 @@
-import type { Node, NodeOf } from '../../../graph/node.js'
+import type { Node, NodeOf, Op } from '../../../graph/node.js'
 import type { LaneCode, LaneValue } from '../laneCode.js'
+import { strides } from './matrixProduct.js'
 import { add, multiply, overRange, type Position, read, type Source, turnBytes, write } from './source.js'
 
 /** One vector operation, and where its arguments and its value are. */
@@ -14,33 +15,26 @@ export interface NodeWork {
 /** Rows that are written out rather than looped over. */
 const unrolledRows = 4
 
-/** Prints a vector operation as loops over rows and lanes; products of weights have functions of their own. */
+type Printer = (c: LaneCode, work: NodeWork) => void
+
+/** How each vector operation is printed; leaves and elementwise operations are printed elsewhere. */
+const printers: { readonly [K in Op]?: Printer } = {
+  gather,
+  scatter,
+  concat,
+  outer,
+  sum: (c, work) => total(c, work, (i, lane) => read(c, work.args[0], i, lane)),
+  dot: (c, work) =>
+    total(c, work, (i, lane) => c.op('mul', read(c, work.args[0], i, lane), read(c, work.args[1], i, lane))),
+  affine: product,
+  matvec: product,
+}
+
+/** Prints a vector operation as loops over rows and lanes; products with shared weights have functions of their own. */
 export function nodeLoop(c: LaneCode, work: NodeWork): void {
-  const { node, args, sizes, out, rowBytes } = work
-  const [x, y] = args
-  switch (node.op) {
-    case 'gather':
-      node.indices.forEach((from, i) => {
-        copyRows(c, at(x, from), at(out, i), { size: 1, rowBytes })
-      })
-      return
-    case 'scatter':
-      return scatter(c, work, node)
-    case 'concat':
-      return concat(c, work)
-    case 'sum':
-      return total(c, work, sizes[0], (i, lane) => read(c, x, i, lane))
-    case 'dot':
-      return total(c, work, sizes[0], (i, lane) => c.op('mul', read(c, x, i, lane), read(c, y, i, lane)))
-    case 'outer':
-      return outer(c, work)
-    case 'affine':
-      return product(c, work, { ...node, transposed: false })
-    case 'matvec':
-      return product(c, work, node)
-    default:
-      throw new Error(`unreachable: ${node.op}`)
-  }
+  const printer = printers[work.node.op]
+  if (printer === undefined) throw new Error(`unreachable: ${work.node.op} is no vector operation`)
+  printer(c, work)
 }
 
 /** A source from one of its entries on. */
@@ -65,10 +59,18 @@ export function copyRows(
   )
 }
 
-function scatter(c: LaneCode, { args, out, rowBytes }: NodeWork, node: NodeOf<'scatter'>): void {
+function gather(c: LaneCode, { node, args: [x], out, rowBytes }: NodeWork): void {
+  const { indices } = node as NodeOf<'gather'>
+  indices.forEach((from, i) => {
+    copyRows(c, at(x, from), at(out, i), { size: 1, rowBytes })
+  })
+}
+
+function scatter(c: LaneCode, { node, args, out, rowBytes }: NodeWork): void {
+  const { indices } = node as NodeOf<'scatter'>
   const zero: Source = { kind: 'constant', value: 0 }
   copyRows(c, zero, out, { size: node.size, rowBytes })
-  node.indices.forEach((to, i) => {
+  indices.forEach((to, i) => {
     overLanes(c, rowBytes, (lane) =>
       write(c, out, { row: to, lane }, c.op('add', read(c, out, to, lane), read(c, args[0], i, lane))),
     )
@@ -89,8 +91,7 @@ function concat(c: LaneCode, { args, sizes, out, rowBytes }: NodeWork): void {
 /** Σ of terms, lane by lane. */
 function total(
   c: LaneCode,
-  { out, rowBytes }: NodeWork,
-  size: number,
+  { sizes: [size], out, rowBytes }: NodeWork,
   term: (row: Position, lane: Position) => LaneValue,
 ): void {
   overLanes(c, rowBytes, (lane) => {
@@ -113,19 +114,14 @@ function outer(c: LaneCode, { args: [x, y], sizes: [rows, cols], out, rowBytes }
 }
 
 /** A product whose weights differ from lane to lane. */
-function product(
-  c: LaneCode,
-  { args: [weight, x, bias], out, rowBytes }: NodeWork,
-  { rows, cols, transposed }: { readonly rows: number; readonly cols: number; readonly transposed: boolean },
-): void {
-  const [outputs, inner] = transposed ? [cols, rows] : [rows, cols]
-  const [across, along] = transposed ? [1, cols] : [cols, 1]
+function product(c: LaneCode, { node, args: [weight, x, bias], out, rowBytes }: NodeWork): void {
+  const { outputs, inner, acrossOutputs, along } = strides(node as NodeOf<'affine'> | NodeOf<'matvec'>)
   overLanes(c, rowBytes, (lane) =>
     overRows(c, outputs, (i) => {
       const sum = c.variable()
       c.assign(sum, bias === undefined ? c.constant(0) : read(c, bias, i, lane))
       overRows(c, inner, (j) => {
-        const entry = read(c, weight, linear(c, [i, across], [j, along]), lane)
+        const entry = read(c, weight, linear(c, [i, acrossOutputs], [j, along]), lane)
         c.assign(sum, c.op('madd', entry, read(c, x, j, lane), c.snapshot(sum)))
       })
       write(c, out, { row: i, lane }, c.snapshot(sum))

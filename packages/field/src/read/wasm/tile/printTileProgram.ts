@@ -1,11 +1,11 @@
 import { type Field, makeField } from '../../../field.js'
 import { applyNode, Builder, type Ref } from '../../../graph/builder.js'
-import type { Node, NodeOf } from '../../../graph/node.js'
+import type { Node } from '../../../graph/node.js'
 import { callCode, FunctionCode } from '../functionCode.js'
 import { LaneCode } from '../laneCode.js'
 import type { ModuleBuilder } from '../moduleBuilder.js'
 import { elementwiseLoop } from './elementwiseLoop.js'
-import { type ProductShape, productFunction } from './matrixProduct.js'
+import { type ProductShape, productFunction, strides } from './matrixProduct.js'
 import { copyRows, nodeLoop } from './nodeLoop.js'
 import { schedule, type Work } from './schedule.js'
 import { bases, isDense, pointer, type Source, shift } from './source.js'
@@ -268,13 +268,6 @@ function workPrinter(module: ModuleBuilder, printing: Printing) {
     if (bias !== undefined && !packed(bias)) return undefined
     return { ...strides(node), bias: bias !== undefined, rowBytes }
   }
-}
-
-function strides(node: NodeOf<'affine'> | NodeOf<'matvec'>) {
-  const { rows, cols } = node
-  return node.op === 'matvec' && node.transposed
-    ? { outputs: cols, inner: rows, acrossOutputs: 1, along: cols }
-    : { outputs: rows, inner: cols, acrossOutputs: cols, along: 1 }
 }
 
 /** Whether anything but its own loop reads a node. */
