@@ -108,4 +108,6 @@ export {
   type TileOptions,
   type TileShape,
 } from './read/wasm/tile/compileTiles.js'
-export type { TileGraph } from './read/wasm/tile/printTileProgram.js'
+export { printTileProgram, type TileGraph } from './read/wasm/tile/printTileProgram.js'
+export { shift, type Walker } from './read/wasm/tile/source.js'
+export { copyTile, fillRow } from './read/wasm/tile/tileMemory.js'
