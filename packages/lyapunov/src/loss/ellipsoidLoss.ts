@@ -71,7 +71,7 @@ export function ellipsoidLoss({
   const start = triangle(P)
   return {
     name: where,
-    bind(field) {
+    bind(field, _data, execution) {
       expectField(where, field)
       const V = quadratic(P, { state: field.stateNames })
       checkPair(where, field, V)
@@ -81,6 +81,7 @@ export function ellipsoidLoss({
         integrand: integrand(field, start, { rate, reach }),
         batch,
         worstOf,
+        execution,
         draw(random, z) {
           sampler.draw(random, z)
           return 0
