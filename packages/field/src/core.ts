@@ -101,3 +101,13 @@ export {
   type WasmForm,
   wasmForm,
 } from './read/wasm/printWasm.js'
+export {
+  along,
+  type Cursor,
+  type Gatherer,
+  gatherer,
+  type LoopPrinter,
+  loopPrinter,
+} from './read/wasm/stateLoops/cursor.js'
+export { type Layout, type LoopPlan, planStateLoops } from './read/wasm/stateLoops/plan.js'
+export { type EvaluationPlace, printStateLoops } from './read/wasm/stateLoops/printStateLoops.js'

@@ -108,14 +108,18 @@ export function importsFor(memory: WebAssembly.Memory): WebAssembly.Imports {
 }
 
 /** Whether this engine runs 128-bit vectors at all (all browsers since 2023, Node since 16.4). */
-export function hasSimd(): boolean {
-  return validates(simd(12, ...new Array<number>(16).fill(0)))
-}
+export const hasSimd = askedOnce(() => simd(12, ...new Array<number>(16).fill(0)))
 
 /** Whether this engine runs relaxed multiply–add, which doubles the arithmetic of networks. */
-export function hasRelaxedSimd(): boolean {
+export const hasRelaxedSimd = askedOnce(() => {
   const zero = simd(12, ...new Array<number>(16).fill(0))
-  return validates([...zero, ...zero, ...zero, ...simd(0x105)])
+  return [...zero, ...zero, ...zero, ...simd(0x105)]
+})
+
+/** What an engine can do does not change, and asking takes it 10 µs. */
+function askedOnce(code: () => readonly number[]): () => boolean {
+  let answer: boolean | undefined
+  return () => (answer ??= typeof WebAssembly === 'object' && validates(code()))
 }
 
 function validates(code: readonly number[]): boolean {
