@@ -101,6 +101,7 @@ export {
   type WasmForm,
   wasmForm,
 } from './read/wasm/printWasm.js'
+export { compileStateLoops } from './read/wasm/stateLoops/compileStateLoops.js'
 export {
   along,
   type Cursor,
@@ -109,5 +110,7 @@ export {
   type LoopPrinter,
   loopPrinter,
 } from './read/wasm/stateLoops/cursor.js'
-export { type Layout, type LoopPlan, planStateLoops } from './read/wasm/stateLoops/plan.js'
+export { type Layout, makeLayout } from './read/wasm/stateLoops/layout.js'
+export { type LoopPlan, planStateLoops } from './read/wasm/stateLoops/plan.js'
 export { type EvaluationPlace, printStateLoops } from './read/wasm/stateLoops/printStateLoops.js'
+export { type RunningLoops, startLoops } from './read/wasm/stateLoops/startLoops.js'

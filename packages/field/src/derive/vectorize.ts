@@ -49,7 +49,8 @@ export function vectorize(field: Field): Field {
     if (list.length > 1 && list.every((i) => i === list[0]))
       return b.broadcast(roll(list.slice(0, 1)), list.length)
     const family = families.get(kind[list[0] as number] as number)
-    if (family === undefined || family.length <= list.length) return rollNode(node, list)
+    if (family === undefined || (family.length === list.length && list.every((i, k) => i === family[k])))
+      return rollNode(node, list)
     const whole = once(`all ${family[0]}`, () => rollNode(node, family))
     const place = new Map(family.map((i, k) => [i, k]))
     return b.gather(

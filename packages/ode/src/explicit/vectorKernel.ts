@@ -1,10 +1,10 @@
 import {
   hasRelaxedSimd,
   hasSimd,
-  importsFor,
-  type Layout,
+  makeLayout,
   makeModule,
   planStateLoops,
+  startLoops,
 } from '@separatrix/field/core'
 import type { Tolerances } from '../control/tolerances.js'
 import type { StepInterpolant } from '../interpolant.js'
@@ -185,14 +185,7 @@ function vectorSteps(
           ? { kind: 'fixed', stages: fixedStages(method, trace), keepsSlopes: trace === 'stages' }
           : { kind: 'adaptive', tolerances },
       )
-      const memory = new WebAssembly.Memory({ initial: Math.ceil(layout.bytes() / 65_536) })
-      for (const { at: address, values } of plan.tables)
-        new Uint8Array(memory.buffer, address).set(new Uint8Array(values.buffer))
-      const { exports } = new WebAssembly.Instance(
-        new WebAssembly.Module(module.finish()),
-        importsFor(memory),
-      )
-      const view = (address: number, length: number) => new Float64Array(memory.buffer, address, length)
+      const { exports, view } = startLoops(module, layout, plan)
       const steps: VectorSteps = {
         first: exports['first'] as () => void,
         step: exports['step'] as () => void,
@@ -213,22 +206,4 @@ function vectorSteps(
 /** Whether this engine compiles WebAssembly with 128-bit vectors; a page's policy can forbid it. */
 function canRunVectors(): boolean {
   return typeof WebAssembly === 'object' && hasSimd()
-}
-
-/**
- * Hands out memory: vectors start on cache lines, and not at the same place of two pages, where the processor
- * would take a load for one of the other's stores.
- */
-function makeLayout(): Layout {
-  let used = 0
-  return {
-    take(count) {
-      const at = used
-      const bytes = Math.ceil((8 * count) / 64) * 64
-      const within = bytes % 4096
-      used += bytes + (count > 64 && (within < 256 || within > 3840) ? 320 : 0)
-      return at
-    },
-    bytes: () => used + 64,
-  }
 }

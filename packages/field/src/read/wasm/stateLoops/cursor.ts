@@ -127,7 +127,13 @@ function makeCursor(
     },
     loadEven(array, start, stride) {
       if (stride === 1) return loadAt(offset(1), array + 8 * (start + done))
-      return lanewise((lane) => [offset(stride), array + 8 * (start + stride * (done + lane))])
+      if (stride >= 0)
+        return lanewise((lane) => [offset(stride), array + 8 * (start + stride * (done + lane))])
+      // addresses are unsigned: backwards, from the lowest of the entries
+      const last = lanes * groups - 1
+      const lowest = code.integer(array + 8 * (start + stride * (done + last)), true)
+      const from = code.value('i32', [0x6a], [offset(stride), lowest])
+      return lanewise((lane) => [from, 8 * stride * (lane - last)])
     },
     loadTable(array, table) {
       const half = moving === undefined ? zero : code.value('i32', [0x76], [moving, code.integer(1, true)])

@@ -1,6 +1,7 @@
 import { vectorize } from '../../../derive/vectorize.js'
 import type { Field } from '../../../field.js'
 import type { Node, NodeOf, Op } from '../../../graph/node.js'
+import type { Layout } from './layout.js'
 import { evenRuns, isUniform, partsOf, pieceBounds, through, type View } from './pieces.js'
 
 /** Where an array stands: at an address, or where the printer is told that the state is. */
@@ -63,18 +64,12 @@ export type Task =
       readonly target: number
     }
 
-/** Memory of a module, handed out from its start. */
-export interface Layout {
-  /** address of fresh numbers */
-  take(count: number): number
-  bytes(): number
-}
-
 /** A field as loops along its state. */
 export interface LoopPlan {
   readonly tasks: readonly Task[]
   readonly output: readonly Piece[]
   readonly thetaAt: number
+  readonly inputAt: number
   /** what to write into memory once */
   readonly tables: readonly {
     readonly at: number
@@ -101,6 +96,7 @@ export function planStateLoops(given: Field, layout: Layout): LoopPlan {
   const { nodes } = field
   const tables: { at: number; values: Float64Array<ArrayBuffer> | Int32Array<ArrayBuffer> }[] = []
   const thetaAt = layout.take(field.theta.length)
+  const inputAt = layout.take(field.inputSize)
   const stored = new Map<number, Stored>()
   const knownTables = new Map<string, number>()
   const keep = storedNodes(field)
@@ -119,6 +115,11 @@ export function planStateLoops(given: Field, layout: Layout): LoopPlan {
     knownTables.set(key, at)
     return at
   }
+  const leafBase = (node: Node): Base => {
+    if (node.op === 'state') return 'state'
+    if (node.op === 'const') return numbers(node.values)
+    return node.op === 'theta' ? thetaAt : inputAt
+  }
   const arrayOf = (at: number): Stored => {
     const node = nodes[at] as Node
     const found = stored.get(at)
@@ -127,10 +128,7 @@ export function planStateLoops(given: Field, layout: Layout): LoopPlan {
       const source = arrayOf(node.args[0] as number)
       return { base: source.base, start: source.start + (node.indices[0] ?? 0) }
     }
-    const made: Stored =
-      node.op === 'state'
-        ? { base: 'state', start: 0 }
-        : { base: node.op === 'const' ? numbers(node.values) : thetaAt, start: 0 }
+    const made: Stored = { base: leafBase(node), start: 0 }
     stored.set(at, made)
     return made
   }
@@ -150,11 +148,16 @@ export function planStateLoops(given: Field, layout: Layout): LoopPlan {
   const products = tasks.filter((t) => t.kind === 'product' || t.kind === 'outer')
   const productWork = products.reduce((total, t) => total + 2 * t.rows * t.cols, 0)
   const printed = length + 8 * products.length
-  return { tasks, output, thetaAt, tables, length: printed, reuse: (work + productWork) / printed }
+  return { tasks, output, thetaAt, inputAt, tables, length: printed, reuse: (work + productWork) / printed }
 }
 
 const isLeafArray = (node: Node) =>
-  node.op === 'state' || node.op === 'theta' || (node.op === 'const' && !isUniform(node.values))
+  node.op === 'state' ||
+  node.op === 'theta' ||
+  node.op === 'input' ||
+  (node.op === 'const' && !isUniform(node.values))
+
+const arrayLeaves: ReadonlySet<Op> = new Set<Op>(['state', 'theta', 'input', 'const'])
 
 /** The nodes that are computed into memory. */
 function storedNodes(field: Field): ReadonlySet<number> {
@@ -162,7 +165,7 @@ function storedNodes(field: Field): ReadonlySet<number> {
   const keep = new Set<number>()
   const contiguous = (at: number): boolean => {
     const node = nodes[at] as Node
-    if (keep.has(at) || node.op === 'state' || node.op === 'theta' || node.op === 'const') return true
+    if (keep.has(at) || arrayLeaves.has(node.op)) return true
     return node.op === 'gather' && isRun(node.indices) && contiguous(node.args[0] as number)
   }
   const readers = countReaders(field)
