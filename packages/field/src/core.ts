@@ -113,4 +113,4 @@ export {
 export { type Layout, makeLayout } from './read/wasm/stateLoops/layout.js'
 export { type LoopPlan, planStateLoops } from './read/wasm/stateLoops/plan.js'
 export { type EvaluationPlace, printStateLoops } from './read/wasm/stateLoops/printStateLoops.js'
-export { type RunningLoops, startLoops } from './read/wasm/stateLoops/startLoops.js'
+export { canCompileModules, type RunningLoops, startLoops } from './read/wasm/stateLoops/startLoops.js'

@@ -36,9 +36,7 @@ export function explicitKernel(method: ExplicitMethod, problem: Problem, setting
     method.dense === undefined ? hermiteInterpolant(problem) : denseInterpolant(problem, method, method.dense)
   const { stepping } = settings
   const vectors =
-    problem.field !== undefined && size > 64
-      ? vectorKernel(method, problem, settings, interpolant)
-      : undefined
+    problem.field !== undefined && size > 2 ? vectorKernel(method, problem, settings, interpolant) : undefined
   if (vectors !== undefined) return vectors
   const shared = { stageCount: method.stages, interpolant }
   // fused loops keep everything in locals

@@ -15,11 +15,15 @@ import {
   memoryOperand,
   printStateLoops,
 } from '@separatrix/field/core'
+import type { StepControl } from '../control/adaptive.js'
 import type { Tolerances } from '../control/tolerances.js'
+import { slotCount } from '../state.js'
 import type { ExplicitMethod } from './tableau.js'
 
 /** Addresses of the numbers and vectors that steps work on. */
 export interface StepMemory {
+  /** the registers of a state */
+  readonly registers: number
   /** t, h, t + h, and what a trial leaves: its squared error, times the weight of all components */
   readonly clock: number
   readonly y: number
@@ -28,6 +32,8 @@ export interface StepMemory {
   /** the points of stages, by turns: one is read while the other is written */
   readonly points: readonly [number, number]
   readonly slopes: readonly number[]
+  /** k₁ of the step that was accepted last */
+  readonly lastFirst: number
   readonly rtol: number
   readonly atol: number
   readonly weights: number
@@ -39,11 +45,13 @@ export const clockSlot = { t: 0, h: 1, end: 2, sum: 3 } as const
 export function stepMemory(layout: Layout, method: ExplicitMethod, size: number): StepMemory {
   const vector = () => layout.take(size)
   return {
+    registers: layout.take(slotCount),
     clock: layout.take(4),
     y: vector(),
     next: vector(),
     points: [vector(), vector()],
     slopes: Array.from({ length: method.stages }, vector),
+    lastFirst: vector(),
     rtol: vector(),
     atol: vector(),
     weights: vector(),
@@ -53,7 +61,12 @@ export function stepMemory(layout: Layout, method: ExplicitMethod, size: number)
 /** What is printed: a step of given size, or a trial that measures its error. */
 export type StepForm =
   | { readonly kind: 'fixed'; readonly stages: number; readonly keepsSlopes: boolean }
-  | { readonly kind: 'adaptive'; readonly tolerances: Tolerances }
+  | {
+      readonly kind: 'adaptive'
+      readonly tolerances: Tolerances
+      readonly control: StepControl
+      readonly keepsSlopes: boolean
+    }
 
 interface StepPrinter {
   readonly module: ModuleBuilder
@@ -67,22 +80,50 @@ interface StepPrinter {
 const parameter = { t: 0, h: 1, end: 2 } as const
 
 /**
- * Prints the functions first() and step() of a module. first: k₁ = f(t, y). step: with sizes chosen, the trial
- * from y with k₁ given, leaving y¹, all slopes and the sum of squares; with sizes given, y ← y¹. The point of each
+ * Prints step() of a module: with sizes given, y ← y¹; with sizes chosen, the trial from y with k₁ given, leaving
+ * y¹, all slopes and the sum of squares; then also first(), k₁ = f(t, y), and accept(). The point of each
  * stage is formed in the loop that evaluates the one before, so that a stage is one pass through memory. Each
  * stage is a function of its own: the engine replaces its baseline code at the next call, and in a function
- * that runs on it would not.
+ * that runs on it would not. Returns the positions of step and accept.
  */
-export function printVectorSteps(printer: StepPrinter, form: StepForm): void {
+export function printVectorSteps(
+  printer: StepPrinter,
+  form: StepForm,
+): { readonly step: number; readonly accept: number } {
   const { method } = printer
-  const first = form.kind === 'adaptive' ? printFirst(printer) : undefined
-  const stages = form.kind === 'fixed' ? form.stages : method.stages
-  const parts: number[] = []
-  if (form.kind === 'adaptive') parts.push(printBegin(printer))
-  for (let j = form.kind === 'adaptive' ? 2 : 1; j < stages; j++) parts.push(printStage(printer, j))
-  parts.push(form.kind === 'fixed' ? printFixedEnd(printer, form) : printTrialEnd(printer, form.tolerances))
-  if (first !== undefined) exportCalls(printer, 'first', [first])
-  exportCalls(printer, 'step', parts)
+  if (form.kind === 'fixed') {
+    const parts: number[] = []
+    for (let j = 1; j < form.stages; j++) parts.push(printStage(printer, j))
+    const step = exportCalls(printer, 'step', [...parts, printFixedEnd(printer, form)])
+    return { step, accept: step }
+  }
+  const parts = [printBegin(printer)]
+  for (let j = 2; j < method.stages; j++) parts.push(printStage(printer, j))
+  const step = exportCalls(printer, 'step', [...parts, printTrialEnd(printer, form.tolerances)])
+  const first = printFirst(printer)
+  exportCalls(printer, 'first', [first])
+  return {
+    step,
+    accept: exportCalls(printer, 'accept', [
+      printMove(printer, form.keepsSlopes),
+      ...(method.fsal ? [] : [first]),
+    ]),
+  }
+}
+
+/** y ← y¹, and k₁ ← kₛ where that is f at y¹. */
+function printMove(printer: StepPrinter, keepsSlopes: boolean): number {
+  const { method, at, size } = printer
+  const [first, last] = [at.slopes[0], at.slopes.at(-1)] as [number, number]
+  const moves: (readonly [number, number])[] = [[at.next, at.y]]
+  if (keepsSlopes) moves.push([first, at.lastFirst])
+  if (method.fsal) moves.push([last, first])
+  return define(printer, (p) => {
+    for (const [from, to] of moves)
+      along(p, 0, size, (cursor) => {
+        cursor.store(to, cursor.load(from))
+      })
+  })
 }
 
 const newFunction = () => new FunctionCode(['f64', 'f64', 'f64'])
@@ -97,20 +138,22 @@ function define({ module }: StepPrinter, body: (p: LoopPrinter) => void): number
 }
 
 /** An exported function that passes the clock to others, in order. */
-function exportCalls({ module, at }: StepPrinter, name: string, parts: readonly number[]): void {
+function exportCalls({ module, at }: StepPrinter, name: string, parts: readonly number[]): number {
   const code = new FunctionCode([])
   const zero = code.integer(0)
   const load = (slot: number) => code.value('f64', [0x2b, ...memoryOperand(3, at.clock + 8 * slot)], [zero])
   const clock = [load(clockSlot.t), load(clockSlot.h), load(clockSlot.end)]
   for (const position of parts) code.effect(callCode(position), clock)
-  module.define(module.reserve(), code.finish({ exported: name }))
+  const position = module.reserve()
+  module.define(position, code.finish({ exported: name }))
+  return position
 }
 
-/** k₁ = f(t, y). */
+/** k₁ = f(t, y); after an accepted trial, at its end. */
 function printFirst(printer: StepPrinter): number {
   const { plan, at } = printer
   return define(printer, (p) => {
-    printStateLoops(p, plan, { state: at.y, time: parameter.t }, (cursor, slope) => {
+    printStateLoops(p, plan, { state: at.y, time: parameter.end }, (cursor, slope) => {
       cursor.store(at.slopes[0] as number, slope)
     })
   })

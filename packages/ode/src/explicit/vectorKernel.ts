@@ -1,6 +1,7 @@
 import {
+  canCompileModules,
+  type Field,
   hasRelaxedSimd,
-  hasSimd,
   makeLayout,
   makeModule,
   planStateLoops,
@@ -8,15 +9,14 @@ import {
 } from '@separatrix/field/core'
 import type { Tolerances } from '../control/tolerances.js'
 import type { StepInterpolant } from '../interpolant.js'
-import { adaptiveAdvance, type Trial } from '../loops/adaptiveAdvance.js'
-import { controlPolicy } from '../loops/control.js'
 import { type FixedSteps, fixedAdvance } from '../loops/fixedAdvance.js'
 import type { Kernel, KernelSettings, Stepping } from '../method.js'
 import type { Problem } from '../problem.js'
 import { remember } from '../remember.js'
-import { type StepState, slot } from '../state.js'
-import { startTrace, type TraceLevel, traceStep } from '../trace.js'
-import { clockSlot, printVectorSteps, stepMemory } from './printVectorSteps.js'
+import { code, type StepState, slot, slotCount } from '../state.js'
+import { startTrace, type Trace, type TraceLevel, traceStep } from '../trace.js'
+import { printVectorControl } from './printVectorControl.js'
+import { clockSlot, printVectorSteps, type StepForm, stepMemory } from './printVectorSteps.js'
 import type { ExplicitMethod } from './tableau.js'
 
 /** Operations on whole vectors per printed formula from which loops pay. */
@@ -24,12 +24,19 @@ const leastReuse = 4
 
 /** A module for one field and method, and views of its memory. */
 interface VectorSteps {
+  /** chosen steps: k₁ at the end of the clock */
   readonly first: () => void
+  /** equal steps: one of them */
   readonly step: () => void
+  /** chosen steps: up to a number of accepted ones; returns how many */
+  readonly run: (limit: number) => number
+  readonly registers: Float64Array
   readonly clock: Float64Array
   readonly y: Float64Array
   readonly next: Float64Array
   readonly slopes: readonly Float64Array[]
+  /** the slopes of the last accepted step */
+  readonly traced: readonly Float64Array[]
   readonly theta: Float64Array
   readonly rtol: Float64Array
   readonly atol: Float64Array
@@ -102,108 +109,117 @@ function writeSlopes(slopes: readonly Float64Array[], target: Float64Array, offs
 function chosenSteps(
   method: ExplicitMethod,
   { theta }: Problem,
-  { tolerances, control }: Extract<Stepping, { kind: 'adaptive' }>,
+  { tolerances }: Extract<Stepping, { kind: 'adaptive' }>,
   steps: VectorSteps,
 ): Kernel['advance'] {
   const { rtol, atol, weights } = tolerances
-  const slope = steps.slopes[0] as Float64Array
-  const advance = adaptiveAdvance(
-    vectorTrial(method, steps, tolerances),
-    controlPolicy(control, method.errorOrder as number),
-  )
+  const { clock, registers, y, slopes } = steps
+  const slope = slopes[0] as Float64Array
   return (state, trace, limit) => {
     const R = state.registers
-    steps.y.set(state.y)
+    y.set(state.y)
     steps.theta.set(theta)
     steps.rtol.set(rtol)
     steps.atol.set(atol)
     if (weights !== undefined) steps.weights.set(weights)
+    let evaluations = R[slot.evaluations] as number
     if (R[slot.fresh] === 1) slope.set(state.memory)
-    else evaluateFirst(steps, R, R[slot.time] as number)
+    else {
+      clock[clockSlot.end] = R[slot.time] as number
+      steps.first()
+      evaluations++
+    }
+    const before = (R[slot.accepted] as number) + (R[slot.rejected] as number)
+    registers.set(R)
+    const accepted = trace.level === 'none' ? steps.run(limit) : tracedRun(steps, trace, limit)
+    R.set(registers)
+    const tried = (R[slot.accepted] as number) + (R[slot.rejected] as number) - before
+    R[slot.evaluations] = evaluations + tried * (method.stages - 1) + (method.fsal ? 0 : accepted)
     R[slot.fresh] = 1
-    const done = advance({ registers: R, y: steps.y, memory: slope }, trace, limit)
-    state.y.set(steps.y)
+    state.y.set(y)
     state.memory.set(slope)
-    return done
+    return accepted
   }
 }
 
-function evaluateFirst(steps: VectorSteps, R: Float64Array, t: number): void {
-  steps.clock[clockSlot.t] = t
-  steps.first()
-  R[slot.evaluations] = (R[slot.evaluations] as number) + 1
-}
-
-/** One trial in WebAssembly; the decisions are those of every other loop. */
-function vectorTrial(method: ExplicitMethod, steps: VectorSteps, tolerances: Tolerances): Trial {
-  const { clock, slopes, y, next } = steps
-  const [firstSlope, lastSlope] = [slopes[0], slopes[method.stages - 1]] as [Float64Array, Float64Array]
-  const total = tolerances.weights?.reduce((sum, w) => sum + w, 0) ?? y.length
-  const count = tolerances.norm === 'max' ? 1 : total
-  return {
-    try({ registers: R }, h, end) {
-      clock[clockSlot.t] = R[slot.time] as number
-      clock[clockSlot.h] = h
-      clock[clockSlot.end] = end
-      steps.step()
-      R[slot.evaluations] = (R[slot.evaluations] as number) + method.stages - 1
-      return (clock[clockSlot.sum] as number) / count
-    },
-    accept({ registers: R }, _h, end) {
-      y.set(next)
-      if (method.fsal) firstSlope.set(lastSlope)
-      else evaluateFirst(steps, R, end)
-    },
-    writeStages(target, offset) {
-      writeSlopes(slopes, target, offset)
-    },
+/** Step by step, writing each down. */
+function tracedRun({ run, registers, clock, y, traced }: VectorSteps, trace: Trace, limit: number): number {
+  const n = y.length
+  const withStages = trace.level === 'stages'
+  trace.t[0] = registers[slot.time] as number
+  trace.y.set(y)
+  let accepted = 0
+  while (accepted < limit && run(1) === 1) {
+    if (withStages) writeSlopes(traced, trace.stages, accepted * traced.length * n)
+    trace.h[accepted] = clock[clockSlot.h] as number
+    accepted++
+    trace.t[accepted] = clock[clockSlot.end] as number
+    trace.y.set(y, accepted * n)
+    if (registers[slot.code] !== code.running) break
   }
+  return accepted
 }
 
-/** The module for a field and a method: compiled once, and its memory shared by all solves, which copy in and out. */
+/** The module for a field and a method: compiled once, its memory shared by all solves, which copy in and out. */
 function vectorSteps(
   method: ExplicitMethod,
-  { field, size, theta }: Problem,
+  problem: Problem,
   { stepping, trace }: KernelSettings,
 ): VectorSteps | undefined {
-  if (field === undefined || !canRunVectors()) return undefined
-  const tolerances = stepping.kind === 'fixed' ? undefined : stepping.tolerances
-  const form =
-    tolerances === undefined
-      ? `fixed ${trace === 'stages'}`
-      : `${tolerances.uniform} ${tolerances.norm} ${tolerances.weights !== undefined}`
-  return (
-    remember(field.nodes, method, `vectors ${form}`, () => {
-      const layout = makeLayout()
-      const at = stepMemory(layout, method, size)
-      const plan = planStateLoops(field, layout)
-      if (plan.reuse < leastReuse) return { steps: undefined }
-      const module = makeModule({ lanes: 'f64x2', fused: hasRelaxedSimd() })
-      printVectorSteps(
-        { module, method, size, plan, at },
-        tolerances === undefined
-          ? { kind: 'fixed', stages: fixedStages(method, trace), keepsSlopes: trace === 'stages' }
-          : { kind: 'adaptive', tolerances },
-      )
-      const { exports, view } = startLoops(module, layout, plan)
-      const steps: VectorSteps = {
-        first: exports['first'] as () => void,
-        step: exports['step'] as () => void,
-        clock: view(at.clock, 4),
-        y: view(at.y, size),
-        next: view(at.next, size),
-        slopes: at.slopes.map((address) => view(address, size)),
-        theta: view(plan.thetaAt, theta.length),
-        rtol: view(at.rtol, size),
-        atol: view(at.atol, size),
-        weights: view(at.weights, size),
-      }
-      return { steps }
-    }) as { readonly steps: VectorSteps | undefined }
-  ).steps
+  const { field } = problem
+  if (field === undefined) return undefined
+  const keepsSlopes = trace === 'stages'
+  const form: StepForm =
+    stepping.kind === 'fixed'
+      ? { kind: 'fixed', stages: fixedStages(method, trace), keepsSlopes }
+      : { kind: 'adaptive', tolerances: stepping.tolerances, control: stepping.control, keepsSlopes }
+  // copies of a field with other parameters share their nodes, and so their code
+  return remember(field.nodes, method, `vectors ${keyOf(form)}`, () =>
+    canCompileModules() ? { steps: compileSteps(method, field, form) } : undefined,
+  )?.steps
 }
 
-/** Whether this engine compiles WebAssembly with 128-bit vectors; a page's policy can forbid it. */
-function canRunVectors(): boolean {
-  return typeof WebAssembly === 'object' && hasSimd()
+function keyOf(form: StepForm): string {
+  if (form.kind === 'fixed') return `fixed ${form.stages} ${form.keepsSlopes}`
+  const { uniform, norm, weights } = form.tolerances
+  return `${uniform} ${norm} ${weights?.join() ?? ''} ${form.control.key} ${form.keepsSlopes}`
+}
+
+/** What the sum of weighted squares is divided by. */
+function normCount({ norm, weights }: Tolerances, size: number): number {
+  if (norm === 'max') return 1
+  return weights?.reduce((sum, w) => sum + w, 0) ?? size
+}
+
+function compileSteps(method: ExplicitMethod, field: Field, form: StepForm): VectorSteps | undefined {
+  const layout = makeLayout()
+  const size = field.stateSize
+  const at = stepMemory(layout, method, size)
+  const plan = planStateLoops(field, layout)
+  if (plan.reuse < leastReuse) return undefined
+  const module = makeModule({ lanes: 'f64x2', fused: hasRelaxedSimd() })
+  const { step, accept } = printVectorSteps({ module, method, size, plan, at }, form)
+  if (form.kind === 'adaptive') {
+    const k = (method.errorOrder as number) + 1
+    const count = normCount(form.tolerances, size)
+    printVectorControl(module, at, { control: form.control, k, count, trial: step, accept })
+  }
+  const running = startLoops(module, layout, plan)
+  if (running === undefined) return undefined
+  const { exports, view } = running
+  return {
+    first: exports['first'] as () => void,
+    step: exports['step'] as () => void,
+    run: exports['run'] as (limit: number) => number,
+    registers: view(at.registers, slotCount),
+    clock: view(at.clock, 4),
+    y: view(at.y, size),
+    next: view(at.next, size),
+    slopes: at.slopes.map((address) => view(address, size)),
+    traced: [at.lastFirst, ...at.slopes.slice(1)].map((address) => view(address, size)),
+    theta: view(plan.thetaAt, field.theta.length),
+    rtol: view(at.rtol, size),
+    atol: view(at.atol, size),
+    weights: view(at.weights, size),
+  }
 }

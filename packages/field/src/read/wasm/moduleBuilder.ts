@@ -15,7 +15,8 @@ export interface WasmOptions {
 
 /** Functions of Math that modules import, for arguments beyond their own reductions; with their arity. */
 const imported = { sin: 1, cos: 1, tan: 1, atan: 1, log: 1, atan2: 2, pow: 2 } as const
-const importedNames = Object.keys(imported) as (keyof typeof imported)[]
+export type ImportedName = keyof typeof imported
+const importedNames = Object.keys(imported) as ImportedName[]
 
 /** The most that 32-bit addresses reach: 4 GiB in pages of 64 KiB. */
 export const mostPages = 65_536
@@ -28,6 +29,8 @@ export interface ModuleBuilder {
   readonly settings: LaneSettings
   /** lanes that one iteration of a loop handles */
   readonly tile: number
+  /** position of a function of Math, on single doubles */
+  imported(name: ImportedName): number
   /** position of a function that is added later */
   reserve(): number
   define(position: number, body: FunctionBody): void
@@ -52,12 +55,13 @@ export function makeModule({
     if (found !== undefined) return found
     const position = reserve()
     fallbacks.set(name, position)
-    define(position, laneByLane(type, importedNames.indexOf(name as keyof typeof imported), arity))
+    define(position, laneByLane(type, importedNames.indexOf(name as ImportedName), arity))
     return position
   }
   return {
     settings: { type, groups, fused, fallback },
     tile: groups * type.width,
+    imported: (name) => importedNames.indexOf(name),
     reserve,
     define,
     finish: () =>

@@ -2,7 +2,7 @@ import { misuse } from '../../../error.js'
 import type { Field } from '../../../field.js'
 import type { CompiledField } from '../../javascriptCode.js'
 import { FunctionCode } from '../functionCode.js'
-import { hasSimd, makeModule } from '../moduleBuilder.js'
+import { makeModule } from '../moduleBuilder.js'
 import { loopPrinter } from './cursor.js'
 import { makeLayout } from './layout.js'
 import { planStateLoops } from './plan.js'
@@ -20,14 +20,6 @@ import { startLoops } from './startLoops.js'
  * compileStateLoops(ring)(0, x, out) // out is 1, 1, …, 1, −49
  */
 export function compileStateLoops(field: Field): CompiledField {
-  if (!hasSimd())
-    throw misuse({
-      where: `compileStateLoops(${field.name})`,
-      expected: 'an engine with 128-bit WebAssembly vectors',
-      got: 'one without',
-      try: 'compile(field)',
-      code: 'no-simd',
-    })
   const layout = makeLayout()
   const plan = planStateLoops(field, layout)
   const [stateAt, outputAt] = [layout.take(field.stateSize), layout.take(field.outputSize)]
@@ -38,7 +30,16 @@ export function compileStateLoops(field: Field): CompiledField {
     cursor.store(outputAt, value)
   })
   module.define(module.reserve(), code.finish({ exported: 'evaluate' }))
-  const { exports, view } = startLoops(module, layout, plan)
+  const running = startLoops(module, layout, plan)
+  if (running === undefined)
+    throw misuse({
+      where: `compileStateLoops(${field.name})`,
+      expected: 'an engine that compiles WebAssembly with 128-bit vectors',
+      got: 'one that does not, or may not',
+      try: 'compile(field)',
+      code: 'no-simd',
+    })
+  const { exports, view } = running
   const evaluate = exports['evaluate'] as (t: number) => void
   const state = view(stateAt, field.stateSize)
   const output = view(outputAt, field.outputSize)
