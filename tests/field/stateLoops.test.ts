@@ -122,7 +122,7 @@ test('equations of one shape become one loop', () => {
     [2, 36],
     [36, 37],
   ])
-  assert.equal(pieces('constants of their own').length, 2)
+  assert.equal(pieces('constants of their own').length, 3)
 })
 
 test('what several neighbours need is computed once', () => {

@@ -33,10 +33,9 @@ export function vectorize(field: Field): Field {
   if (shapes === undefined) return field
   const b = new Builder()
   const { kind } = shapes
-  const families = new Map<number, number[]>()
-  field.nodes.forEach((node, i) => {
-    if (dear.has(node.op)) append(families, kind[i] as number, i)
-  })
+  const groups = groupsOf(output.args, kind)
+  const lists = groups.map((group) => group.map((i) => output.args[i] as number))
+  const families = sharedFamilies(field.nodes, shapes, lists)
   const rolled = new Map<string, Ref>()
   const once = (key: string, make: () => Ref): Ref => {
     const made = rolled.get(key) ?? make()
@@ -49,8 +48,7 @@ export function vectorize(field: Field): Field {
     if (list.length > 1 && list.every((i) => i === list[0]))
       return b.broadcast(roll(list.slice(0, 1)), list.length)
     const family = families.get(kind[list[0] as number] as number)
-    if (family === undefined || (family.length === list.length && list.every((i, k) => i === family[k])))
-      return rollNode(node, list)
+    if (family === undefined) return rollNode(node, list)
     const whole = once(`all ${family[0]}`, () => rollNode(node, family))
     const place = new Map(family.map((i, k) => [i, k]))
     return b.gather(
@@ -80,27 +78,58 @@ export function vectorize(field: Field): Field {
       node.args.map((_, k) => roll(columns.map((args) => args[k] as number))),
     )
   }
-  return makeField(b, rollOutput(b, output.args, kind, roll), field)
+  const parts = lists.map(roll)
+  // each output at its place again
+  const order = new Array<number>(output.args.length)
+  groups.flat().forEach((i, place) => {
+    order[i] = place
+  })
+  return makeField(b, b.gather(b.concat(parts), order), field)
 }
 
-/** Outputs of one shape together, then each at its place. */
-function rollOutput(
-  b: Builder,
-  outputs: readonly number[],
-  kind: Int32Array,
-  roll: (list: readonly number[]) => Ref,
-): Ref {
+/** Positions of outputs of one shape. */
+function groupsOf(outputs: readonly number[], kind: Int32Array): readonly (readonly number[])[] {
   const groups = new Map<number, number[]>()
   outputs.forEach((node, i) => {
     append(groups, kind[node] as number, i)
   })
-  const lists = [...groups.values()]
-  const parts = lists.map((list) => roll(list.map((i) => outputs[i] as number)))
-  const order = new Array<number>(outputs.length)
-  lists.flat().forEach((i, place) => {
-    order[i] = place
-  })
-  return b.gather(b.concat(parts), order)
+  return [...groups.values()]
+}
+
+/**
+ * Dear operations that several vectors have in common, by their kind, in the order in which they are first
+ * wanted: one vector of them all is computed once. Those that no two vectors share stay where they are used.
+ */
+function sharedFamilies(
+  nodes: readonly Node[],
+  { kind, args }: Shapes,
+  lists: readonly (readonly number[])[],
+): ReadonlyMap<number, readonly number[]> {
+  const wanted = new Map<number, { readonly members: Set<number>; count: number }>()
+  const seen = new Set<string>()
+  const walk = (list: readonly number[]): void => {
+    const key = list.join()
+    if (seen.has(key)) return
+    seen.add(key)
+    const node = nodes[list[0] as number] as Node
+    if (dear.has(node.op)) {
+      const family = wanted.get(kind[list[0] as number] as number) ?? { members: new Set(), count: 0 }
+      for (const i of list) family.members.add(i)
+      family.count += new Set(list).size
+      wanted.set(kind[list[0] as number] as number, family)
+    }
+    if (node.op === 'gather') return
+    const columns = list.map(args)
+    node.args.forEach((_, k) => {
+      walk(columns.map((c) => c[k] as number))
+    })
+  }
+  for (const list of lists) walk(list)
+  return new Map(
+    [...wanted]
+      .filter(([, { members, count }]) => count > members.size)
+      .map(([of, { members }]) => [of, [...members]]),
+  )
 }
 
 function append(lists: Map<number, number[]>, key: number, value: number): void {

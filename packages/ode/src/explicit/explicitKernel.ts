@@ -29,14 +29,13 @@ interface Compiled<Loop> {
   readonly loop: Loop
 }
 
-/** The engine of explicit Runge–Kutta methods: chooses among three realisations of one loop. */
+/** The engine of explicit Runge–Kutta methods: chooses among four realisations of one loop. */
 export function explicitKernel(method: ExplicitMethod, problem: Problem, settings: KernelSettings): Kernel {
   const { size, theta, vectorField } = problem
   const interpolant = () =>
     method.dense === undefined ? hermiteInterpolant(problem) : denseInterpolant(problem, method, method.dense)
   const { stepping } = settings
-  const vectors =
-    problem.field !== undefined && size > 2 ? vectorKernel(method, problem, settings, interpolant) : undefined
+  const vectors = vectorKernel(method, problem, settings, interpolant)
   if (vectors !== undefined) return vectors
   const shared = { stageCount: method.stages, interpolant }
   // fused loops keep everything in locals

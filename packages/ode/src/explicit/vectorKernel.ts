@@ -5,6 +5,7 @@ import {
   makeLayout,
   makeModule,
   planStateLoops,
+  scalarCount,
   startLoops,
 } from '@separatrix/field/core'
 import type { Tolerances } from '../control/tolerances.js'
@@ -19,8 +20,21 @@ import { printVectorControl } from './printVectorControl.js'
 import { clockSlot, printVectorSteps, type StepForm, stepMemory } from './printVectorSteps.js'
 import type { ExplicitMethod } from './tableau.js'
 
-/** Operations on whole vectors per printed formula from which loops pay. */
+/**
+ * States from which vectors pay. On Lorenz 96, in times of a fused JavaScript function's: 1.1 (rk4) and .64
+ * (tsit5) for 12 states, .95 and .53 for 14, .65 and .3 for 20; on a ring of sines 1 for 16 and for 40.
+ */
+const leastSize = 12
+
+/** Entries per printed formula from which they pay: seven bodies in the plane, with 2, take as long as fused. */
 const leastReuse = 4
+
+/**
+ * Operations from which they pay for fewer states, and where no two equations are alike: there generated
+ * JavaScript becomes statements on arrays and runs 400 times slower (300 equations of 3,000 operations); just
+ * below, with 1,000, both take as long.
+ */
+const leastOperations = 2000
 
 /** A module for one field and method, and views of its memory. */
 interface VectorSteps {
@@ -166,8 +180,8 @@ function vectorSteps(
   problem: Problem,
   { stepping, trace }: KernelSettings,
 ): VectorSteps | undefined {
-  const { field } = problem
-  if (field === undefined) return undefined
+  const { field, size } = problem
+  if (field === undefined || (size < leastSize && scalarCount(field) < leastOperations)) return undefined
   const keepsSlopes = trace === 'stages'
   const form: StepForm =
     stepping.kind === 'fixed'
@@ -196,7 +210,7 @@ function compileSteps(method: ExplicitMethod, field: Field, form: StepForm): Vec
   const size = field.stateSize
   const at = stepMemory(layout, method, size)
   const plan = planStateLoops(field, layout)
-  if (plan.reuse < leastReuse) return undefined
+  if (plan.reuse < leastReuse && scalarCount(field) < leastOperations) return undefined
   const module = makeModule({ lanes: 'f64x2', fused: hasRelaxedSimd() })
   const { step, accept } = printVectorSteps({ module, method, size, plan, at }, form)
   if (form.kind === 'adaptive') {
