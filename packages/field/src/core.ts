@@ -17,6 +17,7 @@ export {
 export { pullback } from './derive/pullback.js'
 export { pushforward } from './derive/pushforward.js'
 export { scalarCount, scalarize } from './derive/scalarize.js'
+export { vectorize } from './derive/vectorize.js'
 export { type Enclosure, enclose } from './enclose/enclose.js'
 export { encloseInterpreted } from './enclose/encloseInterpreted.js'
 export {
@@ -115,3 +116,16 @@ export {
 export { printTileProgram, type TileGraph } from './read/wasm/tile/printTileProgram.js'
 export { shift, type Walker } from './read/wasm/tile/source.js'
 export { copyTile, fillRow } from './read/wasm/tile/tileMemory.js'
+export { compileStateLoops } from './read/wasm/stateLoops/compileStateLoops.js'
+export {
+  along,
+  type Cursor,
+  type Gatherer,
+  gatherer,
+  type LoopPrinter,
+  loopPrinter,
+} from './read/wasm/stateLoops/cursor.js'
+export { type Layout, makeLayout } from './read/wasm/stateLoops/layout.js'
+export { type LoopPlan, planStateLoops } from './read/wasm/stateLoops/plan.js'
+export { type EvaluationPlace, printStateLoops } from './read/wasm/stateLoops/printStateLoops.js'
+export { canCompileModules, type RunningLoops, startLoops } from './read/wasm/stateLoops/startLoops.js'
