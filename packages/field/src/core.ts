@@ -106,16 +106,6 @@ export {
   type WasmForm,
   wasmForm,
 } from './read/wasm/printWasm.js'
-export {
-  type CompiledProgram,
-  type CompiledTiles,
-  compileTiles,
-  type TileOptions,
-  type TileShape,
-} from './read/wasm/tile/compileTiles.js'
-export { printTileProgram, type TileGraph } from './read/wasm/tile/printTileProgram.js'
-export { shift, type Walker } from './read/wasm/tile/source.js'
-export { copyTile, fillRow } from './read/wasm/tile/tileMemory.js'
 export { compileStateLoops } from './read/wasm/stateLoops/compileStateLoops.js'
 export {
   along,
@@ -129,3 +119,13 @@ export { type Layout, makeLayout } from './read/wasm/stateLoops/layout.js'
 export { type LoopPlan, planStateLoops } from './read/wasm/stateLoops/plan.js'
 export { type EvaluationPlace, printStateLoops } from './read/wasm/stateLoops/printStateLoops.js'
 export { canCompileModules, type RunningLoops, startLoops } from './read/wasm/stateLoops/startLoops.js'
+export {
+  type CompiledProgram,
+  type CompiledTiles,
+  compileTiles,
+  type TileOptions,
+  type TileShape,
+} from './read/wasm/tile/compileTiles.js'
+export { printTileProgram, type TileGraph } from './read/wasm/tile/printTileProgram.js'
+export { shift, type Walker } from './read/wasm/tile/source.js'
+export { copyTile, fillRow } from './read/wasm/tile/tileMemory.js'
