@@ -122,7 +122,7 @@ function crossBreakpoint(state: StepState, stop: Stop): void {
 }
 
 /** The double next to t on the side that the integration comes from. */
-function justBefore(t: number, direction: number): number {
+export function justBefore(t: number, direction: number): number {
   const gap = Math.max(Math.abs(t) * Number.EPSILON, Number.MIN_VALUE)
   return t - direction * gap
 }

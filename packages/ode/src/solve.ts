@@ -2,7 +2,7 @@ import { type Field, misuse, show } from '@separatrix/field/core'
 import ndarray, { type NdArray } from 'ndarray'
 import { denseOutput } from './denseOutput.js'
 import { checkDoor } from './door.js'
-import { drive, type Ending, type Stop } from './drive.js'
+import { drive, type Ending, justBefore, type Stop } from './drive.js'
 import { type Event, type EventRecord, prepareEvents } from './events/event.js'
 import { eventGuard } from './events/eventGuard.js'
 import type { StepInterpolant } from './interpolant.js'
@@ -95,11 +95,18 @@ export function solve(
   const watching = onProgress === undefined ? [] : [reportProgress(span, onProgress)]
   let polynomial: StepInterpolant | undefined
   const interpolant = () => (polynomial ??= kernel.interpolant())
-  const adaptive = prepared.stepping.kind === 'adaptive'
   const guard =
     events.length === 0
       ? undefined
-      : eventGuard(prepareEvents(events, initial.length), { kernel, interpolant, adaptive, start: t0 })
+      : eventGuard(prepareEvents(events, initial.length), {
+          kernel,
+          interpolant,
+          stepping: prepared.stepping,
+          start: t0,
+          breakpoints: new Map(
+            stops.filter((s) => s.breakpoint).map((s) => [justBefore(s.t, span[1] >= t0 ? 1 : -1), s.t]),
+          ),
+        })
   const ending = drive({
     kernel,
     state,

@@ -1,10 +1,10 @@
 import type { Ending, Guard, Judgement } from '../drive.js'
 import type { StepInterpolant } from '../interpolant.js'
-import type { Kernel } from '../method.js'
+import type { Kernel, Stepping } from '../method.js'
 import { type StepState, slot } from '../state.js'
 import type { Trace } from '../trace.js'
 import { accumulation } from './accumulation.js'
-import { type Crossing, crossingsOf, together } from './crossings.js'
+import { type Crossing, crossingsOf, type Past, together } from './crossings.js'
 import type { EventRecord, PreparedEvent } from './event.js'
 import { stepToCrossing } from './stepToCrossing.js'
 
@@ -16,8 +16,10 @@ export interface EventGuard extends Guard {
 export interface EventSetting {
   readonly kernel: Kernel
   readonly interpolant: () => StepInterpolant
-  readonly adaptive: boolean
+  readonly stepping: Stepping
   readonly start: number
+  /** ends of steps just before a breakpoint, and the breakpoint */
+  readonly breakpoints: ReadonlyMap<number, number>
 }
 
 /**
@@ -26,14 +28,17 @@ export interface EventSetting {
  */
 export function eventGuard(
   events: readonly PreparedEvent[],
-  { kernel, interpolant, adaptive, start }: EventSetting,
+  { kernel, interpolant, stepping, start, breakpoints }: EventSetting,
 ): EventGuard {
   const records: EventRecord[] = []
   const counts = events.map(() => 0)
   const gaps = events.map(() => accumulation(start))
+  const uncertainty = uncertaintyOf(stepping)
+  const endTime = (t: number) => breakpoints.get(t) ?? t
   const stepTo = stepToCrossing(kernel, interpolant)
-  /** events that fired where the next step begins */
+  /** events that fired where the next step begins: a start on the surface is no event */
   let fired: readonly number[] = []
+  const touched = events.map(() => start)
   const resets = ({ event }: Crossing) => events[event]?.reset !== undefined
 
   const record = (
@@ -43,6 +48,7 @@ export function eventGuard(
     after: Float64Array,
   ): Ending | undefined => {
     const { event, direction } = crossing
+    if (direction === 'touching') touched[event] = t
     const { name, last } = events[event] as PreparedEvent
     counts[event] = (counts[event] as number) + 1
     records.push({ event, name, t, y: y.slice(), after: after.slice(), direction })
@@ -68,7 +74,7 @@ export function eventGuard(
     const { trace, count, state } = run
     const n = state.y.length
     const first = same[0] as Crossing
-    stepTo(trace, i, state, events[first.event] as PreparedEvent, first.theta)
+    stepTo(trace, i, state, events[first.event] as PreparedEvent, first)
     const t = trace.t[i + 1] as number
     const y = trace.y.slice((i + 1) * n, (i + 2) * n)
     const after = y.slice()
@@ -80,7 +86,7 @@ export function eventGuard(
     R[slot.time] = t
     R[slot.fresh] = 0
     R[slot.streak] = 0
-    if (adaptive) {
+    if (stepping.kind === 'adaptive') {
       // what bounced may come back as soon: no step longer than the time since the last reset
       const since = same.filter(resets).map(({ event }) => gaps[event]?.gap() ?? 0)
       const h = R[slot.step] as number
@@ -96,10 +102,17 @@ export function eventGuard(
     records,
     judge(trace, count, state) {
       const y = new Float64Array(state.y.length)
+      const before = (state.registers[slot.accepted] as number) - count
       const run = { trace, count, state }
       for (let i = 0; i < count; i++) {
         const polynomial = interpolant()
-        const found = crossingsOf(events, trace, i, polynomial, fired)
+        const found = crossingsOf(events, trace, i, polynomial, {
+          fired,
+          touched,
+          steps: before + i + 1,
+          uncertainty,
+          endTime,
+        })
         const acting = firstActing(found)
         for (const crossing of found) {
           if (acting !== undefined && crossing.theta >= acting.theta - together) break
@@ -120,6 +133,17 @@ export function eventGuard(
       return { count, ending: undefined, restarted: false }
     },
   }
+}
+
+/**
+ * By how much one step may be off in a component: √n tolerances (their norm is a mean over n components). Equal
+ * steps promise nothing but rounding.
+ */
+function uncertaintyOf(stepping: Stepping): Past['uncertainty'] {
+  if (stepping.kind === 'fixed') return (_i, value) => Number.EPSILON * Math.abs(value)
+  const { rtol, atol } = stepping.tolerances
+  const factor = Math.sqrt(rtol.length)
+  return (i, value) => factor * ((atol[i] as number) + (rtol[i] as number) * Math.abs(value))
 }
 
 /** A jump is a step of size zero. */
