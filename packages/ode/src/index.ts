@@ -67,3 +67,4 @@ export type { Partition, Splitting, SplittingOptions, Substep } from './symplect
 export type { Trace, TraceLevel } from './trace.js'
 export { type TrajectoryPoint, trajectory } from './trajectory.js'
 export { type MethodReport, verifyMethod } from './verify/verifyMethod.js'
+export type { IntegratorOptions } from './watch.js'

@@ -20,10 +20,10 @@ export const together = 1e-10
 
 /** What is known beforehand about a step. */
 export interface Past {
-  /** events that fired where it begins: they are not found again there */
-  readonly fired: readonly number[]
-  /** when each event last touched zero */
-  readonly touched: readonly number[]
+  /** whether an event fired where it begins: it is not found again there */
+  readonly fired: (event: number) => boolean
+  /** when an event last touched zero */
+  readonly touched: (event: number) => number
   /** accepted steps up to the end of this one */
   readonly steps: number
   /** by how much one step may be off in a component */
@@ -47,7 +47,7 @@ export function crossingsOf(
   events.forEach(({ value, direction: wanted, touch }, event) => {
     const g = (theta: number) => value(moment(theta, y), y)
     const samples = sampleStep(g)
-    const isNew = (theta: number) => theta > (past.fired.includes(event) ? together : 0)
+    const isNew = (theta: number) => theta > (past.fired(event) ? together : 0)
     const crossed = simpleZeros(g, samples).filter(({ theta }) => isNew(theta))
     const touched =
       wanted !== undefined
@@ -56,7 +56,7 @@ export function crossingsOf(
     for (const { theta, width, returns } of touched) {
       // crossings on either side are this touching zero; what only starts or ends in this step is none
       const pair = crossed.filter((c) => Math.abs(c.theta - theta) <= width)
-      const before = past.touched[event] as number
+      const before = past.touched(event)
       const isKnown = Math.abs(moment(theta, y) - before) <= border * Math.abs(h)
       if (!isNew(theta) || isKnown || !(returns || pair.length === 2)) continue
       for (const c of pair) crossed.splice(crossed.indexOf(c), 1)

@@ -27,7 +27,7 @@ export function stepToCrossing(kernel: Kernel, interpolant: () => StepInterpolan
   return (trace, i, state, { value }, { theta, direction }) => {
     const n = state.y.length
     scratch ??= {
-      state: makeState(n, state.memory.length),
+      state: makeState(n, state.memory.length, state.events.length),
       trace: makeTrace(n, kernel.stageCount, trace.level, 1),
     }
     const { state: s, trace: own } = scratch
