@@ -103,29 +103,40 @@ export function planEnsemble(
   }
 }
 
-/** The method of a plan as a tableau, which lane kernels need. */
-export function tableauOf(options: EnsembleOptions<unknown>): ExplicitMethod {
-  const { method, control } = options
+/** Why vectors cannot take the steps that are asked for, by the code of the error; undefined where they can. */
+export function laneObstacle({ method, control, norm = 'rms' }: EnsembleOptions<unknown>) {
   if (method.family !== 'explicit')
-    throw misuse({
-      where: `ensemble(${method.name})`,
+    return {
       expected: 'an explicit Runge–Kutta method on vectors',
-      got: `one of the family '${method.family}'`,
+      got: `${method.name} of the family '${method.family}'`,
       try: "backend: 'js'",
       code: 'no-lane-method',
-    })
+    }
   if (
     control !== undefined &&
     (control.beta[2] !== 0 || control.alpha.some((a) => a !== 0) || control.limiter)
   )
-    throw misuse({
-      where: 'ensemble(control)',
+    return {
       expected: 'an I or PI controller on vectors',
       got: control.key,
       try: "adaptive({ preset: 'PI' }), or backend: 'js'",
       code: 'no-lane-control',
-    })
-  return method as ExplicitMethod
+    }
+  if (norm !== 'rms')
+    return {
+      expected: "the norm 'rms' on vectors",
+      got: show(norm),
+      try: "backend: 'js'",
+      code: 'no-lane-norm',
+    }
+  return undefined
+}
+
+/** The method of a plan as a tableau, which lane kernels need. */
+export function tableauOf(options: EnsembleOptions<unknown>): ExplicitMethod {
+  const obstacle = laneObstacle(options)
+  if (obstacle !== undefined) throw misuse({ where: `ensemble(backend: '${options.backend}')`, ...obstacle })
+  return options.method as ExplicitMethod
 }
 
 function checkSingle(rtol: Float64Array): void {
