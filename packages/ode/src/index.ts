@@ -55,6 +55,7 @@ export { type Observable, type ObservableRecord, observableRecord } from './obse
 export type { StepObserver, StepRun } from './observe/observer.js'
 export type { SaveAt } from './observe/output.js'
 export { type StepRecord, stepRecord } from './observe/stepRecord.js'
+export { solveOptionNames } from './optionNames.js'
 export type { SolveStats } from './outcome.js'
 export { evaluatePolynomial, type PiecewisePolynomial } from './polynomials.js'
 export type { StepOptions } from './prepare.js'

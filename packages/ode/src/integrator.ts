@@ -1,7 +1,8 @@
-import { type Field, misuse } from '@separatrix/field/core'
+import { checkOptions, type Field, misuse } from '@separatrix/field/core'
 import { type Ending, passage } from './drive.js'
 import type { EventRecord } from './events/event.js'
 import type { StepInterpolant, Steps } from './interpolant.js'
+import { integratorOptionNames } from './optionNames.js'
 import { start } from './prepare.js'
 import type { VectorFieldFunction } from './problem.js'
 import { type StepState, slot, slotCount } from './state.js'
@@ -43,6 +44,7 @@ export function integrator(
   options: IntegratorOptions,
   { level = 'steps', capacity = 1000 }: { readonly level?: TraceLevel; readonly capacity?: number } = {},
 ): Integrator {
+  checkOptions('integrator', options, integratorOptionNames)
   const { events = [], method } = options
   let found: EventRecord[] = []
   const seen = events.length === 0 ? level : highestLevel([level, method.denseLevel])

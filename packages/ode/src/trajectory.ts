@@ -1,6 +1,7 @@
-import type { Field } from '@separatrix/field/core'
+import { checkOptions, type Field } from '@separatrix/field/core'
 import type { EventRecord } from './events/event.js'
 import { integrator, type TakenSteps } from './integrator.js'
+import { integratorOptionNames } from './optionNames.js'
 import type { VectorFieldFunction } from './problem.js'
 import type { IntegratorOptions } from './watch.js'
 
@@ -29,6 +30,7 @@ export function* trajectory(
   span: readonly [number, number],
   options: IntegratorOptions,
 ): Generator<TrajectoryPoint, TakenSteps['reason']> {
+  checkOptions('trajectory', options, integratorOptionNames)
   const n = y0.length
   const run = integrator(target, n, options, { capacity: ahead })
   const state = run.initialize(y0, span)

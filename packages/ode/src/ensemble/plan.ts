@@ -1,7 +1,8 @@
-import { type Field, isField, misuse, show } from '@separatrix/field/core'
+import { checkOptions, type Field, isField, misuse, type OptionNames, show } from '@separatrix/field/core'
 import type { ExplicitMethod } from '../explicit/tableau.js'
 import type { Stepping } from '../method.js'
 import { checkTimes } from '../observe/output.js'
+import { stepOptionNames } from '../optionNames.js'
 import { type Prepared, prepare } from '../prepare.js'
 import type { ThetaSpread } from './laneField.js'
 import { type Matrix, readRows, readTheta } from './rows.js'
@@ -40,6 +41,24 @@ const leastSingleTolerance = 32 * 2 ** -23
 /** Options of `solve` that vectors lack; ignoring them would be a silent difference between backends. */
 const notForEnsembles = ['weights', 'minStep', 'maxStep', 'firstStep', 'events'] as const
 
+const {
+  weights: _weights,
+  minStep: _minStep,
+  maxStep: _maxStep,
+  firstStep: _firstStep,
+  ...shared
+} = stepOptionNames
+const names: OptionNames<EnsembleOptions> = {
+  ...shared,
+  backend: true,
+  precision: true,
+  saveAt: true,
+  reduce: true,
+  threads: true,
+  device: true,
+  signal: true,
+}
+
 export function planEnsemble(
   field: Field,
   Y0: Rows,
@@ -71,6 +90,7 @@ export function planEnsemble(
       try: 'solve for each trajectory',
       code: 'unknown-option',
     })
+  checkOptions('ensemble', options, names)
   const n = field.stateSize
   const y0 = readRows(
     'ensemble(Y0)',
@@ -79,8 +99,7 @@ export function planEnsemble(
     `one row of ${n} initial values (${field.stateNames.slice(0, 8).join(', ')}) for each trajectory`,
   )
   const { theta, spread } = readTheta(field, options.theta, y0.rows)
-  const shared = { ...options, theta: field.theta }
-  const prepared = prepare(field, n, shared, 'none')
+  const prepared = prepare(field, n, { ...options, theta: field.theta }, 'none')
   const { stepping } = prepared
   if (options.precision === 'single' && stepping.kind === 'adaptive') checkSingle(stepping.tolerances.rtol)
   const { saveAt = 'end' } = options
