@@ -1,5 +1,4 @@
-import { checkOptions, misuse, show } from '@separatrix/field/core'
-import { solveOptionNames } from './optionNames.js'
+import { misuse, show } from '@separatrix/field/core'
 
 const isList = (value: unknown): value is ArrayLike<unknown> =>
   Array.isArray(value) || (ArrayBuffer.isView(value) && 'length' in value)
@@ -13,7 +12,6 @@ export function checkDoor(y0: unknown, options: unknown): void {
       got: show(options),
       try: '{ method: dopri5, rtol: 1e-8, atol: 1e-10 }',
     })
-  checkOptions('solve', options, solveOptionNames)
   if (!isList(y0) || Array.from(y0).some((v) => typeof v !== 'number'))
     throw misuse({
       where: 'solve(y0)',

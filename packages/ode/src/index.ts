@@ -55,12 +55,18 @@ export { type Observable, type ObservableRecord, observableRecord } from './obse
 export type { StepObserver, StepRun } from './observe/observer.js'
 export type { SaveAt } from './observe/output.js'
 export { type StepRecord, stepRecord } from './observe/stepRecord.js'
-export { solveOptionNames } from './optionNames.js'
 export type { SolveStats } from './outcome.js'
 export { evaluatePolynomial, type PiecewisePolynomial } from './polynomials.js'
 export type { StepOptions } from './prepare.js'
 export type { Problem, VectorFieldFunction } from './problem.js'
-export { type Progress, type Solution, type SolveOptions, type SolveStatus, solve } from './solve.js'
+export {
+  type Progress,
+  type Solution,
+  type SolveOptions,
+  type SolveStatus,
+  solve,
+  solveOptionNames,
+} from './solve.js'
 export type { StepState } from './state.js'
 export { isSeparable, resolvePartition } from './symplectic/separability.js'
 export { defineSplitting, partitioned } from './symplectic/splitting.js'

@@ -2,12 +2,11 @@ import { checkOptions, type Field, misuse } from '@separatrix/field/core'
 import { type Ending, passage } from './drive.js'
 import type { EventRecord } from './events/event.js'
 import type { StepInterpolant, Steps } from './interpolant.js'
-import { integratorOptionNames } from './optionNames.js'
 import { start } from './prepare.js'
 import type { VectorFieldFunction } from './problem.js'
 import { type StepState, slot, slotCount } from './state.js'
 import { highestLevel, makeTrace, type TraceLevel } from './trace.js'
-import { type IntegratorOptions, watch } from './watch.js'
+import { type IntegratorOptions, integratorOptionNames, watch } from './watch.js'
 
 /** The accepted steps of one call of `advance`; overwritten by the next. */
 export interface TakenSteps extends Steps {

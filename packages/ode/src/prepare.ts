@@ -1,4 +1,4 @@
-import { type Field, misuse, show } from '@separatrix/field/core'
+import { type Field, misuse, type OptionNames, show } from '@separatrix/field/core'
 import { adaptive, type StepControl } from './control/adaptive.js'
 import { initialStep } from './control/initialStep.js'
 import { type ErrorNorm, makeTolerances, type Tolerance } from './control/tolerances.js'
@@ -30,6 +30,21 @@ export interface StepOptions {
   readonly maxSteps?: number
   /** parameters, in place of the field's own */
   readonly theta?: ArrayLike<number>
+}
+
+export const stepOptionNames: OptionNames<StepOptions> = {
+  method: true,
+  rtol: true,
+  atol: true,
+  step: true,
+  firstStep: true,
+  minStep: true,
+  maxStep: true,
+  control: true,
+  weights: true,
+  norm: true,
+  maxSteps: true,
+  theta: true,
 }
 
 export interface Prepared {

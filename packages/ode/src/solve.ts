@@ -1,4 +1,4 @@
-import { type Field, misuse, show } from '@separatrix/field/core'
+import { checkOptions, type Field, misuse, type OptionNames, show } from '@separatrix/field/core'
 import ndarray, { type NdArray } from 'ndarray'
 import { denseOutput } from './denseOutput.js'
 import { checkDoor } from './door.js'
@@ -13,7 +13,7 @@ import { start } from './prepare.js'
 import type { VectorFieldFunction } from './problem.js'
 import { slot } from './state.js'
 import { highestLevel, makeTrace, type TraceLevel } from './trace.js'
-import { type IntegratorOptions, watch } from './watch.js'
+import { type IntegratorOptions, integratorOptionNames, watch } from './watch.js'
 
 export interface Progress {
   readonly t: number
@@ -30,6 +30,14 @@ export interface SolveOptions extends IntegratorOptions {
   readonly observers?: readonly StepObserver[]
   readonly onProgress?: (progress: Progress) => void
   readonly signal?: AbortSignal
+}
+
+export const solveOptionNames: OptionNames<SolveOptions> = {
+  ...integratorOptionNames,
+  saveAt: true,
+  observers: true,
+  onProgress: true,
+  signal: true,
 }
 
 /** 'success' when the end of the span was reached; otherwise what stopped it, with all results until then. */
@@ -72,6 +80,7 @@ export function solve(
   options: SolveOptions,
 ): Solution {
   checkDoor(y0, options)
+  checkOptions('solve', options, solveOptionNames)
   const initial = new Float64Array(y0)
   const [t0] = checkSpan(span)
   const { observers = [], saveAt, onProgress, signal, events = [], breakpoints = [], stopAt = [] } = options

@@ -1,9 +1,8 @@
 import { checkOptions, type Field } from '@separatrix/field/core'
 import type { EventRecord } from './events/event.js'
 import { integrator, type TakenSteps } from './integrator.js'
-import { integratorOptionNames } from './optionNames.js'
 import type { VectorFieldFunction } from './problem.js'
-import type { IntegratorOptions } from './watch.js'
+import { type IntegratorOptions, integratorOptionNames } from './watch.js'
 
 /** A point of a trajectory; the arrays are the caller's. */
 export interface TrajectoryPoint {

@@ -1,9 +1,9 @@
-import type { Field } from '@separatrix/field/core'
+import type { Field, OptionNames } from '@separatrix/field/core'
 import type { Guard } from './drive.js'
 import { type Event, type EventRecord, prepareEvents } from './events/event.js'
 import { eventGuard } from './events/eventGuard.js'
 import type { StepInterpolant } from './interpolant.js'
-import { type Prepared, prepare, type StepOptions } from './prepare.js'
+import { type Prepared, prepare, type StepOptions, stepOptionNames } from './prepare.js'
 import type { VectorFieldFunction } from './problem.js'
 import { type Stop, type StopOptions, stopsOf } from './stops.js'
 import type { TraceLevel } from './trace.js'
@@ -12,6 +12,13 @@ import type { TraceLevel } from './trace.js'
 export interface IntegratorOptions extends StepOptions, StopOptions {
   /** zeros to find, to stop at, or to change the state at; see {@link Event} */
   readonly events?: readonly Event[]
+}
+
+export const integratorOptionNames: OptionNames<IntegratorOptions> = {
+  ...stepOptionNames,
+  events: true,
+  breakpoints: true,
+  stopAt: true,
 }
 
 /** A kernel with what it is watched by. */
