@@ -1,5 +1,5 @@
-import { type Field, isField, misuse, show } from '@separatrix/field/core'
-import type { Method } from '@separatrix/ode'
+import { checkOptions, type Field, isField, misuse, type OptionNames, show } from '@separatrix/field/core'
+import { type Method, solveOptionNames } from '@separatrix/ode'
 import type { GradientOptions, PreparedSensitivity, Sensitivity, Way } from './gradient.js'
 import { backsolve } from './ways/backsolve.js'
 import { discrete } from './ways/discrete.js'
@@ -21,6 +21,17 @@ export const vias = Object.keys(ways) as readonly Via[]
 
 export interface SensitivityOptions extends GradientOptions {
   readonly via: Via
+}
+
+const { observers: _observers, ...solveNames } = solveOptionNames
+/** Events are known, to be refused for what they are. */
+const names: OptionNames<SensitivityOptions> = {
+  ...solveNames,
+  loss: true,
+  backward: true,
+  checkpoints: true,
+  coupling: true,
+  via: true,
 }
 
 /**
@@ -50,8 +61,10 @@ export function sensitivity(
   field: Field,
   y0: ArrayLike<number>,
   span: readonly [number, number],
-  { via, ...options }: SensitivityOptions,
+  given: SensitivityOptions,
 ): Sensitivity {
+  checkOptions('sensitivity', given, names)
+  const { via, ...options } = given
   return prepareSensitivity(field, options.method, via)(y0, span, options)
 }
 

@@ -68,9 +68,11 @@ export function vectorKernel(
   settings: KernelSettings,
   interpolant: () => StepInterpolant,
 ): Kernel | undefined {
+  const { stepping } = settings
+  // a norm of the caller's own is a function, which the module cannot call
+  if (stepping.kind === 'adaptive' && stepping.tolerances.custom !== undefined) return undefined
   const steps = vectorSteps(method, problem, settings)
   if (steps === undefined) return undefined
-  const { stepping } = settings
   const shared = { path: 'vectors', stageCount: method.stages, interpolant } as const
   return stepping.kind === 'fixed'
     ? { ...shared, memorySize: 0, advance: fixedAdvance(equalSteps(method, problem, settings, steps)) }
@@ -96,7 +98,7 @@ function equalSteps(
     const [base, index] = [R[slot.base] as number, R[slot.index] as number]
     y.set(state.y)
     steps.theta.set(theta)
-    const inside: StepState = { registers: R, y, memory: state.memory }
+    const inside: StepState = { ...state, y }
     startTrace(trace, inside)
     for (let i = 0; i < count; i++) {
       clock[clockSlot.t] = base + (index + i) * h
