@@ -3,8 +3,15 @@
  * device is opened.
  * `@separatrix/field` is this and the rest.
  */
+export { type Activation, activate } from './build/activations.js'
 export { augment, closeLoop, combine, compose, freeze, type Place } from './build/compose.js'
-export { type Activation, type NetworkOptions, network } from './build/network.js'
+export { type ConvolutionalNetworkOptions, convolutionalNetwork } from './build/convolutionalNetwork.js'
+export { type LiquidCellOptions, liquidCell } from './build/liquidCell.js'
+export { type NetworkOptions, network } from './build/network.js'
+export { type OrthogonalFlowOptions, orthogonalFlow, orthogonalStart } from './build/orthogonalFlow.js'
+export { piecewiseWeights } from './build/piecewiseWeights.js'
+export { secondOrder } from './build/secondOrder.js'
+export { type TimeLayer, type TimeNetworkOptions, timeNetwork } from './build/timeNetwork.js'
 export {
   divergence,
   gradient,
