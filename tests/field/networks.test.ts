@@ -276,7 +276,7 @@ test('a convolution equals the sums of its definition', () => {
             for (let dj = 0; dj < kernel; dj++) {
               const [r, s] = [i * stride + di - 1, j * stride + dj - 1]
               if (r < 0 || r >= height || s < 0 || s >= width) continue
-              sum += theta[((c * kernel + di) * kernel + dj) * to + o] * x[(c * height + r) * width + s]
+              sum += theta[((o * from + c) * kernel + di) * kernel + dj] * x[(c * height + r) * width + s]
             }
         // eighteen products of numbers about 1
         assert.ok(Math.abs(value[(o * h + i) * w + j] - sum) < 1e-13)

@@ -11,6 +11,8 @@ export {
 export { valueAndGradient } from './fit/valueAndGradient.js'
 export { type AdamOptions, type AdamwOptions, adam, adamw } from './optimize/adam.js'
 export { type AgdOptions, agd } from './optimize/agd.js'
+export { type ClippedOptions, clipped } from './optimize/clipped.js'
+export { type CosineRateOptions, cosineRate } from './optimize/cosineRate.js'
 export { type FromageOptions, fromage } from './optimize/fromage.js'
 export { type LbfgsOptions, lbfgs } from './optimize/lbfgs.js'
 export { type MadamOptions, madam } from './optimize/madam.js'
@@ -18,6 +20,9 @@ export { type MuonOptions, muon } from './optimize/muon.js'
 export { type NeroOptions, nero } from './optimize/nero.js'
 export type { Objective, Optimizer, PlainData, Rate } from './optimize/optimizer.js'
 export { type SgdOptions, sgd } from './optimize/sgd.js'
+export { type StepRateOptions, stepRate } from './optimize/stepRate.js'
+export { type TrustReport, trustReport } from './optimize/trustReport.js'
+export { warmUp } from './optimize/warmUp.js'
 export {
   type CheckGradientsOptions,
   checkGradients,

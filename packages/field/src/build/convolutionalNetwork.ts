@@ -28,7 +28,7 @@ interface Extent {
 
 /**
  * Layers of two-dimensional convolutions, padded with zeros, between them an activation:
- * y[c, i, j] = b[c] + Σ W[c′, di, dj, c]·x[c′, s·i + di − r, s·j + dj − r], r = (kernel − 1)/2. Images are states of
+ * y[c, i, j] = b[c] + Σ W[c, c′, di, dj]·x[c′, s·i + di − r, s·j + dj − r], r = (kernel − 1)/2. Images are states of
  * channels × height × width numbers, row-major; with strides 1 and equal channels at both ends this is a vector
  * field on images. Written with gathers and outer products, so every derivative and reading has it; a layer has
  * about 4·c·kernel² nodes whatever the image. Cost: 2·c·c′·kernel²·pixels operations a layer.
@@ -44,7 +44,7 @@ export function convolutionalNetwork(options: ConvolutionalNetworkOptions): Fiel
     const [fanIn, fanOut] = [channels[k] * kernel ** 2, out * kernel ** 2]
     const start = startFor(activation, fanIn, fanOut, k + 1 === last ? outputGain : 1)
     return [
-      { name: `weight${k + 1}`, shape: [channels[k], kernel, kernel, out], start },
+      { name: `weight${k + 1}`, shape: [out, channels[k], kernel, kernel], start },
       { name: `bias${k + 1}`, shape: [out] },
     ]
   })
@@ -92,7 +92,7 @@ function convolve(
           i < 0 ? from * pixels : c * pixels + i,
         ),
       )
-      const column = Array.from({ length: to }, (_, o) => (c * kernel ** 2 + place) * to + o)
+      const column = Array.from({ length: to }, (_, o) => (o * from + c) * kernel ** 2 + place)
       sum = b.add(sum, b.outer(b.gather(weight, column), image))
     }
   return sum
