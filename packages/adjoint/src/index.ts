@@ -1,13 +1,19 @@
 export type { FitCheckpoint } from './fit/checkpoint.js'
-export { type FitOptions, type FitReport, type FitResult, type FitStatus, fit } from './fit/fit.js'
-export type { BoundLoss, Loss, Restored } from './fit/loss.js'
-export { type SampledLossOptions, sampledLoss } from './fit/sampledLoss.js'
 export {
-  type Trajectory,
-  type TrajectoryLossOptions,
-  type TrajectorySamples,
-  trajectoryLoss,
-} from './fit/trajectoryLoss.js'
+  type FitOptions,
+  type FitReport,
+  type FitResult,
+  type FitStatus,
+  fit,
+} from './fit/fit.js'
+export { type HeldOut, holdOut } from './fit/holdOut.js'
+export { type BoundLoss, beginning, type Loss, type Moment, type Restored, type Split } from './fit/loss.js'
+export { type Minibatches, minibatches } from './fit/minibatches.js'
+export type { FitProgress } from './fit/progress.js'
+export { type SampledLossOptions, sampledLoss } from './fit/sampledLoss.js'
+export type { Trajectory, TrajectorySamples } from './fit/trajectories.js'
+export { type TrajectoryLossOptions, trajectoryLoss } from './fit/trajectoryLoss.js'
+export type { ValidationOptions, ValidationRecord } from './fit/validation.js'
 export { valueAndGradient } from './fit/valueAndGradient.js'
 export { type AdamOptions, type AdamwOptions, adam, adamw } from './optimize/adam.js'
 export { type AgdOptions, agd } from './optimize/agd.js'
