@@ -1,4 +1,13 @@
 export type { FitCheckpoint } from './fit/checkpoint.js'
+export { crossEntropy, squaredError } from './fit/crossEntropy.js'
+export {
+  type ClassificationLossOptions,
+  classificationLoss,
+  type DatasetLossOptions,
+  datasetLoss,
+  type RegressionLossOptions,
+  regressionLoss,
+} from './fit/datasetLoss.js'
 export {
   type FitOptions,
   type FitReport,
