@@ -8,6 +8,7 @@ export { augment, closeLoop, combine, compose, freeze, type Place } from './buil
 export { type ConvolutionalNetworkOptions, convolutionalNetwork } from './build/convolutionalNetwork.js'
 export { type LiquidCellOptions, liquidCell } from './build/liquidCell.js'
 export { type NetworkOptions, network } from './build/network.js'
+export { fromOnnx } from './build/onnx/fromOnnx.js'
 export { type OrthogonalFlowOptions, orthogonalFlow, orthogonalStart } from './build/orthogonalFlow.js'
 export { piecewiseWeights } from './build/piecewiseWeights.js'
 export { secondOrder } from './build/secondOrder.js'
@@ -77,6 +78,14 @@ export { interpret } from './read/interpret.js'
 export { binaryCode, type CompiledField, literal, powerCode, unaryCode } from './read/javascriptCode.js'
 export { type LeafNames, printStatements, type Statements } from './read/javascriptStatements.js'
 export { type FieldJson, fromJSON, toJSON } from './read/json.js'
+export {
+  readSafetensors,
+  type SafetensorsOptions,
+  type Tensor,
+  toSafetensors,
+  withSafetensors,
+} from './read/safetensors.js'
+export type { TensorType } from './read/tensorNumbers.js'
 export {
   type BatchEvaluator,
   type BatchOptions,
