@@ -118,6 +118,27 @@ test('automatic gradient descent needs no rate', async () => {
   assert.ok((losses.at(-1) as number) < 0.01 * losses[0], `${losses[0]} → ${losses.at(-1)}`)
 })
 
+test('vectors give the loss and gradient of plain code, single precision to its rounding', () => {
+  const field = network({ widths: [3, 7, 4], activation: 'elu', seed: 2 })
+  const random = seededRandom(1)
+  const inputs = Array.from({ length: 11 }, () => [random.normal(), random.normal(), random.normal()])
+  const labels = inputs.map((_, i) => i % 4)
+  const loss = classificationLoss({ inputs, labels, batch: 6 })
+  const at = (backend: 'js' | 'wasm', precision: 'double' | 'single') => {
+    const bound = loss.bind(field, undefined, { backend, precision }, { fraction: 0.3, seed: 1 })
+    const gradient = new Float64Array(field.theta.length)
+    const value = bound.evaluate(field.theta, random, gradient, { step: 3, seed: 2 })
+    return [value, bound.validate?.(field.theta) as number, ...gradient]
+  }
+  const plain = at('js', 'double')
+  for (const [precision, tolerance] of [
+    // sums of six terms about 1, with functions good to a few ulps
+    ['double', 1e-14],
+    ['single', 1e-5],
+  ] as const)
+    for (const [i, v] of at('wasm', precision).entries()) assert.ok(Math.abs(v - plain[i]) < tolerance)
+})
+
 test('data that makes no sense is refused', () => {
   const field = network({ widths: [2, 2], activation: 'tanh', seed: 0 })
   const bad: readonly (readonly [() => unknown, RegExp])[] = [

@@ -8,6 +8,7 @@ export {
   type RegressionLossOptions,
   regressionLoss,
 } from './fit/datasetLoss.js'
+export type { Execution } from './fit/execution.js'
 export {
   type FitOptions,
   type FitReport,

@@ -1,5 +1,6 @@
-import { compile, type Field, misuse, show, withTheta } from '@separatrix/field/core'
+import { compile, compileGradient, type Field, misuse, show, withTheta } from '@separatrix/field/core'
 import { crossEntropy, squaredError } from './crossEntropy.js'
+import { type Execution, plainExecution } from './execution.js'
 import { holdOut } from './holdOut.js'
 import { beginning, type Loss } from './loss.js'
 import { minibatches } from './minibatches.js'
@@ -16,7 +17,8 @@ export interface DatasetLossOptions {
 }
 
 /**
- * The mean cost of the rows of a data set, in minibatches that go through all of it in every epoch.
+ * The mean cost of the rows of a data set, in minibatches that go through all of it in every epoch; with
+ * `backend: 'wasm'` of {@link fit} a whole batch at a time in vectors.
  * @example
  * const rows = [[0, 0], [1, 1], [2, 4], [3, 9]] // x and x²
  * await fit({
@@ -27,41 +29,53 @@ export interface DatasetLossOptions {
 export function datasetLoss({ rows, cost, batch, name = 'datasetLoss' }: DatasetLossOptions): Loss {
   return {
     name,
-    bind(field, _data, split) {
+    bind(field, _data, execution = plainExecution, split) {
       const single = cost(field)
       const read = (source: unknown) => readRows(name, source, single.stateSize)
       const { training, validation } = holdOut(read(rows), split, read)
       const choose = minibatches(name, training.length, batch)
-      const value = compile(single)
-      const both = compile(valueAndGradient(single))
-      const p = field.theta.length
-      const out = new Float64Array(1 + p)
+      const size = choose(beginning).length
+      const mean = meanOf(single, size, execution)
+      const heldMean = validation.length === 0 ? undefined : meanOf(single, validation.length, execution)
+      const unused = new Float64Array(field.theta.length)
       return {
         theta: field.theta,
         layout: field.layout,
+        execution,
         evaluate(theta, _random, gradient, moment = beginning) {
           const chosen = choose(moment)
-          gradient.fill(0)
-          let total = 0
-          for (const i of chosen) {
-            both(0, training[i], out, theta)
-            total += out[0]
-            for (let k = 0; k < p; k++) gradient[k] += out[1 + k]
-          }
-          for (let k = 0; k < p; k++) gradient[k] /= chosen.length
-          return total / chosen.length
+          return mean((k) => training[chosen[k]], theta, gradient)
         },
-        validate(theta) {
-          let total = 0
-          for (const row of validation) {
-            value(0, row, out, theta)
-            total += out[0]
-          }
-          return total / validation.length
-        },
+        validate: (theta) => heldMean?.((k) => validation[k], theta, unused) ?? Number.NaN,
         restore: (theta) => ({ field: withTheta(field, theta) }),
       }
     },
+  }
+}
+
+/** The mean cost of rows 0 … size − 1, its gradient written. */
+type Mean = (row: (k: number) => Float64Array, theta: Float64Array, gradient: Float64Array) => number
+
+function meanOf(single: Field, size: number, { backend, precision }: Execution): Mean {
+  if (backend === 'wasm') {
+    const compiled = compileGradient(single, { batch: size, precision })
+    return (row, theta, gradient) => {
+      for (let k = 0; k < size; k++) compiled.put(k, 0, row(k))
+      return compiled.evaluate(theta, gradient)
+    }
+  }
+  const both = compile(valueAndGradient(single))
+  const out = new Float64Array(1 + single.theta.length)
+  return (row, theta, gradient) => {
+    gradient.fill(0)
+    let total = 0
+    for (let k = 0; k < size; k++) {
+      both(0, row(k), out, theta)
+      total += out[0]
+      for (let i = 0; i < gradient.length; i++) gradient[i] += out[1 + i]
+    }
+    for (let i = 0; i < gradient.length; i++) gradient[i] /= size
+    return total / size
   }
 }
 
@@ -82,7 +96,7 @@ export function classificationLoss({ inputs, labels, batch }: ClassificationLoss
   const name = 'classificationLoss'
   return {
     name,
-    bind(field, data, split) {
+    bind(field, data, execution, split) {
       const classes = field.outputSize
       if (labels.length !== inputs.length) throw badRows(name, `${inputs.length} labels`, `${labels.length}`)
       const rows = inputs.map((x, i) => {
@@ -94,7 +108,7 @@ export function classificationLoss({ inputs, labels, batch }: ClassificationLoss
         row[x.length + label] = 1
         return row
       })
-      return datasetLoss({ name, rows, batch, cost: crossEntropy }).bind(field, data, split)
+      return datasetLoss({ name, rows, batch, cost: crossEntropy }).bind(field, data, execution, split)
     },
   }
 }

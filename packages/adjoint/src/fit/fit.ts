@@ -1,21 +1,16 @@
 import { type Field, misuse, type Random, restoreRandom, seededRandom, show } from '@separatrix/field/core'
 import type { Optimizer, PlainData } from '../optimize/optimizer.js'
+import { bindLoss } from './bindLoss.js'
 import { checkCheckpoint, type FitCheckpoint } from './checkpoint.js'
+import { type Execution, plainExecution } from './execution.js'
 import type { BoundLoss, Loss, Restored } from './loss.js'
 import { explainNotFinite, whatIsNotFinite } from './notFinite.js'
 import { type FitProgress, progressReporter } from './progress.js'
 import { chooseTrainable, type Trainable } from './trainable.js'
-import {
-  checkValidation,
-  emptyRecord,
-  look,
-  readRecord,
-  type ValidationOptions,
-  type ValidationRecord,
-} from './validation.js'
+import { emptyRecord, look, readRecord, type ValidationOptions, type ValidationRecord } from './validation.js'
 import { eventYielder } from './yieldToEvents.js'
 
-export interface FitOptions<R extends Restored> {
+export interface FitOptions<R extends Restored> extends Partial<Execution> {
   readonly field: Field
   /** for losses that compare with data and were not given any */
   readonly data?: unknown
@@ -62,6 +57,9 @@ export interface FitReport {
   /** steps taken */
   readonly steps: number
   readonly checkpoint: FitCheckpoint
+  /** what evaluated the loss */
+  readonly backend: Execution['backend']
+  readonly precision: Execution['precision']
 }
 
 /** What the loss restores (`field`, and e.g. `V`), and a report. */
@@ -96,6 +94,9 @@ const stepsPerPause = 8
  * abort ends it with 'cancelled' and the θ reached; with `validation`, θ is the best on the samples held out, and
  * patience that is used up ends the run with 'early-stopped'.
  *
+ * With `backend: 'wasm'` losses over samples evaluate a whole batch in vectors, ten to fifty times as fast; in
+ * double precision the loss agrees with 'js' to rounding, with `precision: 'single'` it is twice as fast again.
+ *
  * @example
  * const cart = system({ state: ['x', 'v'], input: ['u'], dynamics: { x: 'v', v: 'u' } })
  * const loop = closeLoop(cart, network({ widths: [2, 8, 1], activation: 'tanh', seed: 0, bias: false }))
@@ -106,12 +107,9 @@ const stepsPerPause = 8
  * })
  */
 export async function fit<R extends Restored>(options: FitOptions<R>): Promise<FitResult<R>> {
-  const { field, loss, optimizer, steps, seed, train, resume, validation } = options
+  const { loss, optimizer, steps, seed, train, resume } = options
   checkOptions(steps, seed)
-  const { fraction, data } = validation ?? {}
-  const split = fraction === undefined ? { data } : { fraction, seed }
-  const bound = loss.bind(field, options.data, validation && split)
-  if (validation !== undefined) checkValidation(validation, bound)
+  const bound = bindLoss(options)
   const trainable = chooseTrainable(bound.layout, train)
   if (resume !== undefined)
     checkCheckpoint(resume, {
@@ -133,6 +131,7 @@ export async function fit<R extends Restored>(options: FitOptions<R>): Promise<F
       message,
       steps: run.step,
       checkpoint: snapshot(run, options),
+      ...(bound.execution ?? plainExecution),
     }
   } finally {
     yielder.close()

@@ -1,4 +1,5 @@
 import type { Field, Random, ThetaBlock } from '@separatrix/field/core'
+import type { Execution } from './execution.js'
 
 /** What a loss gives back after training: at least the trained field. */
 export interface Restored {
@@ -25,16 +26,18 @@ export const beginning: Moment = { step: 0, seed: 0 }
 export interface Loss<R extends Restored = Restored> {
   readonly name: string
   /**
-   * `data` is what {@link fit} was given under that name, for losses that compare with data; `split` asks them to
-   * hold out samples.
+   * `data` is what {@link fit} was given under that name, for losses that compare with data; `execution` what it
+   * was asked to run on, 'js' where nothing is said; `split` asks them to hold out samples.
    */
-  bind(field: Field, data?: unknown, split?: Split): BoundLoss<R>
+  bind(field: Field, data?: unknown, execution?: Execution, split?: Split): BoundLoss<R>
 }
 
 /** A loss ready to be evaluated. Nothing is allocated by `evaluate` per sample. */
 export interface BoundLoss<R extends Restored = Restored> {
   readonly theta: Float64Array
   readonly layout: readonly ThetaBlock[]
+  /** what evaluates it; 'js' where it says nothing */
+  readonly execution?: Execution
   /**
    * The value at θ, its gradient ∂/∂θ written to `gradient` (length of θ); draws samples from `random`, or chooses
    * them by the moment.

@@ -46,7 +46,7 @@ export function trajectoryLoss({
 }: TrajectoryLossOptions): Loss {
   return {
     name: 'trajectoryLoss',
-    bind(field, given, split) {
+    bind(field, given, _execution, split) {
       const read = (source: unknown) => readTrajectories(source, field)
       const { training, validation } = holdOut(read(data ?? given), split, read)
       const factors = readWeights(weights, field)

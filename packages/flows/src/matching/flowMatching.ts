@@ -67,7 +67,7 @@ export function flowMatching({
     throw misuse({ where, expected: 'σ ≥ 0', got: show(sigma), try: 'sigma: 0' })
   return {
     name: where,
-    bind(field) {
+    bind(field, _data, execution) {
       const n = field.stateSize
       const from = source ?? standardNormal(n)
       const pairs = drawPairs({ from, target, coupling }, batch, n)
@@ -75,6 +75,7 @@ export function flowMatching({
       return sampledLoss({
         integrand: missOf(field),
         batch,
+        execution,
         begin(random) {
           next = 0
           pairs.draw(random)
