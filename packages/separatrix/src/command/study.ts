@@ -15,16 +15,17 @@ export interface StudyOptions {
   readonly out?: string | undefined
 }
 
-/** `separatrix study pendulum`: simulates, trains, proves, checks and draws; what `pnpm start` runs. */
+/** `separatrix study pendulum`: simulates, trains, proves, checks and draws; what `pnpm start` runs. Or `transfer`. */
 export async function study(
   name: string,
   { json, out }: StudyOptions,
   terminal: Terminal,
 ): Promise<ExitCode> {
+  if (name === 'transfer') return (await import('./transfer.js')).transfer({ json, out }, terminal)
   if (name !== 'pendulum')
     throw misuse({
       where: 'separatrix study',
-      expected: 'a built-in study: pendulum',
+      expected: 'a built-in study: pendulum or transfer',
       got: show(name),
       try: 'separatrix certify <study.yaml> for a study of your own',
     })
