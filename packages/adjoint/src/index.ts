@@ -1,3 +1,11 @@
+export {
+  type BatchSensitivity,
+  type BatchSensitivityOptions,
+  type BatchSolveOptions,
+  batchSensitivity,
+  type PreparedBatchSensitivity,
+  prepareBatchSensitivity,
+} from './batch/batchSensitivity.js'
 export type { FitCheckpoint } from './fit/checkpoint.js'
 export { crossEntropy, squaredError } from './fit/crossEntropy.js'
 export {
@@ -20,6 +28,7 @@ export { type HeldOut, holdOut } from './fit/holdOut.js'
 export { type BoundLoss, beginning, type Loss, type Moment, type Restored, type Split } from './fit/loss.js'
 export { type Minibatches, minibatches } from './fit/minibatches.js'
 export type { FitProgress } from './fit/progress.js'
+export type { Regularization } from './fit/regularization/regularize.js'
 export { type SampledLossOptions, sampledLoss } from './fit/sampledLoss.js'
 export type { Trajectory, TrajectorySamples } from './fit/trajectories.js'
 export { type TrajectoryLossOptions, trajectoryLoss } from './fit/trajectoryLoss.js'

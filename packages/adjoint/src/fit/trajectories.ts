@@ -21,28 +21,28 @@ export interface Target {
   readonly y: Float64Array
 }
 
-/** Reads one trajectory, a list of samples of one, or a list of trajectories. */
+/** Checks data and brings it into one form. */
 export function readTrajectories(data: unknown, field: Field): Target[] {
   const list = Array.isArray(data) ? data : data === undefined ? [] : [data]
   if (list.length > 0 && list.every((item) => typeof item?.t === 'number'))
     return [
       readTrajectory({ t: list.map((item) => item.t), y: list.map((item) => item.y) }, 0, field.stateSize),
     ]
-  if (list.length === 0) throw badData('data: a list of trajectories { t, y }', show(data))
+  if (list.length === 0) throw bad('data: a list of trajectories { t, y }', show(data))
   return list.map((item: Partial<Trajectory>, k) => readTrajectory(item, k, field.stateSize))
 }
 
 function readTrajectory({ t, y, y0 }: Partial<Trajectory>, k: number, n: number): Target {
   if (t === undefined || y === undefined || !(t.length > 0))
-    throw badData(`times t and states y in trajectory ${k}`, show({ t, y }))
+    throw bad(`times t and states y in trajectory ${k}`, show({ t, y }))
   const rows = Array.from({ length: t.length }, (_, i) => Array.from({ length: n }, (_, j) => entry(y, i, j)))
   const times = Float64Array.from(t)
   if (rowCount(y) !== t.length || rows.flat().some((v) => !Number.isFinite(v)))
-    throw badData(`${t.length} rows of ${n} finite numbers in trajectory ${k}`, show(y))
+    throw bad(`${t.length} rows of ${n} finite numbers in trajectory ${k}`, show(y))
   if (times.some((v, i) => !(i === 0 ? Number.isFinite(v) : v > times[i - 1])))
-    throw badData(`ascending times in trajectory ${k}`, show(t))
+    throw bad(`ascending times in trajectory ${k}`, show(t))
   const from = y0 === undefined ? 1 : 0
-  if (y0 === undefined && t.length < 2) throw badData(`two times in trajectory ${k}, or its y0`, show(t))
+  if (y0 === undefined && t.length < 2) throw bad(`two times in trajectory ${k}, or its y0`, show(t))
   return {
     y0: Float64Array.from(y0 ?? rows[0]),
     span: [times[0], times[times.length - 1]],
@@ -59,8 +59,14 @@ function entry(y: Trajectory['y'], i: number, j: number): number {
   return 'shape' in y ? y.get(i, j) : (y[i]?.[j] ?? Number.NaN)
 }
 
-/** Data that cannot be read, with an example of some that can. */
-export function badData(expected: string, got: string) {
+/** One factor per state. */
+export function readWeights(weights: ArrayLike<number> | undefined, field: Field): Float64Array {
+  const factors = Float64Array.from(weights ?? field.stateNames.map(() => 1))
+  if (factors.length === field.stateSize && factors.every(Number.isFinite)) return factors
+  throw bad(`${field.stateSize} finite weights`, show(weights))
+}
+
+function bad(expected: string, got: string) {
   return misuse({
     where: 'trajectoryLoss',
     expected,

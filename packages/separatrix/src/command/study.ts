@@ -9,11 +9,7 @@ import { writeCertificate } from '../study/writeCertificate.js'
 import type { Terminal } from '../terminal/terminal.js'
 import { twoColumns, wrap } from '../terminal/text.js'
 import { type ExitCode, exitCodes } from './exitCodes.js'
-
-export interface StudyOptions {
-  readonly json?: boolean
-  readonly out?: string | undefined
-}
+import type { StudyOptions } from './studyOptions.js'
 
 /** `separatrix study pendulum`: simulates, trains, proves, checks and draws; what `pnpm start` runs. Or `transfer`. */
 export async function study(

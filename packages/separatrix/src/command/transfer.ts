@@ -8,7 +8,7 @@ import { type ContenderSummary, summarise } from '../study/transferSummary.js'
 import type { Terminal } from '../terminal/terminal.js'
 import { twoColumns, wrap } from '../terminal/text.js'
 import { type ExitCode, exitCodes } from './exitCodes.js'
-import type { StudyOptions } from './study.js'
+import type { StudyOptions } from './studyOptions.js'
 
 /** `separatrix study transfer`: which optimisers need one rate for networks of all depths and widths. */
 export async function transfer(

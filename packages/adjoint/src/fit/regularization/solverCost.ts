@@ -1,7 +1,7 @@
-import { compile, type Field, misuse, vjp } from '@separatrix/field/core'
+import { type Field, misuse } from '@separatrix/field/core'
 import { type ExplicitMethod, type Method, solve, stepRecord } from '@separatrix/ode'
 import type { Path, Penalty } from './pathCost.js'
-import { stagesAtEnd, stepField } from './stepField.js'
+import { stagesAtEnd, stepCost } from './stepCost.js'
 
 export interface SolverWeights {
   /** of the sum over steps of the squared error estimate (ERNODE) */
@@ -21,15 +21,9 @@ export function prepareSolverCost(
   { error = 0, stiffness = 0 }: SolverWeights,
   method: Method,
 ): (path: Path) => Penalty {
-  const explicit = expectEstimates(method, { error, stiffness })
-  const step = stepField(field, explicit)
-  const evaluate = compile(step)
-  const reverse = compile(vjp(step, { wrt: ['state', 'theta'] }))
-  const [n, p] = [field.stateSize, field.theta.length]
-  const out = new Float64Array(n + 2)
-  const seeded = new Float64Array(n + n + 2)
-  const back = new Float64Array(n + p)
-  const size = new Float64Array(1)
+  const step = stepCost(field, expectEstimates(method, { error, stiffness }), { error, stiffness })
+  const state = new Float64Array(field.stateSize)
+  const lambda = new Float64Array(field.stateSize)
   return ({ y0, span, theta, solving }) => {
     const record = stepRecord(span[0], y0)
     const { status, message } = solve(field, y0, span, {
@@ -40,7 +34,7 @@ export function prepareSolverCost(
       observers: [record],
     })
     const { t, h, y } = record.steps()
-    const dtheta = new Float64Array(p)
+    const dtheta = new Float64Array(field.theta.length)
     if (status !== 'success')
       return {
         value: Number.NaN,
@@ -48,17 +42,11 @@ export function prepareSolverCost(
         failure: `A solve ended with ${status}: ${message}`,
       }
     let value = 0
-    seeded.fill(0)
-    seeded[n + n] = error
-    seeded[n + n + 1] = stiffness
+    lambda.fill(0)
     for (let j = record.count() - 1; j >= 0; j--) {
-      size[0] = h[j]
-      for (let i = 0; i < n; i++) seeded[i] = y[j * n + i]
-      evaluate(t[j], seeded, out, theta, size)
-      value += error * out[n] + stiffness * out[n + 1]
-      reverse(t[j], seeded, back, theta, size)
-      for (let i = 0; i < n; i++) seeded[n + i] = back[i]
-      for (let i = 0; i < p; i++) dtheta[i] += back[n + i]
+      for (let i = 0; i < state.length; i++) state[i] = y[j * state.length + i]
+      value += step.forward(t[j], h[j], state, theta)
+      step.reverse(lambda, dtheta)
     }
     return { value, dtheta, failure: undefined }
   }

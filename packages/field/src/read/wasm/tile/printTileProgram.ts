@@ -21,12 +21,24 @@ export interface TileGraph {
   readonly theta: Float64Array
 }
 
+/** How a tile program is printed. */
+export interface TileProgramOptions {
+  /** bytes of the lanes of a tile: a multiple of two vectors */
+  readonly rowBytes: number
+  readonly exported?: string
+  /** inputs of every state of its own, or numbers that all share */
+  readonly inputs?: 'rows' | 'numbers'
+  /** whether the caller computes what depends on θ only, or the lanes do */
+  readonly uniform?: 'given' | 'lanes'
+}
+
 /**
  * A function (scratch, numbers, state, input, out, sums) of a module, for one tile of lanes. `state` points to a
- * row of times and the rows of the states, `input` to rows; `numbers` holds θ, then `constants`, then the values
- * of `uniform`; to `sums` the sums are added.
+ * row of times and the rows of the states; `numbers` holds θ, then `constants`, then the values of `uniform`; to
+ * `sums` the sums are added.
  */
 export interface TileProgram {
+  readonly position: number
   readonly scratchBytes: number
   readonly constants: readonly number[]
   /** what depends on θ only, computed beforehand */
@@ -38,16 +50,17 @@ export interface TileProgram {
 export function printTileProgram(
   module: ModuleBuilder,
   graph: TileGraph,
-  { rowBytes, exported }: { readonly rowBytes: number; readonly exported: string },
+  options: TileProgramOptions,
 ): TileProgram {
   const { nodes, output, theta } = graph
+  const { rowBytes, exported } = options
   const { bytes } = module.settings.type
   const sums = graph.sums === undefined ? undefined : splitSums(nodes, graph.sums, theta)
   const leaves = sums?.leaves ?? []
   const numbers = numberLayout(nodes, theta.length, bytes)
   const wanted = [...(output === undefined ? [] : [output]), ...leaves.flatMap((l) => l.args)]
   const views = findViews(nodes, leaves)
-  const given = givenSources(nodes, wanted, { views, rowBytes, numbers })
+  const given = givenSources(nodes, wanted, { views, numbers, ...options })
   const works = schedule({
     nodes,
     given: given.map((source) => source !== undefined),
@@ -65,8 +78,9 @@ export function printTileProgram(
     const c = new LaneCode(main, module.settings)
     copyRows(c, value, target, { size: nodes[output as Ref].size, rowBytes })
   }
-  module.define(module.reserve(), main.finish({ exported }))
-  return { scratchBytes, sums, constants: numbers.constants, uniform: numbers.uniform(theta) }
+  const position = module.reserve()
+  module.define(position, main.finish(exported === undefined ? {} : { exported }))
+  return { position, scratchBytes, sums, constants: numbers.constants, uniform: numbers.uniform(theta) }
 }
 
 /** Gathers that are read where their argument is; sums over lanes want an entry that is repeated written out. */
@@ -115,8 +129,16 @@ function numberLayout(nodes: readonly Node[], thetaLength: number, bytes: number
     computedSize += node.size
     return numbersAt(thetaLength + constantCount + computedSize - node.size)
   }
+  /** constants, parameters and views of them, which nobody has to compute */
+  const isPlain = (ref: Ref): boolean => {
+    const node = nodes[ref]
+    if (node.op === 'const' || node.op === 'theta') return true
+    return viewOf(node) !== undefined && isPlain(node.args[0])
+  }
   return {
     source,
+    isPlain,
+    inputs: { kind: 'numbers', base: 'input', at: 0, step: bytes } as const,
     /** padded, so that the place of what is computed does not depend on how many are used */
     get constants() {
       return [...constants, ...new Array<number>(constantCount - constants.length).fill(0)]
@@ -142,12 +164,13 @@ function givenSources(
   wanted: readonly Ref[],
   {
     views,
-    rowBytes,
     numbers,
-  }: {
+    rowBytes,
+    inputs = 'rows',
+    uniform: computes = 'given',
+  }: TileProgramOptions & {
     readonly views: readonly boolean[]
-    readonly rowBytes: number
-    readonly numbers: { source(ref: Ref): Source }
+    readonly numbers: Pick<ReturnType<typeof numberLayout>, 'source' | 'isPlain' | 'inputs'>
   },
 ): (Source | undefined)[] {
   const uniform = uniformNodes(nodes)
@@ -163,13 +186,13 @@ function givenSources(
   for (let i = nodes.length - 1; i >= 0; i--) {
     if (!needed[i]) continue
     const { op, args } = nodes[i]
-    if (uniform[i]) {
+    if (uniform[i] && (computes === 'given' || numbers.isPlain(i))) {
       given[i] = numbers.source(i)
       continue
     }
     if (op === 'time') given[i] = rows('state', 0)
     else if (op === 'state') given[i] = rows('state', 1)
-    else if (op === 'input') given[i] = rows('input', 0)
+    else if (op === 'input') given[i] = inputs === 'rows' ? rows('input', 0) : numbers.inputs
     else for (const a of args) needed[a] = true
   }
   nodes.forEach((node, i) => {
