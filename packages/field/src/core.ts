@@ -3,8 +3,22 @@
  * device is opened.
  * `@separatrix/field` is this and the rest.
  */
+export { type Activation, activate } from './build/activations.js'
 export { augment, closeLoop, combine, compose, freeze, type Place } from './build/compose.js'
-export { type Activation, type NetworkOptions, network } from './build/network.js'
+export { type ConvolutionalNetworkOptions, convolutionalNetwork } from './build/convolutionalNetwork.js'
+export { type LiquidCellOptions, liquidCell } from './build/liquidCell.js'
+export {
+  type Activation,
+  type NetworkOptions,
+  type NetworkOptions,
+  network,
+  network,
+} from './build/network.js'
+export { fromOnnx } from './build/onnx/fromOnnx.js'
+export { type OrthogonalFlowOptions, orthogonalFlow, orthogonalStart } from './build/orthogonalFlow.js'
+export { piecewiseWeights } from './build/piecewiseWeights.js'
+export { secondOrder } from './build/secondOrder.js'
+export { type TimeLayer, type TimeNetworkOptions, timeNetwork } from './build/timeNetwork.js'
 export { checkOptions, type OptionNames } from './checkOptions.js'
 export {
   divergence,
@@ -77,6 +91,14 @@ export { interpret } from './read/interpret.js'
 export { binaryCode, type CompiledField, literal, powerCode, unaryCode } from './read/javascriptCode.js'
 export { type LeafNames, printStatements, type Statements } from './read/javascriptStatements.js'
 export { type FieldJson, fromJSON, toJSON } from './read/json.js'
+export {
+  readSafetensors,
+  type SafetensorsOptions,
+  type Tensor,
+  toSafetensors,
+  withSafetensors,
+} from './read/safetensors.js'
+export type { TensorType } from './read/tensorNumbers.js'
 export {
   type BatchEvaluator,
   type BatchOptions,
