@@ -58,11 +58,7 @@ test('misuse exits with 2 and one paragraph without a stack', async () => {
     [['certify', 'examples/vanDerPol.yaml', '--fast'], /Unknown option `--fast`/],
     [['certify', 'nothing.yaml'], /'nothing.yaml': expected a study file, got no such file/],
     [['check', 'examples'], /'examples': expected a certificate, got a folder/],
-<<<<<<< HEAD
     [['study', 'cartpole'], /expected a built-in study: pendulum, .*, got 'cartpole'/],
-=======
-    [['study', 'cartpole'], /expected a built-in study: pendulum or transfer, got 'cartpole'/],
->>>>>>> n1
   ]
   for (const [args, pattern] of mistakes) {
     const { status, stderr } = await separatrix(...args)

@@ -7,13 +7,7 @@ export { type Activation, activate } from './build/activations.js'
 export { augment, closeLoop, combine, compose, freeze, type Place } from './build/compose.js'
 export { type ConvolutionalNetworkOptions, convolutionalNetwork } from './build/convolutionalNetwork.js'
 export { type LiquidCellOptions, liquidCell } from './build/liquidCell.js'
-export {
-  type Activation,
-  type NetworkOptions,
-  type NetworkOptions,
-  network,
-  network,
-} from './build/network.js'
+export { type NetworkOptions, network } from './build/network.js'
 export { fromOnnx } from './build/onnx/fromOnnx.js'
 export { type OrthogonalFlowOptions, orthogonalFlow, orthogonalStart } from './build/orthogonalFlow.js'
 export { piecewiseWeights } from './build/piecewiseWeights.js'
