@@ -5,6 +5,7 @@
  */
 export { augment, closeLoop, combine, compose, freeze, type Place } from './build/compose.js'
 export { type Activation, type NetworkOptions, network } from './build/network.js'
+export { shareTheta } from './build/shareTheta.js'
 export {
   divergence,
   gradient,

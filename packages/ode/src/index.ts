@@ -13,7 +13,7 @@ export type {
   Rows,
   Snapshot,
 } from './ensemble/types.js'
-export type { Event, EventFunction, EventRecord } from './events/event.js'
+export type { Event, EventFunction, EventRecord, EventReset } from './events/event.js'
 export { defineTableau } from './explicit/defineTableau.js'
 export type { DenseOutput, ExplicitMethod, TableauOptions } from './explicit/tableau.js'
 export { factorize, solveFactored } from './implicit/lu.js'

@@ -99,7 +99,7 @@ export function solve(
   const guard =
     events.length === 0
       ? undefined
-      : eventGuard(prepareEvents(events, initial.length), { kernel, interpolant, adaptive, start: t0 })
+      : eventGuard(prepareEvents(events, problem), { kernel, interpolant, adaptive, start: t0 })
   const ending = drive({
     kernel,
     state,
