@@ -24,7 +24,7 @@ export {
   type GradientError,
 } from './sensitivity/checkGradients.js'
 export type { GradientOptions, PreparedSensitivity, Sensitivity } from './sensitivity/gradient.js'
-export type { SolutionLoss } from './sensitivity/loss.js'
+export type { LossCrossings, LossEvents, SolutionLoss } from './sensitivity/loss.js'
 export {
   prepareSensitivity,
   type SensitivityOptions,

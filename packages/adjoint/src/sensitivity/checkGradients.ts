@@ -2,6 +2,7 @@ import { blockSize, type Field } from '@separatrix/field/core'
 import { type Solution, type SolveOptions, solve } from '@separatrix/ode'
 import { extrapolatedDifference } from './differences.js'
 import { type GradientOptions, type Sensitivity, solving } from './gradient.js'
+import { integralProblem } from './integral.js'
 import { sensitivity, type Via } from './sensitivity.js'
 import { lossEvents } from './ways/lossRows.js'
 import { recordSolve } from './ways/recordSolve.js'
@@ -30,7 +31,7 @@ export interface GradientError {
 /**
  * Compares gradients, block by block: every way of {@link sensitivity} against forward sensitivities, and
  * against finite differences (extrapolated) of the loss over the steps that were taken, whose sizes are kept,
- * as `discrete` keeps them. Cost: a gradient per way, and 12 solves per entry that is differenced.
+ * as `discrete` keeps them. With an `integral` the running cost is one more state, and y0 has its entry. Cost: a gradient per way, and 12 solves per entry that is differenced.
  * @example
  * const decay = system({ state: ['x'], dynamics: { x: '-x' } })
  * const loss = { value: (y) => y.get(1, 0), gradient: (_y, dy) => dy.set(1, 0, 1) }
@@ -42,6 +43,12 @@ export function checkGradients(
   span: readonly [number, number],
   { vias = ['discrete', 'forward'], entries = 8, ...options }: CheckGradientsOptions,
 ): GradientError[] {
+  const { integral } = options
+  if (integral !== undefined) {
+    const problem = integralProblem(field, integral)
+    const augmented = { ...problem.options(options, span[1]), vias, entries }
+    return checkGradients(problem.field, problem.start(y0), span, augmented)
+  }
   const reference = sensitivity(field, y0, span, { ...options, via: 'forward' })
   const blocks = gradientBlocks(field, y0.length)
   const differences = differencesOf(field, y0, span, { ...options, entries })
@@ -110,7 +117,7 @@ function differencesOf(
           const moved = inputs.slice()
           moved[index] += shift
           const solution = solveAt(moved)
-          return given.loss.value(solution.y, lossEvents(solution))
+          return given.loss?.value(solution.y, lossEvents(solution)) ?? 0
         }
         return { index, ...extrapolatedDifference(at, h) }
       }),

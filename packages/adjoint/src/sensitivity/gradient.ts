@@ -4,7 +4,13 @@ import type { SolutionLoss } from './loss.js'
 
 /** A solve and a loss of its outputs. */
 export interface GradientOptions extends Omit<SolveOptions, 'observers'> {
-  readonly loss: SolutionLoss
+  /** of outputs and events; may be left out where there is an `integral` */
+  readonly loss?: SolutionLoss
+  /**
+   * a running cost c(t, y, θ), a scalar field: L = loss + ∫c dt over the solve. Its parameters are the field's
+   * where they have the same name, and constants otherwise
+   */
+  readonly integral?: Field
   /**
    * how the equations backwards in time are solved, for the ways that have such equations; as forwards where
    * not given
@@ -101,6 +107,7 @@ export function isOver({ status }: Pick<Solution, 'status'>): boolean {
 /** The options of the solve forwards. */
 export function solving({
   loss: _loss,
+  integral: _integral,
   backward: _backward,
   checkpoints: _checkpoints,
   coupling: _coupling,

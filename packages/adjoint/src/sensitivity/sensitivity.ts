@@ -1,6 +1,7 @@
 import { type Field, isField, misuse, show } from '@separatrix/field/core'
 import type { Method } from '@separatrix/ode'
 import type { GradientOptions, PreparedSensitivity, Sensitivity, Way } from './gradient.js'
+import { withIntegral } from './integral.js'
 import { backsolve } from './ways/backsolve.js'
 import { discrete } from './ways/discrete.js'
 import { forward } from './ways/forward.js'
@@ -73,5 +74,5 @@ export function prepareSensitivity(field: Field, method: Method, via: Via): Prep
       try: "via: 'discrete'",
       code: 'unknown-via',
     })
-  return ways[via](field, method)
+  return withIntegral(ways[via], field, method)
 }

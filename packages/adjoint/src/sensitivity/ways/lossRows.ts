@@ -1,3 +1,4 @@
+import { misuse } from '@separatrix/field/core'
 import type { Solution } from '@separatrix/ode'
 import ndarray from 'ndarray'
 import type { LossCrossings, LossEvents, SolutionLoss } from '../loss.js'
@@ -29,7 +30,17 @@ export function lossEvents({ events: records, y }: Pick<Solution, 'events' | 'y'
 }
 
 /** Evaluates a loss and its gradient. */
-export function lossOf(loss: SolutionLoss, solution: Pick<Solution, 'y' | 'events'>): DifferentiatedLoss {
+export function lossOf(
+  loss: SolutionLoss | undefined,
+  solution: Pick<Solution, 'y' | 'events'>,
+): DifferentiatedLoss {
+  if (loss === undefined)
+    throw misuse({
+      where: 'sensitivity',
+      expected: 'a loss, or an integral',
+      got: 'neither',
+      try: 'loss: { value: (y) => y.get(0, 0), gradient: (_y, dy) => dy.set(0, 0, 1) }',
+    })
   const { y } = solution
   const n = y.shape[1]
   const events = lossEvents(solution)
