@@ -24,6 +24,12 @@ export {
   type GradientError,
 } from './sensitivity/checkGradients.js'
 export type { GradientOptions, PreparedSensitivity, Sensitivity } from './sensitivity/gradient.js'
+export {
+  type HessianVector,
+  type HessianVectorOptions,
+  hessianVector,
+  type StateAndParameters,
+} from './sensitivity/hessianVector.js'
 export type { LossCrossings, LossEvents, SolutionLoss } from './sensitivity/loss.js'
 export {
   prepareSensitivity,

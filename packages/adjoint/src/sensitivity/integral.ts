@@ -173,6 +173,22 @@ function totalLoss(n: number, loss: SolutionLoss | undefined, given: number | un
       add(inner.y, devents.y)
       add(inner.after, devents.after)
     },
+    // the integral enters linearly
+    hessianVector(y, dy, out) {
+      if (loss === undefined) return
+      if (loss.hessianVector === undefined)
+        throw misuse({
+          where: 'hessianVector',
+          expected: 'a loss with hessianVector(y, dy, out), which writes ∇²L·dy',
+          got: 'one without',
+          try: 'hessianVector: (_y, dy, out) => … 2*dy for a sum of squares; it is zero for a linear loss',
+          code: 'no-second-derivative',
+        })
+      const rows = shown(y)
+      const inner = ndarray(new Float64Array(rows * n), [rows, n])
+      loss.hessianVector(first(y, rows, n), first(dy, rows, n), inner)
+      add(inner, out)
+    },
   }
 }
 

@@ -34,4 +34,6 @@ export interface SolutionLoss {
     events: LossEvents,
     devents: LossCrossings,
   ): void
+  /** writes ∇²L·dy to `out`, of the shape of y and zero before; for {@link hessianVector} only */
+  hessianVector?(y: NdArray<Float64Array>, dy: NdArray<Float64Array>, out: NdArray<Float64Array>): void
 }
