@@ -102,6 +102,7 @@ const others: readonly (readonly [Via, Partial<SolveOptions> & { readonly checkp
     ['backsolve', {}, 1e-6],
     ['interpolated', {}, 1e-6],
     ['quadrature', {}, 1e-6],
+    ['gaussKronrod', {}, 1e-6],
   ]
 for (const [name, events] of sets)
   test(`${name}: every way against forward sensitivities, every kind of output`, () => {
@@ -136,7 +137,14 @@ test('a ball that falls freely: times and states of bounces in closed form', () 
   const [h, g, e] = [1, 9.81, 0.8]
   const fall = Math.sqrt((2 * h) / g)
   const bounces = 1 + 2 * (e + e * e)
-  for (const via of ['discrete', 'forward', 'backsolve', 'interpolated', 'quadrature'] as const) {
+  for (const via of [
+    'discrete',
+    'forward',
+    'backsolve',
+    'interpolated',
+    'quadrature',
+    'gaussKronrod',
+  ] as const) {
     const options = { method: dopri5, rtol: 1e-10, atol: 1e-10, events: [event], saveAt: [2.1], via }
     const { value, dy0, dtheta, dt0, dt1 } = sensitivity(free, [h, 0], [0, 2.1], { ...options, loss: time })
     // parabolas are integrated exactly: rounding only, for λ as well
@@ -166,7 +174,14 @@ test('an output at the very time of an event is the state before it, at a consta
   const loss: SolutionLoss = { value: (y) => y.get(0, 0), gradient: (_y, dy) => dy.set(0, 0, 1) }
   const given = { method: rk4, step: 0.1, events: [event], loss }
   const [{ t }] = solve(field, [0.5], [0, 1], given).events
-  for (const via of ['discrete', 'forward', 'backsolve', 'interpolated', 'quadrature'] as const) {
+  for (const via of [
+    'discrete',
+    'forward',
+    'backsolve',
+    'interpolated',
+    'quadrature',
+    'gaussKronrod',
+  ] as const) {
     const { value, dy0, dtheta, dt0 } = sensitivity(field, [0.5], [0, 1], { ...given, saveAt: [t], via })
     for (const [found, expected] of [
       [value, 1],
@@ -196,7 +211,14 @@ test('two events at one time: the first of the list sets the time, both resets a
     gradient: (_y, dy) => dy.set(0, 1, 1),
   }
   const [x0, y0] = [0.5, 0.3]
-  for (const via of ['discrete', 'forward', 'backsolve', 'interpolated', 'quadrature'] as const) {
+  for (const via of [
+    'discrete',
+    'forward',
+    'backsolve',
+    'interpolated',
+    'quadrature',
+    'gaussKronrod',
+  ] as const) {
     const options = { method: rk4, step: 0.1, events, loss, via, saveAt: [1] }
     const { value, dy0, dtheta } = sensitivity(field, [x0, y0], [0, 1], options)
     const t = 1 - x0

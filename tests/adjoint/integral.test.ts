@@ -13,7 +13,15 @@ import { test } from 'uvu'
 import { forced, lotkaVolterra, mixedLoss } from './problems.js'
 
 const cost = expression('u^2 + a*v*sin(t) + k', ['u', 'v'], { a: 100, k: 0.5 })
-const vias: readonly Via[] = ['discrete', 'forward', 'backsolve', 'interpolated', 'quadrature', 'reversible']
+const vias: readonly Via[] = [
+  'discrete',
+  'forward',
+  'backsolve',
+  'interpolated',
+  'quadrature',
+  'gaussKronrod',
+  'reversible',
+]
 const entries = ({ dy0, dtheta, dt0, dt1 }: Sensitivity) => [...dy0, ...dtheta, dt0, dt1]
 const deviation = (one: Sensitivity, other: Sensitivity) => {
   const [a, b] = [entries(one), entries(other)]

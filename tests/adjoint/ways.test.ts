@@ -39,7 +39,7 @@ for (const { name, problem, options } of cases)
     }
   })
 
-const continuous = ['backsolve', 'interpolated', 'quadrature'] as const
+const continuous = ['backsolve', 'interpolated', 'quadrature', 'gaussKronrod'] as const
 const problems = [lotkaVolterra, forced, neural]
 
 for (const via of continuous)

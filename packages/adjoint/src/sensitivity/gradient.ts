@@ -37,6 +37,8 @@ export interface Sensitivity {
   readonly dt0: number
   /** ∂L/∂t₁, outputs at t₁ moving along; 0 where a terminal event ends the solve */
   readonly dt1: number
+  /** for `gaussKronrod`: an estimate of the largest error of the integrals for θ, that of the solves apart */
+  readonly quadratureError?: number
   /** of the solve forwards */
   readonly stats: SolveStats
   /**

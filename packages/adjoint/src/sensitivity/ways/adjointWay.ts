@@ -36,6 +36,8 @@ export interface AdjointPieces {
   integrate(piece: AdjointPiece): Solution
   /** why the result is not to be trusted */
   verdict?(): string | undefined
+  /** an estimate of the largest error of the integrals for θ */
+  quadratureError?(): number
 }
 
 /**
@@ -77,6 +79,8 @@ export function adjointWay(
       return noGradient({ ...failure, stats, message: failedBackwards(failure, field) }, n, p)
     const verdict = pieces.verdict?.()
     if (verdict !== undefined) return noGradient({ stats, status: 'unstable', message: verdict }, n, p)
-    return withGradient(solution, { value: loss.value, dy0: lambda, mu, dt1: dt1 ?? Number.NaN })
+    const result = withGradient(solution, { value: loss.value, dy0: lambda, mu, dt1: dt1 ?? Number.NaN })
+    const quadratureError = pieces.quadratureError?.()
+    return quadratureError === undefined ? result : { ...result, quadratureError }
   }
 }

@@ -39,7 +39,7 @@ export function backwardOptions(
 }
 
 /** Tolerances by component belong to y; its adjoint gets the tightest. */
-function smallest(tolerance: SolveOptions['rtol']): number | undefined {
+export function smallest(tolerance: SolveOptions['rtol']): number | undefined {
   return tolerance === undefined || typeof tolerance === 'number'
     ? tolerance
     : Math.min(...Array.from(tolerance))
