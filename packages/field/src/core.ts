@@ -12,6 +12,7 @@ export { fromOnnx } from './build/onnx/fromOnnx.js'
 export { type OrthogonalFlowOptions, orthogonalFlow, orthogonalStart } from './build/orthogonalFlow.js'
 export { piecewiseWeights } from './build/piecewiseWeights.js'
 export { secondOrder } from './build/secondOrder.js'
+export { shareTheta } from './build/shareTheta.js'
 export { type TimeLayer, type TimeNetworkOptions, timeNetwork } from './build/timeNetwork.js'
 export { checkOptions, type OptionNames } from './checkOptions.js'
 export {

@@ -14,7 +14,7 @@ export type {
   Rows,
   Snapshot,
 } from './ensemble/types.js'
-export type { CrossingDirection, Event, EventFunction, EventRecord } from './events/event.js'
+export type { CrossingDirection, Event, EventFunction, EventRecord, EventReset } from './events/event.js'
 export { defineTableau } from './explicit/defineTableau.js'
 export { type StepLeaves, stepGraph } from './explicit/stepGraph.js'
 export type { DenseOutput, ExplicitMethod, TableauOptions } from './explicit/tableau.js'

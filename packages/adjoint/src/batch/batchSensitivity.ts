@@ -2,7 +2,7 @@ import { expectField, type Field, misuse, show } from '@separatrix/field/core'
 import { checkTimes, type Method, type Rows, readRows } from '@separatrix/ode'
 import ndarray, { type NdArray } from 'ndarray'
 import { type Execution, readExecution } from '../fit/execution.js'
-import type { SolutionLoss } from '../sensitivity/loss.js'
+import type { OutputLoss } from '../sensitivity/loss.js'
 import { type CompiledTrajectories, compileTrajectories } from './compileTrajectories.js'
 import { expectExplicit } from './expectExplicit.js'
 
@@ -20,7 +20,7 @@ export interface BatchSolveOptions {
 
 export interface BatchSensitivityOptions extends BatchSolveOptions {
   /** of y, [times, batch, n] */
-  readonly loss: SolutionLoss
+  readonly loss: OutputLoss
   readonly theta?: ArrayLike<number>
 }
 
