@@ -25,6 +25,7 @@ export {
 } from './sensitivity/checkGradients.js'
 export type { GradientOptions, PreparedSensitivity, Sensitivity } from './sensitivity/gradient.js'
 export type { SolutionLoss } from './sensitivity/loss.js'
+export { gaussLegendre } from './sensitivity/ways/gaussLegendre.js'
 export {
   prepareSensitivity,
   type SensitivityOptions,

@@ -9,14 +9,10 @@ import {
   show,
   withTheta,
 } from '@separatrix/field/core'
+import type { Source } from '../data/source.js'
 import { type Base, standardNormal } from '../density/base.js'
 import { assignment } from './assignment.js'
 import { type ConditionalPath, straight } from './paths.js'
-
-/** Draws samples of a distribution that need not have a density. */
-export interface Source {
-  draw(random: Random, x: Float64Array): void
-}
 
 export interface FlowMatchingOptions {
   /** the distribution to be learned, reached at t = 1 */
