@@ -25,7 +25,7 @@ const rowsOf = (dataset: Dataset, count: number, seed: number) => {
 for (const dataset of all)
   test(`${dataset.name}: −log p of its own samples averages to the entropy`, () => {
     const count = 1500
-    const values = rowsOf(dataset, count, 1).map((x) => -dataset.logDensity(x))
+    const values = rowsOf(dataset, count, 1).map((x) => -dataset.logProb(x))
     const mean = values.reduce((sum, v) => sum + v / count, 0)
     const deviation = Math.sqrt(values.reduce((sum, v) => sum + (v - mean) ** 2 / count, 0))
     // four standard errors; the checkerboard's values are all log 32
@@ -45,7 +45,7 @@ for (const [dataset, half, spacing] of [
     let [mass, entropy] = [0, 0]
     for (let i = 0; i <= count; i++)
       for (let j = 0; j <= count; j++) {
-        const log = dataset.logDensity([-half + i * spacing, -half + j * spacing])
+        const log = dataset.logProb([-half + i * spacing, -half + j * spacing])
         mass += Math.exp(log) * spacing ** 2
         // beyond e^−700 p log p is 0 in doubles
         if (log > -700) entropy -= log * Math.exp(log) * spacing ** 2
@@ -67,8 +67,7 @@ test('the plane of a density is where its samples are, by counts in boxes', () =
         for (let i = 0; i < 10; i++)
           for (let j = 0; j < 10; j++)
             mass +=
-              Math.exp(dataset.logDensity([x0 + (i + 0.5) * spacing, y0 + (j + 0.5) * spacing])) *
-              spacing ** 2
+              Math.exp(dataset.logProb([x0 + (i + 0.5) * spacing, y0 + (j + 0.5) * spacing])) * spacing ** 2
         // and the midpoint rule's error on densities with edges
         assert.ok(Math.abs(inside - mass) < 0.04 + 0.02, `${dataset.name}: ${inside} against ${mass}`)
       }
@@ -83,8 +82,8 @@ test('draws: the same for the same seed, and within their bounds', () => {
   }
   const board = drawPoints(datasets.checkerboard, { count: 500, seed: 4 })
   for (let i = 0; i < 500; i++)
-    assert.equal(datasets.checkerboard.logDensity([board.get(i, 0), board.get(i, 1)]), -Math.log(32))
-  assert.equal(datasets.checkerboard.logDensity([4.1, 0]), Number.NEGATIVE_INFINITY)
+    assert.equal(datasets.checkerboard.logProb([board.get(i, 0), board.get(i, 1)]), -Math.log(32))
+  assert.equal(datasets.checkerboard.logProb([4.1, 0]), Number.NEGATIVE_INFINITY)
 })
 
 test('scales of the eight normals: the radius and deviation of each publication', () => {

@@ -3,6 +3,7 @@ export { datasets } from './data/datasets.js'
 export { drawPoints } from './data/drawPoints.js'
 export { type EightGaussians, eightGaussians } from './data/eightGaussians.js'
 export { type GaussianMixture, type GaussianMixtureOptions, gaussianMixture } from './data/gaussianMixture.js'
+export { type MixtureVelocityOptions, mixtureScore, mixtureVelocity } from './data/mixtureVelocity.js'
 export { type Moons, moons } from './data/moons.js'
 export { pinwheel } from './data/pinwheel.js'
 export { points } from './data/points.js'
@@ -19,5 +20,24 @@ export type { TraceRule } from './density/traceRule.js'
 export { volumeField } from './density/volumeField.js'
 export { withTime } from './density/withTime.js'
 export { assignment } from './matching/assignment.js'
+export type { Coupling } from './matching/coupling.js'
 export { type FlowMatchingOptions, flowMatching } from './matching/flowMatching.js'
-export { type ConditionalPath, straight, trigonometric } from './matching/paths.js'
+export {
+  type ConditionalPath,
+  gaussian,
+  polynomial,
+  schroedingerBridge,
+  straight,
+  trigonometric,
+  variancePreserving,
+} from './matching/paths.js'
+export { type SinkhornOptions, type SinkhornPlan, sinkhorn } from './matching/sinkhorn.js'
+export { bitsPerDimension } from './metrics/bitsPerDimension.js'
+export type { Estimate } from './metrics/estimate.js'
+export { evaluations } from './metrics/evaluations.js'
+export { lossFloor } from './metrics/lossFloor.js'
+export { maximumMeanDiscrepancy } from './metrics/maximumMeanDiscrepancy.js'
+export { negativeLogLikelihood } from './metrics/negativeLogLikelihood.js'
+export { normalizedPathEnergy, type PathEnergyOptions, pathEnergy } from './metrics/pathEnergy.js'
+export { type SamplingFloorOptions, samplingFloor } from './metrics/samplingFloor.js'
+export { wasserstein2 } from './metrics/wasserstein.js'

@@ -15,7 +15,7 @@ export const checkerboard: Dataset = {
     x[0] = 2 * first
     x[1] = 2 * (random.uniform() - 2 * random.integer(2) + odd)
   },
-  logDensity(x) {
+  logProb(x) {
     const [column, row] = [Math.floor(x[0] / 2), Math.floor(x[1] / 2)]
     const inside = column >= -2 && column < 2 && row >= -2 && row < 2
     return inside && (column - row) % 2 === 0 ? -Math.log(32) : Number.NEGATIVE_INFINITY

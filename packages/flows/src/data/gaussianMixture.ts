@@ -1,5 +1,6 @@
 import { misuse, show } from '@separatrix/field/core'
-import type { Density } from './source.js'
+import type { Base } from '../density/base.js'
+import { logSumExp } from './logSumExp.js'
 
 export interface GaussianMixtureOptions {
   /** rows c₁ … c_K */
@@ -9,15 +10,15 @@ export interface GaussianMixtureOptions {
   readonly name?: string
 }
 
-/** A mixture of equally likely round normals, and what it was made of. */
-export interface GaussianMixture extends Density {
+/** A mixture of equally likely round normals, and what it was made of; flows may start from it. */
+export interface GaussianMixture extends Base {
   readonly means: readonly (readonly number[])[]
   readonly deviation: number
 }
 
 /**
  * Equally likely round normals: p(x) = 1/K Σ N(x; c_k, s²I).
- * @example gaussianMixture({ means: [[-1, 0], [1, 0]], deviation: 0.3 }).logDensity([1, 0])
+ * @example gaussianMixture({ means: [[-1, 0], [1, 0]], deviation: 0.3 }).logProb([1, 0])
  */
 export function gaussianMixture({
   means,
@@ -33,6 +34,9 @@ export function gaussianMixture({
       try: 'means: [[-1, 0], [1, 0]], deviation: 0.3',
     })
   const constant = -Math.log(means.length) - size * Math.log(deviation * Math.sqrt(2 * Math.PI))
+  const variance = deviation * deviation
+  const exponents = (x: ArrayLike<number>) =>
+    means.map((c) => -c.reduce((sum, v, i) => sum + (x[i] - v) ** 2, 0) / (2 * variance))
   return {
     name,
     size,
@@ -42,21 +46,15 @@ export function gaussianMixture({
       const c = means[random.integer(means.length)] as readonly number[]
       for (let i = 0; i < size; i++) x[i] = c[i] + deviation * random.normal()
     },
-    logDensity(x) {
-      const exponents = means.map(
-        (c) => -c.reduce((sum, v, i) => sum + (x[i] - v) ** 2, 0) / (2 * deviation * deviation),
-      )
-      return constant + logSumExp(exponents)
+    logProb: (x) => constant + logSumExp(exponents(x)),
+    score(x, out) {
+      const logs = exponents(x)
+      const all = logSumExp(logs)
+      out.fill(0)
+      means.forEach((c, k) => {
+        const share = Math.exp(logs[k] - all)
+        for (let i = 0; i < size; i++) out[i] += (share * (c[i] - x[i])) / variance
+      })
     },
   }
-}
-
-/** log Σ e^v without overflow. */
-export function logSumExp(values: ArrayLike<number>): number {
-  let most = Number.NEGATIVE_INFINITY
-  for (let i = 0; i < values.length; i++) most = Math.max(most, values[i])
-  if (most === Number.NEGATIVE_INFINITY) return most
-  let sum = 0
-  for (let i = 0; i < values.length; i++) sum += Math.exp(values[i] - most)
-  return most + Math.log(sum)
 }

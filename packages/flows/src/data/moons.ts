@@ -22,7 +22,7 @@ const ffjord: Dataset = {
     x[0] = 2 * (cx + 0.1 * random.normal()) - 1
     x[1] = 2 * (cy + 0.1 * random.normal()) - 0.2
   },
-  logDensity: (x) => blurredLogDensity(both, 0.2, [x[0], x[1]]),
+  logProb: (x) => blurredLogDensity(both, 0.2, [x[0], x[1]]),
 }
 
 const torchcfm: Dataset = {
@@ -36,7 +36,7 @@ const torchcfm: Dataset = {
     x[0] = 3 * (cx + shift) - 1
     x[1] = 3 * (cy + shift) - 1
   },
-  logDensity(x) {
+  logProb(x) {
     const [px, py] = [(x[0] + 1) / 3, (x[1] + 1) / 3]
     // the lower half circle is the upper one turned about (½, ¼), so shifts change sign
     const density = slidArc(px, py, 1) + slidArc(1 - px, 0.5 - py, -1)

@@ -25,7 +25,7 @@ export const pinwheel: Dataset = {
     x[0] = 2 * (f * c + g * s)
     x[1] = 2 * (-f * s + g * c)
   },
-  logDensity(x) {
+  logProb(x) {
     const rho = Math.hypot(x[0], x[1]) / 2
     const psi = Math.atan2(x[1], x[0])
     const turnsAt = (phi: number) => (twisted(rho, phi) - psi) / spacing

@@ -1,4 +1,4 @@
-import { logSumExp } from './gaussianMixture.js'
+import { logSumExp } from './logSumExp.js'
 import type { Dataset } from './source.js'
 import { logBesselI0 } from './specialFunctions.js'
 
@@ -20,7 +20,7 @@ export const rings: Dataset = {
     x[0] = radius * Math.cos(angle) + noise * random.normal()
     x[1] = radius * Math.sin(angle) + noise * random.normal()
   },
-  logDensity(x) {
+  logProb(x) {
     const r = Math.hypot(x[0], x[1])
     const variance = noise * noise
     const terms = radii.map(

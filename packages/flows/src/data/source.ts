@@ -10,7 +10,7 @@ export interface Density extends Source {
   readonly name: string
   readonly size: number
   /** log p(x), −∞ off the support */
-  logDensity(x: ArrayLike<number>): number
+  logProb(x: ArrayLike<number>): number
 }
 
 /** A density with its entropy −∫p log p: no model's mean of −log p over its samples can be lower. */

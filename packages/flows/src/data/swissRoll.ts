@@ -22,5 +22,5 @@ export const swissRoll: Dataset = {
     x[0] = (t * Math.cos(t) + random.normal()) / 5
     x[1] = (t * Math.sin(t) + random.normal()) / 5
   },
-  logDensity: (x) => blurredLogDensity(roll, 0.2, [x[0], x[1]]),
+  logProb: (x) => blurredLogDensity(roll, 0.2, [x[0], x[1]]),
 }

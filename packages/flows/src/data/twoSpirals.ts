@@ -48,5 +48,5 @@ export const twoSpirals: Dataset = {
     x[0] = side * (ax + ux) + noise * random.normal()
     x[1] = side * (ay + uy) + noise * random.normal()
   },
-  logDensity: ({ 0: x, 1: y }) => Math.log((armDensity(x, y) + armDensity(-x, -y)) / 2),
+  logProb: ({ 0: x, 1: y }) => Math.log((armDensity(x, y) + armDensity(-x, -y)) / 2),
 }

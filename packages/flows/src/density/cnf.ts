@@ -167,6 +167,7 @@ export function cnf({
     base,
     volume,
     span,
+    solving,
     sample: (...args) => now(questions.sample(...args)),
     logProb: (...args) => now(questions.logProbEstimate(...args)).logProb,
     logProbEstimate: (...args) => now(questions.logProbEstimate(...args)),
@@ -183,7 +184,7 @@ interface Fields {
   readonly d: number
 }
 
-type Solving = Pick<SolveOptions, 'method' | 'rtol' | 'atol' | 'step' | 'maxSteps'>
+type Solving = Flow['solving']
 
 function oneByOne({ velocity, volume, d }: Fields, solving: Solving): Follow<Float64Array> {
   const theta = Float64Array.from(volume.theta)

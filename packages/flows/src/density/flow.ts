@@ -1,5 +1,5 @@
 import type { Field } from '@separatrix/field/core'
-import type { EnsembleOptions } from '@separatrix/ode'
+import type { EnsembleOptions, SolveOptions } from '@separatrix/ode'
 import type { NdArray } from 'ndarray'
 import type { Base } from './base.js'
 import type { Points } from './points.js'
@@ -48,6 +48,8 @@ export interface Flow extends Answers<false> {
   /** the velocity alone or with its volume, for solves of one's own */
   readonly volume: Field
   readonly span: readonly [number, number]
+  /** method and steps, as given */
+  readonly solving: Pick<SolveOptions, 'method' | 'rtol' | 'atol' | 'step' | 'maxSteps'>
   /** points all at once, from about fifty points on the faster way; answers are promises */
   batched(options?: FlowBatchOptions): BatchedFlow
 }
