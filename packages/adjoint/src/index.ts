@@ -1,4 +1,5 @@
 export type { FitCheckpoint } from './fit/checkpoint.js'
+export type { Execution } from './fit/execution.js'
 export { type FitOptions, type FitReport, type FitResult, type FitStatus, fit } from './fit/fit.js'
 export type { BoundLoss, Loss, Restored } from './fit/loss.js'
 export { type SampledLossOptions, sampledLoss } from './fit/sampledLoss.js'

@@ -64,6 +64,7 @@ export {
 } from './graph/node.js'
 export { type Random, restoreRandom, seededRandom } from './random.js'
 export { canGenerateCode, compile, compileSource, unrollLimit } from './read/compile.js'
+export { type BatchGradientOptions, type CompiledGradient, compileGradient } from './read/compileGradient.js'
 export { type GpuDevice, type GpuMode, gpuModes, openGpu } from './read/gpuDevice.js'
 export { type GpuStatements, gpuStatements, invalidResult, kernelLimit } from './read/gpuKernel.js'
 export { interpret } from './read/interpret.js'

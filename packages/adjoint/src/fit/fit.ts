@@ -1,11 +1,12 @@
 import { type Field, misuse, type Random, restoreRandom, seededRandom, show } from '@separatrix/field/core'
 import type { Optimizer, PlainData } from '../optimize/optimizer.js'
 import { checkCheckpoint, type FitCheckpoint } from './checkpoint.js'
+import { type Execution, plainExecution, readExecution } from './execution.js'
 import type { BoundLoss, Loss, Restored } from './loss.js'
 import { chooseTrainable, type Trainable } from './trainable.js'
 import { eventYielder } from './yieldToEvents.js'
 
-export interface FitOptions<R extends Restored> {
+export interface FitOptions<R extends Restored> extends Partial<Execution> {
   readonly field: Field
   /** for losses that compare with data and were not given any */
   readonly data?: unknown
@@ -39,6 +40,9 @@ export interface FitReport {
   /** steps taken */
   readonly steps: number
   readonly checkpoint: FitCheckpoint
+  /** what evaluated the loss */
+  readonly backend: Execution['backend']
+  readonly precision: Execution['precision']
 }
 
 /** What the loss restores (`field`, and e.g. `V`), and a report. */
@@ -66,6 +70,9 @@ const stepsPerPause = 8
  * A loss that is not finite ends the run with status 'non-finite' and the last θ whose loss was finite; an
  * abort ends it with 'cancelled' and the θ reached.
  *
+ * With `backend: 'wasm'` losses over samples evaluate a whole batch in vectors, ten to fifty times as fast; in
+ * double precision the loss agrees with 'js' to rounding, with `precision: 'single'` it is twice as fast again.
+ *
  * @example
  * const cart = system({ state: ['x', 'v'], input: ['u'], dynamics: { x: 'v', v: 'u' } })
  * const loop = closeLoop(cart, network({ widths: [2, 8, 1], activation: 'tanh', seed: 0, bias: false }))
@@ -76,9 +83,9 @@ const stepsPerPause = 8
  * })
  */
 export async function fit<R extends Restored>(options: FitOptions<R>): Promise<FitResult<R>> {
-  const { field, loss, optimizer, steps, seed, train, resume } = options
+  const { loss, optimizer, steps, seed, train, resume } = options
   checkOptions(steps, seed)
-  const bound = loss.bind(field, options.data)
+  const bound = bindLoss(options)
   const trainable = chooseTrainable(bound.layout, train)
   if (resume !== undefined)
     checkCheckpoint(resume, {
@@ -98,10 +105,31 @@ export async function fit<R extends Restored>(options: FitOptions<R>): Promise<F
       message,
       steps: run.step,
       checkpoint: snapshot(run, options),
+      ...(bound.execution ?? plainExecution),
     }
   } finally {
     yielder.close()
   }
+}
+
+/** Binds the loss to what it is to run on; one that cannot is refused. */
+function bindLoss<R extends Restored>({
+  loss,
+  field,
+  data,
+  backend,
+  precision,
+}: FitOptions<R>): BoundLoss<R> {
+  const execution = readExecution('fit', { backend, precision })
+  const bound = loss.bind(field, data, execution)
+  if ((bound.execution ?? plainExecution).backend === execution.backend) return bound
+  throw misuse({
+    where: 'fit(backend)',
+    expected: `a loss that runs on '${execution.backend}'`,
+    got: loss.name,
+    try: "backend: 'js'",
+    code: 'no-backend',
+  })
 }
 
 function checkOptions(steps: number, seed: number): void {

@@ -1,4 +1,5 @@
-import { compile, type Field, misuse, type Random, show } from '@separatrix/field/core'
+import { compile, compileGradient, type Field, misuse, type Random, show } from '@separatrix/field/core'
+import { type Execution, plainExecution } from './execution.js'
 import type { BoundLoss, Restored } from './loss.js'
 import { valueAndGradient } from './valueAndGradient.js'
 
@@ -12,12 +13,14 @@ export interface SampledLossOptions<R extends Restored> {
   /** samples per evaluation */
   readonly batch: number
   readonly restore: (theta: Float64Array) => R
+  /** 'js' by default */
+  readonly execution?: Execution
 }
 
 /**
  * A Monte-Carlo loss: the mean of ℓ(t, z, θ) over `batch` fresh samples and its gradient in θ. The gradient
  * is asked for only at samples with ℓ ≠ 0, since ℓ ≥ 0 has slope 0 where it is 0. Standard error: that of a
- * mean, σ/√batch.
+ * mean, σ/√batch. On 'wasm' the whole batch runs in vectors, on the same samples.
  */
 export function sampledLoss<R extends Restored>({
   integrand,
@@ -25,6 +28,7 @@ export function sampledLoss<R extends Restored>({
   begin,
   batch,
   restore,
+  execution = plainExecution,
 }: SampledLossOptions<R>): BoundLoss<R> {
   if (!Number.isSafeInteger(batch) || batch < 1)
     throw misuse({
@@ -33,30 +37,51 @@ export function sampledLoss<R extends Restored>({
       got: show(batch),
       try: 'batch: 256',
     })
+  const samples = { integrand, draw, begin, batch }
+  return {
+    theta: integrand.theta,
+    layout: integrand.layout,
+    execution,
+    evaluate: execution.backend === 'js' ? oneByOne(samples) : allAtOnce(samples, execution),
+    restore,
+  }
+}
+
+type Samples = Pick<SampledLossOptions<Restored>, 'integrand' | 'draw' | 'begin' | 'batch'>
+
+function oneByOne({ integrand, draw, begin, batch }: Samples): BoundLoss['evaluate'] {
   const value = compile(integrand)
   const both = compile(valueAndGradient(integrand))
   const p = integrand.theta.length
   const z = new Float64Array(integrand.stateSize)
   const single = new Float64Array(1)
   const out = new Float64Array(1 + p)
-  return {
-    theta: integrand.theta,
-    layout: integrand.layout,
-    evaluate(theta, random, gradient) {
-      let total = 0
-      gradient.fill(0)
-      begin?.(random)
-      for (let k = 0; k < batch; k++) {
-        const t = draw(random, z)
-        value(t, z, single, theta)
-        if (single[0] === 0) continue
-        both(t, z, out, theta)
-        total += out[0]
-        for (let i = 0; i < p; i++) gradient[i] += out[1 + i]
-      }
-      for (let i = 0; i < p; i++) gradient[i] /= batch
-      return total / batch
-    },
-    restore,
+  return (theta, random, gradient) => {
+    let total = 0
+    gradient.fill(0)
+    begin?.(random)
+    for (let k = 0; k < batch; k++) {
+      const t = draw(random, z)
+      value(t, z, single, theta)
+      if (single[0] === 0) continue
+      both(t, z, out, theta)
+      total += out[0]
+      for (let i = 0; i < p; i++) gradient[i] += out[1 + i]
+    }
+    for (let i = 0; i < p; i++) gradient[i] /= batch
+    return total / batch
+  }
+}
+
+function allAtOnce(
+  { integrand, draw, begin, batch }: Samples,
+  { precision }: Execution,
+): BoundLoss['evaluate'] {
+  const compiled = compileGradient(integrand, { batch, precision })
+  const z = new Float64Array(integrand.stateSize)
+  return (theta, random, gradient) => {
+    begin?.(random)
+    for (let k = 0; k < batch; k++) compiled.put(k, draw(random, z), z)
+    return compiled.evaluate(theta, gradient)
   }
 }

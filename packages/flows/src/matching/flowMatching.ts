@@ -52,13 +52,14 @@ export function flowMatching(options: FlowMatchingOptions): Loss {
   checkOptions(options)
   return {
     name: 'flowMatching',
-    bind(field) {
+    bind(field, _data, execution) {
       const n = field.stateSize - condition
       const pairs = matchingPairs(options, n)
       const { point } = pairs
       return sampledLoss({
         integrand: missOf(field, condition),
         batch,
+        execution,
         begin: pairs.begin,
         draw(random, z) {
           const t = pairs.next(random)
