@@ -1,14 +1,18 @@
+export {
+  type BatchSensitivity,
+  type BatchSensitivityOptions,
+  type BatchSolveOptions,
+  batchSensitivity,
+  type PreparedBatchSensitivity,
+  prepareBatchSensitivity,
+} from './batch/batchSensitivity.js'
 export type { FitCheckpoint } from './fit/checkpoint.js'
 export type { Execution } from './fit/execution.js'
 export { type FitOptions, type FitReport, type FitResult, type FitStatus, fit } from './fit/fit.js'
 export type { BoundLoss, Loss, Restored } from './fit/loss.js'
 export { type SampledLossOptions, sampledLoss } from './fit/sampledLoss.js'
-export {
-  type Trajectory,
-  type TrajectoryLossOptions,
-  type TrajectorySamples,
-  trajectoryLoss,
-} from './fit/trajectoryLoss.js'
+export type { Trajectory, TrajectorySamples } from './fit/trajectories.js'
+export { type TrajectoryLossOptions, trajectoryLoss } from './fit/trajectoryLoss.js'
 export { valueAndGradient } from './fit/valueAndGradient.js'
 export { type AdamOptions, type AdamwOptions, adam, adamw } from './optimize/adam.js'
 export { type AgdOptions, agd } from './optimize/agd.js'

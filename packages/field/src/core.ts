@@ -101,3 +101,11 @@ export {
   type WasmForm,
   wasmForm,
 } from './read/wasm/printWasm.js'
+export {
+  type CompiledProgram,
+  type CompiledTiles,
+  compileTiles,
+  type TileOptions,
+  type TileShape,
+} from './read/wasm/tile/compileTiles.js'
+export type { TileGraph } from './read/wasm/tile/printTileProgram.js'

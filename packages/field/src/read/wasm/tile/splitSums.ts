@@ -38,43 +38,48 @@ export function uniformNodes(nodes: readonly Node[]): boolean[] {
  */
 export function splitSums(nodes: readonly Node[], wanted: Ref, theta: Float64Array): SplitSums {
   const uniform = uniformNodes(nodes)
-  const leaves: { kind: SumLeaf['kind']; args: readonly Ref[]; at: number; size: number }[] = []
+  const leaves: SumLeaf[] = []
   let total = 0
-  const leaf = (kind: SumLeaf['kind'], args: readonly Ref[], size: number): SumLeaf => {
-    const made = { kind, args, at: total, size }
-    leaves.push(made)
-    total += size
-    return made
-  }
   const isZero = (ref: Ref) => {
-    const node = nodes[ref] as Node
+    const node = nodes[ref]
     return node.op === 'const' && node.values.every((v) => v === 0)
   }
-  /** What sums of a node are made of; `undefined` where a part is the same for every state, and not zero. */
+  const knowledge = { uniform, isZero }
+  /** What one accumulator takes: a sum over lanes, or several that are only added to one another. */
+  const termsOf = (ref: Ref): Omit<SumLeaf, 'at'>[] | undefined => {
+    const node = nodes[ref]
+    if (!isLinear(node, knowledge)) {
+      const isOuter = node.op === 'outer' && node.args.every((a) => !uniform[a])
+      return [{ kind: isOuter ? 'outer' : 'rows', args: isOuter ? node.args : [ref], size: node.size }]
+    }
+    if (node.op !== 'add' || node.args.some(isZero)) return undefined
+    const parts = node.args.map(termsOf)
+    return parts.every((part) => part !== undefined) ? parts.flat() : undefined
+  }
   const plans = new Map<Ref, Plan>()
   const plan = (ref: Ref): Plan => {
-    const known = plans.get(ref)
-    if (known !== undefined) return known
-    const node = nodes[ref] as Node
-    const made: Plan = isZero(ref)
-      ? { kind: 'zero' }
-      : isLinear(node, { uniform, isZero })
-        ? {
-            kind: 'linear',
-            args: node.args.map((a) => (isCoefficient(node, a, uniform) ? undefined : plan(a))),
-          }
-        : node.op === 'outer' && node.args.every((a) => !uniform[a])
-          ? { kind: 'leaf', leaf: leaf('outer', node.args, node.size) }
-          : { kind: 'leaf', leaf: leaf('rows', [ref], node.size) }
+    const made = plans.get(ref) ?? makePlan(ref, nodes[ref])
     plans.set(ref, made)
     return made
+  }
+  const makePlan = (ref: Ref, node: Node): Plan => {
+    if (isZero(ref)) return { kind: 'zero' }
+    const terms = termsOf(ref)
+    if (terms === undefined) {
+      const args = node.args.map((a) => (isCoefficient(node, a, uniform) ? undefined : plan(a)))
+      return { kind: 'linear', args }
+    }
+    const at = total
+    total += node.size
+    for (const term of terms) leaves.push({ ...term, at })
+    return { kind: 'leaf', at }
   }
   plan(wanted)
   const b = new Builder()
   const sums = b.leaf('state', total)
   const copies = new Map<Ref, Ref>()
   const copy = (ref: Ref): Ref => {
-    const node = nodes[ref] as Node
+    const node = nodes[ref]
     const made = copies.get(ref) ?? applyNode(b, node, node.args.map(copy))
     copies.set(ref, made)
     return made
@@ -83,7 +88,7 @@ export function splitSums(nodes: readonly Node[], wanted: Ref, theta: Float64Arr
   const build = (ref: Ref): Ref => {
     const known = built.get(ref)
     if (known !== undefined) return known
-    const node = nodes[ref] as Node
+    const node = nodes[ref]
     const p = plan(ref)
     const made =
       p.kind === 'zero'
@@ -91,7 +96,7 @@ export function splitSums(nodes: readonly Node[], wanted: Ref, theta: Float64Arr
         : p.kind === 'leaf'
           ? b.gather(
               sums,
-              Array.from({ length: p.leaf.size }, (_, i) => p.leaf.at + i),
+              Array.from({ length: node.size }, (_, i) => p.at + i),
             )
           : applyNode(
               b,
@@ -114,7 +119,7 @@ export function splitSums(nodes: readonly Node[], wanted: Ref, theta: Float64Arr
 
 type Plan =
   | { readonly kind: 'zero' }
-  | { readonly kind: 'leaf'; readonly leaf: SumLeaf }
+  | { readonly kind: 'leaf'; readonly at: number }
   | { readonly kind: 'linear'; readonly args: readonly (Plan | undefined)[] }
 
 interface Knowledge {
