@@ -15,7 +15,15 @@ export { type Base, standardNormal } from './density/base.js'
 export { type CnfOptions, cnf } from './density/cnf.js'
 export type { BatchedFlow, Flow, FlowBatchOptions, Given, LogProbEstimate } from './density/flow.js'
 export { type LikelihoodLossOptions, likelihoodLoss } from './density/likelihoodLoss.js'
+export {
+  type OtFlowPenaltyOptions,
+  type OtFlowPotential,
+  type OtFlowPotentialOptions,
+  otFlowPenalty,
+  otFlowPotential,
+} from './density/otFlow.js'
 export type { Points } from './density/points.js'
+export { type RnodeOptions, rnode } from './density/rnode.js'
 export type { TraceRule } from './density/traceRule.js'
 export { volumeField } from './density/volumeField.js'
 export { withTime } from './density/withTime.js'
@@ -41,3 +49,4 @@ export { negativeLogLikelihood } from './metrics/negativeLogLikelihood.js'
 export { normalizedPathEnergy, type PathEnergyOptions, pathEnergy } from './metrics/pathEnergy.js'
 export { type SamplingFloorOptions, samplingFloor } from './metrics/samplingFloor.js'
 export { wasserstein2 } from './metrics/wasserstein.js'
+export { type FourierFeaturesOptions, fourierFeatures } from './networks/fourierFeatures.js'
