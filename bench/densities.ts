@@ -1,6 +1,6 @@
 import { adam, fit } from '@separatrix/adjoint'
 import { compose, network } from '@separatrix/field'
-import { cnf, type Dataset, datasets, fourierFeatures, drawPoints, flowMatching, negativeLogLikelihood, withTime } from '@separatrix/flows'
+import { cnf, type Dataset, datasets, fourierFeatures, drawPoints, flowMatching, lateTimes, negativeLogLikelihood, withTime } from '@separatrix/flows'
 import { dopri5 } from '@separatrix/ode'
 
 const names = (process.argv[3] ?? Object.keys(datasets).join()).split(',')
@@ -9,13 +9,14 @@ const steps = Number(process.argv[5] ?? 10000)
 const batch = Number(process.argv[6] ?? 256)
 const rate = Number(process.argv[7] ?? 2e-3)
 const k = Number(process.argv[8] ?? 32), sx = Number(process.argv[9] ?? 2), st = Number(process.argv[10] ?? 2)
+const late = Number(process.argv[11] ?? 1)
 export async function bench() {
   for (const name of names) {
     const target = datasets[name] as Dataset
     const t0 = performance.now(), c0 = process.cpuUsage()
     const { field, losses } = await fit({
       field: withTime(compose(network({ widths: [3 + 2 * k, width, width, width, 2], activation: 'swish', seed: 0 }), fourierFeatures({ size: 3, count: k, scale: [sx, sx, st], seed: 5 }))),
-      loss: flowMatching({ target, coupling: 'independent', batch }),
+      loss: flowMatching({ target, coupling: 'independent', batch, drawTime: lateTimes(late) }),
       optimizer: adam({ rate: (k) => rate * 0.5 * (1 + Math.cos((Math.PI * k) / steps)) }),
       steps, seed: 1, backend: 'wasm', precision: 'single',
     })

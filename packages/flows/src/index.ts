@@ -27,9 +27,21 @@ export { type RnodeOptions, rnode } from './density/rnode.js'
 export type { TraceRule } from './density/traceRule.js'
 export { volumeField } from './density/volumeField.js'
 export { withTime } from './density/withTime.js'
+export { type GeodesicEnds, type Manifold, sphere, torus } from './manifold/manifold.js'
+export {
+  type MoserFlow,
+  type MoserLossOptions,
+  type MoserOptions,
+  moserFlow,
+  moserLoss,
+} from './manifold/moserFlow.js'
+export {
+  type RiemannianFlowMatchingOptions,
+  riemannianFlowMatching,
+} from './manifold/riemannianFlowMatching.js'
 export { assignment } from './matching/assignment.js'
 export type { Coupling } from './matching/coupling.js'
-export { type FlowMatchingOptions, flowMatching } from './matching/flowMatching.js'
+export { type FlowMatchingOptions, flowMatching, lateTimes } from './matching/flowMatching.js'
 export {
   type ConditionalPath,
   gaussian,

@@ -1,5 +1,14 @@
 import { type Loss, sampledLoss } from '@separatrix/adjoint'
-import { Builder, embed, type Field, makeField, misuse, show, withTheta } from '@separatrix/field/core'
+import {
+  Builder,
+  embed,
+  type Field,
+  makeField,
+  misuse,
+  type Random,
+  show,
+  withTheta,
+} from '@separatrix/field/core'
 import type { Source } from '../data/source.js'
 import { type Base, standardNormal } from '../density/base.js'
 import { type Coupling, checkCoupling } from './coupling.js'
@@ -32,6 +41,21 @@ export interface FlowMatchingOptions {
   /** share of pairs whose condition is replaced by `absent` (0), for {@link classifierFree}; 0 */
   readonly dropCondition?: number
   readonly absent?: number
+  /**
+   * times in [0, 1), uniform by default. The minimiser does not depend on them; fine structure of the target is decided
+   * close to t = 1, where {@link lateTimes} looks more often
+   */
+  readonly drawTime?: (random: Random) => number
+}
+
+/**
+ * Times t = 1 − (1 − U)^k: the density of 1 − t is proportional to (1 − t)^{1/k − 1}.
+ * @example flowMatching({ target: rings, coupling: 'independent', drawTime: lateTimes(2) })
+ */
+export function lateTimes(k: number): (random: Random) => number {
+  if (!(k >= 1 && Number.isFinite(k)))
+    throw misuse({ where: 'lateTimes', expected: 'k ≥ 1', got: show(k), try: 'lateTimes(2)' })
+  return (random) => 1 - (1 - random.uniform()) ** k
 }
 
 /**
@@ -85,6 +109,7 @@ export function matchingPairs(options: FlowMatchingOptions, n: number) {
     conditionWeight: 0,
     dropCondition: 0,
     absent: 0,
+    drawTime: (random) => random.uniform(),
     planBatch: batch,
     source: standardNormal(Math.max(n, 1)),
     ...options,

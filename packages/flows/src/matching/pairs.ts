@@ -13,6 +13,7 @@ export interface PairOptions extends Omit<CouplingSettings, 'size'> {
   /** probability that a condition is replaced by `absent` */
   readonly dropCondition: number
   readonly absent: number
+  readonly drawTime: (random: Random) => number
 }
 
 /** A point of a path: x(t) after its condition, its velocity, and the noise ε that is in both. */
@@ -28,7 +29,7 @@ export interface PathPoint {
  * after another. A plan of more pairs than a batch is made whole and read in part; of fewer, several are made.
  */
 export function pathPoints(options: PairOptions) {
-  const { source, target, path, sigma, batch, planBatch, dimension: n, condition: m } = options
+  const { source, target, path, sigma, batch, planBatch, drawTime, dimension: n, condition: m } = options
   if (!(planBatch % batch === 0 || batch % planBatch === 0))
     throw misuse({
       where: 'flowMatching',
@@ -70,7 +71,7 @@ export function pathPoints(options: PairOptions) {
     },
     /** writes the next point and returns its time */
     next(random: Random): number {
-      const t = random.uniform()
+      const t = drawTime(random)
       const [a, b, da, db] = [path.alpha(t), path.beta(t), path.alphaRate(t), path.betaRate(t)]
       const [s, ds] = path.noise === undefined ? [sigma, 0] : [path.noise(t), path.noiseRate?.(t) ?? 0]
       const [start, end] = [at * n, partner[at] * width]
