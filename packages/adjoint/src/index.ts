@@ -62,6 +62,8 @@ export {
   type StateAndParameters,
 } from './sensitivity/hessianVector.js'
 export type { LossCrossings, LossEvents, OutputLoss, SolutionLoss } from './sensitivity/loss.js'
+export type { SolutionLoss } from './sensitivity/loss.js'
+export { gaussLegendre } from './sensitivity/ways/gaussLegendre.js'
 export {
   prepareSensitivity,
   type SensitivityOptions,
