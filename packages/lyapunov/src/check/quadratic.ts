@@ -44,8 +44,13 @@ export function slopeArithmetic(n: number): Arithmetic<Sloped> {
       range: J.binary[op](p.range, q.range),
       slope: pairs(p, q, J.binary[op]),
     })
+  /** a linear function: its slopes are the same everywhere */
+  const isLinear = (p: Sloped) => p.slope.every((d) => d.length === 1) && p.slope.some(([d]) => !isZero(d))
   const mul = (p: Sloped, q: Sloped): Sloped => {
-    if (isZero(q.at0) && !isZero(p.at0)) return mul(q, p)
+    const isSecond = isLinear(p) === isLinear(q) ? isZero(q.at0) && !isZero(p.at0) : isLinear(q)
+    return isSecond ? ordered(q, p) : ordered(p, q)
+  }
+  const ordered = (p: Sloped, q: Sloped): Sloped => {
     const slope = pairs(p, q, (a, b) => J.add(J.mul(q.range, a), J.mul([p.at0], b)))
     return { at0: I.mul(p.at0, q.at0), range: J.mul(p.range, q.range), slope }
   }
