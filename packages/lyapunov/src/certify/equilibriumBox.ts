@@ -107,6 +107,10 @@ function krawczyk(
       Array.from(centre, (c): Interval => [c, c]),
       n,
     )
+    // slopes do not show where f itself is undefined or jumps (atan2)
+    const whole = over(value, box, n)
+    const isDefined = whole.lo.every((v, i) => v <= whole.hi[i])
+    if (!isDefined) return box.map((): Interval => [Number.NaN, Number.NaN])
     const product = multiplyIntervals(y, { n, ...over(slope, box, n * n) })
     const rest = combineIntervals(
       unit,

@@ -1,6 +1,6 @@
 import { type Exact, type ExactRing, exactRing, isPositive, linearPart, withoutSquares } from './exact.js'
 import * as I from './interval.js'
-import { jetArithmetic } from './jet.js'
+import { type Jet, jetArithmetic } from './jet.js'
 import {
   bisect,
   candidateOf,
@@ -147,7 +147,8 @@ const atOrigin = ({ domain, states }: Problem): Box => domain.map((side, i) => (
 function checkEquilibrium(problem: Problem): void {
   const { f, W, domain, states, isMoved } = problem
   demand(domain.slice(0, states).every(({ lo, hi }) => lo < 0 && hi > 0), 'the origin is not inside') // biome-ignore format: one line
-  const ring = exactRing(domain.length)
+  // networks at 0 are long sums of constants: what cancels there does so by the shortest formulas
+  const ring = exactRing(domain.length, 40)
   const numbers = [0, 1].map((k) => ring.constant(k, true))
   const at = domain.map((_, i) => (i < states ? numbers[0] : ring.variable(i)))
   const vanishes = (program: Program, order: 0 | 1) => {
@@ -157,6 +158,7 @@ function checkEquilibrium(problem: Problem): void {
   }
   if (isMoved) checkKrawczyk(problem)
   else demand(vanishes(f, 0), 'f is not shown to vanish at the origin')
+
   demand(vanishes(W, 1), 'the candidate or its gradient is not shown to vanish at the origin')
 }
 
@@ -171,6 +173,7 @@ function checkKrawczyk(problem: Problem): void {
   const centre = box.map(({ lo, hi }) => I.point(lo === hi ? lo : lo / 2 + hi / 2))
   const at = (center: Box) => motion(problem, [...box.map(() => zero), ...center, ...domain.slice(2 * n)], 1)
   const [value, slope] = [at(centre), at(box)]
+  demand(slope.every(isDefined), 'the field is not defined about the equilibrium')
   const identity = (i: number, j: number) => (i === j ? one : zero)
   // of a map, f(x* + x) − x* has the derivative Df in x, and f(x) − x has Df − I
   const slopeOf = (k: number, j: number) => I.sub(slope[k][1 + j] ?? zero, isMap ? identity(k, j) : zero)
@@ -187,6 +190,9 @@ function checkKrawczyk(problem: Problem): void {
     demand(image.lo > side.lo && image.hi < side.hi, 'the box is not shown to hold exactly one equilibrium')
   })
 }
+
+/** Slopes do not show where a function has no value, or jumps. */
+const isDefined = ([v]: Jet<I.Interval>) => v.lo <= v.hi
 
 /** A box about 0 on which W's rate is definite to second order, and from which a map leads into the domain. */
 function provenOrigin(problem: Problem, place: Box): Box {
@@ -216,6 +222,7 @@ function isDefiniteOn(problem: Problem, box: Box, halvings: number): boolean {
   const J = motion(problem, box, 1)
   const hessian = (at: Box) => {
     const [w] = over(W, at, 2)
+    demand(isDefined(w) && J.every(isDefined), 'the field or the candidate is not defined about the origin')
     return square(n, (i, j) => hessianEntry(w, box.length, i, j))
   }
   const H = hessian(box)
@@ -257,16 +264,18 @@ interface Leaves {
  * where bounds are loose.
  */
 function checkLeaves(problem: Problem, rateOver: Reading, { isDone, isBelow, budget }: Leaves): void {
-  const value = candidateOf(problem)
-  walk(problem.domain, problem.tree, (leaf) =>
+  const valueOver = candidateOf(problem)
+  walk(problem.domain, problem.tree, (leaf, kind) =>
     cover(leaf, budget, (box) => {
       if (isDone?.(box)) return undefined
-      const level = sharpened(value, box).bounds
-      if (level.lo > problem.level) return undefined
+      const value = () => sharpened(valueOver, box).bounds
+      // the leaf's kind only says what to try first
+      if (kind === -1 && value().lo > problem.level) return undefined
       const { bounds: rate, axis } = sharpened(rateOver, box)
-      if (isBelow?.(level, rate)) return undefined
-      if (!(rate.hi < 0)) return axis
-      return isKept(problem, box) ? undefined : widest(box)
+      if (rate.hi < 0 && isKept(problem, box)) return undefined
+      const known = value()
+      if (known.lo > problem.level || isBelow?.(known, rate)) return undefined
+      return rate.hi < 0 ? widest(box) : axis
     }),
   )
 }
@@ -293,8 +302,9 @@ const negative = (ring: ExactRing, p: Exact) => ring.sub(ring.constant(0, true),
 function checkGlobal(problem: Problem): string {
   const { states: n, level, domain } = problem
   demand(level === 0 && domain.length === 0, 'a global claim has no level and no domain')
-  const ring = exactRing(n)
+  const ring = exactRing(n, 2000)
   const { w, rate } = exactRate(ring, problem, n)
+  demand(ring.hasNoAtoms(), 'a global claim about what is no polynomial')
   demand(isPositive(w, n, { isStrict: true, isUnbounded: true }), 'V is not shown positive and unbounded')
   demand(isPositive(negative(ring, rate), n, { isStrict: true }), 'V is not shown to fall')
   return 'the signs of the coefficients were proved again, exactly'
@@ -307,11 +317,16 @@ function weakRate(problem: Problem): Reading {
   const { rate } = exactRate(ring, problem, domain.length)
   const isSquares = isPositive(negative(ring, rate), domain.length, {})
   const Q = isSquares ? ring.constant(-1, true) : withoutSquares(rate)
+  // the theorem is about smooth V and Lipschitz f
+  demand(
+    !W.nodes.some(({ op }) => ['relu', 'abs', 'min', 'max'].includes(op)),
+    'a candidate that is not smooth',
+  )
   return (box, order) => {
-    const parts = [...over(W, box, 1)[0], ...motion(problem, box, 0).flat()]
-    const isDefined = parts.every(({ lo, hi }) => lo <= hi)
+    const parts = [...over(W, box, 1)[0], ...motion(problem, box, 1).flat()]
+    const isLipschitz = parts.every(({ lo, hi }) => Number.isFinite(hi - lo))
     const arithmetic = jetArithmetic(intervals, box.length)
-    return isDefined ? ring.evaluate(Q, arithmetic, variables(box, order, [zero, one])) : [I.never]
+    return isLipschitz ? ring.evaluate(Q, arithmetic, variables(box, order, [zero, one])) : [I.never]
   }
 }
 
@@ -347,6 +362,7 @@ function checkPolytope(problem: Problem, budget: Budget): string {
     I.add({ lo, hi }, { lo: (lo - hi) / 2 ** 20, hi: (hi - lo) / 2 ** 20 }),
   )
   const isBounded = ({ lo, hi }: I.Interval) => Number.isFinite(hi - lo)
+  demand(over(W, domain, 0).flat().every(isBounded), 'A is not defined') // biome-ignore format: one line
   cover(room, budget, (box) => (over(f, box, 1).flat().every(isBounded) ? undefined : widest(box)))
   const J = (box: Box) => jetArithmetic(intervals, box.length)
   const valueOver = (p: Exact, box: Box) => ring.evaluate(p, J(box), variables(box, 0, [zero, one]))[0]

@@ -18,6 +18,8 @@ interface Atom {
 export interface ExactRing extends Ring<Exact> {
   readonly variable: (i: number) => Exact
   /** −1, 0 or 1 of a number; undefined of what is none */
+  /** whether all was a polynomial so far */
+  readonly hasNoAtoms: () => boolean
   readonly signOf: (p: Exact) => number | undefined
   /** whether every term is nonnegative where the variables that `isNonnegative` names are */
   readonly hasSigns: (p: Exact, isNonnegative: (i: number) => boolean) => boolean
@@ -31,6 +33,8 @@ const reduced = (top: bigint, bottom: bigint): Fraction => {
   const sign = bottom < 0n ? -1n : 1n
   return [(sign * top) / a, (sign * bottom) / a]
 }
+const isLonger = ([top, bottom]: Fraction, bits: bigint) =>
+  top >> bits > 0n || -top >> bits > 0n || bottom >> bits > 0n
 const plus = (a: Fraction, b: Fraction) => reduced(a[0] * b[1] + b[0] * a[1], a[1] * b[1])
 const times = (a: Fraction, b: Fraction) => reduced(a[0] * b[0], a[1] * b[1])
 
@@ -67,8 +71,11 @@ function monomialProduct(m: string, k: string): string {
   return monomialOf([...powers])
 }
 
-/** Terms beyond which a polynomial gets a variable of its own instead of being expanded further. */
-const mostTerms = 200
+/** Products of terms that a ring may take, weighed by their length, so that a forged file cannot take hours. */
+const mostWork = 1e6
+
+/** Digits in base 2 beyond which a coefficient is refused: enough for the decimals and weights of deep networks. */
+const mostBits = 16_384n
 
 const knownAtZero: Readonly<Record<string, number>> = Object.fromEntries([
   ...['sqrt', 'sin', 'tan', 'atan', 'sinh', 'tanh', 'abs', 'relu'].map((name) => [name, 0]),
@@ -77,10 +84,11 @@ const knownAtZero: Readonly<Record<string, number>> = Object.fromEntries([
 
 /**
  * Real numbers and functions by their exact normal forms: polynomials with rational coefficients in `count` variables and
- * in atoms, which are equal where their operations and arguments are. What has the normal form 0 is 0 wherever it is
+ * in atoms, which are equal where their operations and arguments are; one of more than `mostTerms` terms becomes an atom. What has the normal form 0 is 0 wherever it is
  * defined; whether it is, intervals must tell.
  */
-export function exactRing(count: number): ExactRing {
+export function exactRing(count: number, mostTerms = 200): ExactRing {
+  let work = 0
   const atoms: Atom[] = []
   const known = new Map<string, number>()
   const constantOf = (c: Fraction): Exact => new Map(c[0] === 0n ? [] : [['', c]])
@@ -100,7 +108,12 @@ export function exactRing(count: number): ExactRing {
   }
   const collect = (terms: Iterable<readonly [string, Fraction]>): Exact => {
     const out = new Map<string, Fraction>()
-    for (const [m, c] of terms) out.set(m, plus(out.get(m) ?? [0n, 1n], c))
+    for (const [m, c] of terms) {
+      if (isLonger(c, mostBits)) throw new Error('a coefficient of too many digits')
+      work += isLonger(c, 256n) ? 20 : 1
+      if (work > mostWork) throw new Error('formulas that are too long')
+      out.set(m, plus(out.get(m) ?? [0n, 1n], c))
+    }
     for (const [m, c] of out) if (c[0] === 0n) out.delete(m)
     return out.size > mostTerms ? atom('sum', out) : out
   }
@@ -164,6 +177,7 @@ export function exactRing(count: number): ExactRing {
     angle: (y, x) => atom('angle', y, x),
     variable,
     evaluate,
+    hasNoAtoms: () => atoms.length === 0,
     signOf: (p) => {
       const c = numberOf(p)
       return c && (c[0] > 0n ? 1 : c[0] < 0n ? -1 : 0)

@@ -118,12 +118,12 @@ export function bisect(box: Box, axis: number): readonly [Box, Box] {
 }
 
 /** The leaves of a bisection in preorder. */
-export function walk(root: Box, tree: readonly number[], leaf: (box: Box) => void): void {
+export function walk(root: Box, tree: readonly number[], leaf: (box: Box, kind: number) => void): void {
   const stack = [root]
   for (const entry of tree) {
     const box = stack.pop()
     demand(box !== undefined, 'the tree has too many entries')
-    if (entry < 0) leaf(box)
+    if (entry < 0) leaf(box, entry)
     else stack.push(...[...bisect(box, entry)].reverse())
   }
   demand(stack.length === 0, 'the tree has too few entries')

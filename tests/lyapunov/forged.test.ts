@@ -1,0 +1,102 @@
+import { expression, system } from '@separatrix/field'
+import { type Field, freeze, toJSON } from '@separatrix/field/core'
+import { type Certificate, certify, checkCertificate, invariantSet, type Verdict } from '@separatrix/lyapunov'
+import { test } from 'uvu'
+import * as assert from 'uvu/assert'
+import { type Json, rehashed } from './cases.js'
+
+const xy = ['x', 'y'] as const
+const plane = (x: string, y: string) => system({ state: xy, dynamics: { x, y } })
+const line = (x: string) => system({ state: ['x'], dynamics: { x } })
+const parabola = expression('x^2', ['x'])
+const square = expression('x^2 + y^2', xy)
+const around = [[-2, 2], [-2, 2]] as const // biome-ignore format: a box
+
+function certificateOf(verdict: Verdict): Certificate {
+  if (verdict.kind !== 'proved') throw new Error(verdict.message)
+  return verdict.certificate
+}
+
+/** The certificate with another system or candidate in it, and a hash that fits. */
+const withField = (c: Certificate, change: { system?: Field; candidate?: Field }) =>
+  rehashed({
+    ...(c as unknown as Json),
+    ...(change.system && { system: toJSON(freeze(change.system)) }),
+    ...(change.candidate && { candidate: toJSON(freeze(change.candidate)) }),
+  })
+
+const globally = certificateOf(
+  certify({ field: line('-x - x^3'), V: parabola, property: 'global-asymptotic-stability' }),
+)
+const stable = certificateOf(
+  certify({ field: plane('y', '-x - y'), V: square, domain: around, level: 1, property: 'stability' }),
+)
+const boxed = certificateOf(invariantSet({ field: line('-x'), set: { kind: 'box', sides: [[-1, 1]] } }))
+const moved = certificateOf(
+  certify({ field: line('3 - x'), V: parabola, domain: [[-1, 1]], level: 0.5, equilibrium: [3] }),
+)
+const map = certificateOf(
+  certify({ field: line('0.5*x'), V: parabola, domain: [[-1, 1]], level: 0.5, time: 'discrete' }),
+)
+
+test('the certificates that are forged below are good ones', () => {
+  for (const c of [globally, stable, boxed, moved, map]) assert.ok(checkCertificate(c).valid)
+})
+
+/** Fields that agree with the honest ones wherever they are defined, or by formulas that vanish, and yet are others. */
+const forgeries: readonly (readonly [string, Certificate, { system?: Field; candidate?: Field }])[] = [
+  ['a global claim about a field that ends at 0', globally, { system: line('-x - x^3 + 0*log(x)') }],
+  ['a global claim about a field with a pole', globally, { system: line('-x - x^3 + 0/(x - 0.5)') }],
+  ['a global claim with a V that ends', globally, { candidate: expression('x^2 + 0*sqrt(x + 5)', ['x']) }],
+  ['stability of a field that ends', stable, { system: plane('y', '-x - y + 0*log(x + 0.5)') }],
+  ['stability of a field with a pole', stable, { system: plane('y', '-x - y + 0/(x - 0.25)') }],
+  ['stability by a V with kinks', stable, { candidate: expression('x^2 + y^2 + 0*relu(x - 0.3)', xy) }],
+  ['stability under negative friction', stable, { system: plane('y', '-x + y') }],
+  ['a box of a field that ends within', boxed, { system: line('-x + 0*log(x + 0.5)') }],
+  ['a box of a field without uniqueness at its end', boxed, { system: line('sqrt(max(x - 1, 0)) - 0*x') }],
+  ['another equilibrium', moved, { system: line('3.001 - x') }],
+  ['no equilibrium', moved, { system: line('-x^2 - 3') }],
+  ['a field that ends at its equilibrium', moved, { system: line('3 - x + 0*sqrt(x - 3)') }],
+  ['an equilibrium on the cut of an angle', moved, { system: line('3 - x + 1e-9*(atan2(0*x, 2 - x) - 3)') }],
+  ['a map that is another', map, { system: line('-1.5*x') }],
+  ['a map that ends', map, { system: line('0.5*x + 0*log(x + 0.5)') }],
+]
+
+for (const [name, certificate, change] of forgeries)
+  test(`forged: ${name}`, () => {
+    const { valid, reason } = checkCertificate(withField(certificate, change))
+    // 0·relu is dropped when the field is built, and then nothing is forged
+    const isSame = JSON.stringify(change.candidate && toJSON(freeze(change.candidate)).nodes) === JSON.stringify(certificate.candidate.nodes) // biome-ignore format: one line
+    assert.is(valid, isSame, reason)
+  })
+
+test('formulas that would fill the memory or take hours come to an end at once', () => {
+  const chain = (first: Json[], next: (k: number) => Json, count: number) => {
+    const nodes = [...first]
+    for (let k = 0; k < count; k++) nodes.push(next(nodes.length - 1))
+    return nodes
+  }
+  const squared = (k: number) => ({ op: 'mul', args: [k, k], size: 1 })
+  const state = { op: 'state', args: [], size: 1 }
+  const bombs: readonly Json[][] = [
+    // 3^(2^60), x^(2^60), and (x + 1)^(2^60)
+    chain([{ op: 'const', args: [], size: 1, values: [3] }], squared, 60),
+    chain([state], squared, 60),
+    chain([state, { op: 'const', args: [], size: 1, values: [1] }, { op: 'add', args: [0, 1], size: 1 }], squared, 60),
+    // sines of sums of sines: a new atom each
+    chain([state], (k) => ({ op: 'sin', args: [k], size: 1 }), 300),
+  ] // biome-ignore format: one bomb a line
+  const started = performance.now()
+  for (const c of [globally, stable, boxed, moved, map])
+    for (const nodes of bombs) {
+      const n = c.claim.domain.length
+      const wide = n === 2 ? [...nodes.map((node) => (node === state ? { ...state, size: 1 } : node))] : nodes
+      const system = { ...(c.system as unknown as Json), nodes: wide, output: wide.length - 1 }
+      // x⁺ = x^(2^60) does contract: some of these claims are true
+      assert.type(checkCertificate(rehashed({ ...(c as unknown as Json), system })).reason, 'string')
+    }
+  // twenty forgeries, each answered in well under a second where nothing runs away
+  assert.ok(performance.now() - started < 20_000)
+})
+
+test.run()
