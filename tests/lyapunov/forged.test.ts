@@ -32,6 +32,9 @@ const stable = certificateOf(
   certify({ field: plane('y', '-x - y'), V: square, domain: around, level: 1, property: 'stability' }),
 )
 const boxed = certificateOf(invariantSet({ field: line('-x'), set: { kind: 'box', sides: [[-1, 1]] } }))
+const squared = certificateOf(
+  invariantSet({ field: plane('-x', '-y'), set: { kind: 'box', sides: [[-1, 1], [-1, 1]] } }), // biome-ignore format: a box
+)
 const moved = certificateOf(
   certify({ field: line('3 - x'), V: parabola, domain: [[-1, 1]], level: 0.5, equilibrium: [3] }),
 )
@@ -52,6 +55,10 @@ const forgeries: readonly (readonly [string, Certificate, { system?: Field; cand
   ['stability of a field with a pole', stable, { system: plane('y', '-x - y + 0/(x - 0.25)') }],
   ['stability by a V with kinks', stable, { candidate: expression('x^2 + y^2 + 0*relu(x - 0.3)', xy) }],
   ['stability under negative friction', stable, { system: plane('y', '-x + y') }],
+  // V' = -2 y^3: an odd power left over
+  ['stability under a force of y²', stable, { system: plane('y', '-x - y^2') }],
+  // x' = y on the face x = -1, half of which is left
+  ['a face with a term of either sign', squared, { system: plane('y*(1 - x)/2', '-y') }],
   ['a box of a field that ends within', boxed, { system: line('-x + 0*log(x + 0.5)') }],
   ['a box of a field without uniqueness at its end', boxed, { system: line('sqrt(max(x - 1, 0)) - 0*x') }],
   ['another equilibrium', moved, { system: line('3.001 - x') }],
@@ -69,6 +76,32 @@ for (const [name, certificate, change] of forgeries)
     const isSame = JSON.stringify(change.candidate && toJSON(freeze(change.candidate)).nodes) === JSON.stringify(certificate.candidate.nodes) // biome-ignore format: one line
     assert.is(valid, isSame, reason)
   })
+
+test('forged: a polytope whose witness is not in it may be empty', () => {
+  const proof = { ...boxed.proof, witness: [1.5] }
+  assert.is(checkCertificate(rehashed({ ...(boxed as unknown as Json), proof })).valid, false)
+})
+
+test('forged: an origin box whose image has a larger Hessian', () => {
+  // at (0.95, 0): V = 3.61, and V(f) = 2.03 + 0.004·1.425²⁰ = 6.8; over the origin box the Hessian is small
+  const steep = certificateOf(
+    certify({
+      field: plane('0.2*y', '1.5*x'),
+      V: expression('4*x^2 + y^2 + 0.004*y^20', xy),
+      domain: [[-1.5, 1.5], [-1.5, 1.5]],
+      level: 0.5,
+      time: 'discrete',
+    }),
+  ) // biome-ignore format: a box
+  const origin = [[-1, 1], [-1, 1]] // biome-ignore format: a box
+  const forged = {
+    ...(steep as unknown as Json),
+    claim: { ...steep.claim, level: 3.615 },
+    proof: { ...steep.proof, origin },
+  }
+  assert.ok(checkCertificate(steep).valid)
+  assert.is(checkCertificate(rehashed(forged)).valid, false)
+})
 
 test('formulas that would fill the memory or take hours come to an end at once', () => {
   const chain = (first: Json[], next: (k: number) => Json, count: number) => {

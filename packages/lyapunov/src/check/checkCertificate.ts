@@ -220,10 +220,10 @@ function isKept(problem: Problem, box: Box): boolean {
 function isDefiniteOn(problem: Problem, box: Box, halvings: number): boolean {
   const { W, states: n, decay, isMap } = problem
   const J = motion(problem, box, 1)
+  // nothing is known of slopes where a function has no value
   const hessian = (at: Box) => {
     const [w] = over(W, at, 2)
-    demand(isDefined(w) && J.every(isDefined), 'the field or the candidate is not defined about the origin')
-    return square(n, (i, j) => hessianEntry(w, box.length, i, j))
+    return square(n, (i, j) => (isDefined(w) ? hessianEntry(w, box.length, i, j) : I.never))
   }
   const H = hessian(box)
   const G = isMap ? hessian([...J.map(([value]) => value), ...box.slice(n)]) : H
@@ -232,7 +232,7 @@ function isDefiniteOn(problem: Problem, box: Box, halvings: number): boolean {
   const change = (i: number, j: number) =>
     isMap ? I.sub(sum(n, (k) => I.mul(slope(k, i), bent[k][j])), H[i][j]) : I.add(bent[i][j], bent[j][i]) // biome-ignore format: two cases
   const form = square(n, (i, j) => I.neg(I.add(change(i, j), I.mul(I.point(decay), H[i][j]))))
-  if (hasPositivePivots(H) && hasPositivePivots(form)) return true
+  if (J.every(isDefined) && hasPositivePivots(H) && hasPositivePivots(form)) return true
   const widths = box.map((side, i) => (i < n ? zero : side))
   const axis = widest(widths)
   if (halvings === 0 || widths[axis].lo === widths[axis].hi) return false
