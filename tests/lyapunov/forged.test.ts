@@ -88,7 +88,7 @@ test('forged: an origin box whose image has a larger Hessian', () => {
     certify({
       field: plane('0.2*y', '1.5*x'),
       V: expression('4*x^2 + y^2 + 0.004*y^20', xy),
-      domain: [[-1.5, 1.5], [-1.5, 1.5]],
+      domain: [[-1.6, 1.6], [-1.6, 1.6]],
       level: 0.5,
       time: 'discrete',
     }),
