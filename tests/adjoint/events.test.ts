@@ -172,7 +172,7 @@ test('an output at the very time of an event is the state before it, at a consta
     reset: system({ state: ['x'], dynamics: { x: 'x - 1' } }),
   }
   const loss: SolutionLoss = { value: (y) => y.get(0, 0), gradient: (_y, dy) => dy.set(0, 0, 1) }
-  const given = { method: rk4, step: 0.1, events: [event], loss }
+  const given = { method: rk4, step: 0.1, events: [event] }
   const [{ t }] = solve(field, [0.5], [0, 1], given).events
   for (const via of [
     'discrete',
@@ -182,7 +182,12 @@ test('an output at the very time of an event is the state before it, at a consta
     'quadrature',
     'gaussKronrod',
   ] as const) {
-    const { value, dy0, dtheta, dt0 } = sensitivity(field, [0.5], [0, 1], { ...given, saveAt: [t], via })
+    const { value, dy0, dtheta, dt0 } = sensitivity(field, [0.5], [0, 1], {
+      ...given,
+      loss,
+      saveAt: [t],
+      via,
+    })
     for (const [found, expected] of [
       [value, 1],
       [dy0[0], 1],

@@ -2,9 +2,9 @@ import {
   type BoundLoss,
   type Execution,
   type Loss,
+  type OutputLoss,
   prepareBatchSensitivity,
   prepareSensitivity,
-  type SolutionLoss,
   type Via,
 } from '@separatrix/adjoint'
 import { type Field, misuse, type Random, show, withTheta } from '@separatrix/field/core'
@@ -94,7 +94,7 @@ interface Parts {
   readonly fill: (random: Random) => void
   readonly terms: number
   /** of all rows at the end, divided by their number */
-  readonly loss: SolutionLoss
+  readonly loss: OutputLoss
 }
 
 type Evaluation = Pick<BoundLoss, 'evaluate' | 'reason' | 'execution'>
@@ -177,7 +177,7 @@ function negativeLogDensity(
   base: Base,
   { field: { stateSize: width }, n, growths, penaltyAt }: PenalizedVolume,
   terms: number,
-): SolutionLoss {
+): OutputLoss {
   const [z, score] = [new Float64Array(n), new Float64Array(n)]
   return {
     value({ data: y }) {
