@@ -37,8 +37,8 @@ export interface QuadraticForm {
 
 /** The quadratic form of a pair, where the Hessian of V hardly varies over the domain; `undefined` elsewhere. */
 export function quadraticForm(readings: Readings, domain: Box): QuadraticForm | undefined {
-  const { n, size, second, secondSize, field, rate } = readings
-  const slopes = size === n ? originSlopes(field) : undefined
+  const { n, size, second, secondSize, field, rate, time } = readings
+  const slopes = size === n && time === 'continuous' ? originSlopes(field) : undefined
   if (slopes === undefined) return undefined
   const [lo, hi] = [new Float64Array(secondSize), new Float64Array(secondSize)]
   second(domain.lo, domain.hi, lo, hi)
