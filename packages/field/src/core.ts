@@ -62,8 +62,10 @@ export {
   type Unary,
   unary,
 } from './graph/node.js'
+export { makeArray } from './makeArray.js'
 export { type Random, restoreRandom, seededRandom } from './random.js'
-export { canGenerateCode, compile, compileSource, unrollLimit } from './read/compile.js'
+export { canGenerateCode } from './read/canGenerateCode.js'
+export { compile, compileSource, unrollLimit } from './read/compile.js'
 export { type GpuDevice, type GpuMode, gpuModes, openGpu } from './read/gpuDevice.js'
 export { type GpuStatements, gpuStatements, invalidResult, kernelLimit } from './read/gpuKernel.js'
 export { interpret } from './read/interpret.js'
@@ -76,6 +78,7 @@ export {
   compileBatch,
   rowStride,
 } from './read/wasm/compileBatch.js'
+export { canCompileModules, compileModule } from './read/wasm/compileModule.js'
 export { binaryLanes, ulps } from './read/wasm/elementary.js'
 export type { FunctionBody } from './read/wasm/encode.js'
 export { callCode, FunctionCode, type Id, memoryOperand } from './read/wasm/functionCode.js'

@@ -1,6 +1,5 @@
-import { type Field, misuse } from '@separatrix/field/core'
+import { type Field, makeArray, misuse } from '@separatrix/field/core'
 import type { Method, Solution, SolveOptions, SolveStats, SolveStatus } from '@separatrix/ode'
-import ndarray from 'ndarray'
 import type { SolutionLoss } from './loss.js'
 
 /** A solve and a loss of its outputs. */
@@ -65,7 +64,7 @@ export function lossOf(
 ): { readonly value: number; readonly cotangents: Float64Array } {
   const cotangents = new Float64Array(y.data.length)
   const value = loss.value(y)
-  loss.gradient(y, ndarray(cotangents, y.shape))
+  loss.gradient(y, makeArray(cotangents, y.shape))
   return { value, cotangents }
 }
 

@@ -1,4 +1,5 @@
 import { misuse, SeparatrixError } from '../error.js'
+import { canGenerateCode } from './canGenerateCode.js'
 
 /** Where gpu.js may run a kernel. Only the first four can be graphics hardware. */
 export const gpuModes = ['webgpu', 'webgl2', 'webgl', 'headlessgl', 'webasm', 'cpu'] as const
@@ -85,6 +86,14 @@ export async function openGpu(mode?: GpuMode): Promise<GpuDevice> {
     })
   }
   const actual = modeOf(library, gpu.Kernel)
+  if (actual === 'cpu' && !canGenerateCode())
+    throw misuse({
+      where: 'openGpu',
+      expected: 'permission to run generated JavaScript',
+      got: 'a content security policy that forbids it',
+      try: "backend: 'js', which then interprets the field",
+      code: 'no-eval',
+    })
   const renderer = actual === 'webgpu' ? await adapterName() : rendererOf(gpu)
   return {
     mode: actual,

@@ -1,6 +1,13 @@
-import { expectField, type Field, type Random, SeparatrixError, seededRandom } from '@separatrix/field/core'
+import {
+  expectField,
+  type Field,
+  makeArray,
+  type Random,
+  SeparatrixError,
+  seededRandom,
+} from '@separatrix/field/core'
 import { type SolveOptions, solve } from '@separatrix/ode'
-import ndarray, { type NdArray } from 'ndarray'
+import type { NdArray } from 'ndarray'
 import { type Base, standardNormal } from './base.js'
 import { type Points, readPoints } from './points.js'
 import { type TraceRule, volumeField } from './volumeField.js'
@@ -105,7 +112,7 @@ export function cnf({ field, base: given, span = [0, 1], trace = 'exact', ...sol
         base.draw(random, z)
         out.set(follow(z, span, field), i * n)
       }
-      return ndarray(out, [count, n])
+      return makeArray(out, [count, n])
     },
     logProb: (x) => logProbEstimate(x).logProb,
     logProbEstimate,
@@ -126,7 +133,7 @@ export function cnf({ field, base: given, span = [0, 1], trace = 'exact', ...sol
         logProb[i] = value
         standardError[i] = error
       }
-      return { x: ndarray(out, [count, n]), logProb, standardError }
+      return { x: makeArray(out, [count, n]), logProb, standardError }
     },
     inverseError(x) {
       const rows = readPoints('flow.inverseError', x, n)

@@ -22,7 +22,7 @@ const remainderTolerance = 1e-9
 
 /**
  * Integrates an ensemble by gpu.js, a whole stretch of equal steps in one kernel call and one thread a trajectory.
- * Single precision; drivers may be as coarse as 1e-4 in elementary functions. Returns the device's description.
+ * Single precision. Returns the device's description.
  */
 export async function runGpu(
   plan: EnsemblePlan,

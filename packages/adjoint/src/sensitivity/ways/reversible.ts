@@ -1,6 +1,5 @@
-import { type Field, misuse, show } from '@separatrix/field/core'
+import { type Field, makeArray, misuse, show } from '@separatrix/field/core'
 import { type ExplicitMethod, type Method, type SolveOptions, solve } from '@separatrix/ode'
-import ndarray from 'ndarray'
 import { lossOf, noGradient, type PreparedSensitivity, solving } from '../gradient.js'
 import { derivativeFunctions } from '../steps/derivativeFunctions.js'
 import { type ExplicitStep, explicitStep } from '../steps/explicitStep.js'
@@ -62,7 +61,7 @@ export function reversible(field: Field, method: Method): PreparedSensitivity {
     })
     if (!(left.largest() <= largestDeparture))
       return noGradient({ stats, status: 'unstable', message: leftSolution(left.largest()) }, n, p)
-    const { value, cotangents } = lossOf(loss, { y: ndarray(outputs, [t.length, n]) })
+    const { value, cotangents } = lossOf(loss, { y: makeArray(outputs, [t.length, n]) })
     const [onY, onZ, dtheta] = [new Float64Array(n), new Float64Array(n), new Float64Array(p)]
     const jump = (time: number) => {
       for (; s > 0 && t[s - 1] === time; s--)

@@ -1,5 +1,6 @@
 import { misuse, show } from '../../error.js'
 import type { Field } from '../../field.js'
+import { compileModule } from './compileModule.js'
 import type { LaneKind } from './lanes.js'
 import { hasRelaxedSimd, hasSimd, instantiate, mostPages } from './moduleBuilder.js'
 import { printWasm, type WasmFieldOptions } from './printWasm.js'
@@ -68,7 +69,7 @@ export async function compileBatch(field: Field, options: BatchOptions): Promise
       code: 'no-relaxed-simd',
     })
   const printed = printWasm(field, options)
-  const module = await WebAssembly.compile(printed.bytes)
+  const module = await compileModule(printed.bytes)
   const View = lanes === 'f64x2' ? Float64Array : Float32Array
   const bytes = View.BYTES_PER_ELEMENT
   const stride = rowStride(capacity, 128 / bytes, bytes)
