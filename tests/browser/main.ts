@@ -9,6 +9,7 @@ import { lorenz } from '../field/fields.js'
 import { rehashed, vanDerPol } from '../lyapunov/cases.js'
 import { bundle, isBuilt } from './bundle.js'
 import type { Outcome } from './outcome.js'
+import { runSection } from './section.js'
 import { type Page, serve } from './server.js'
 
 const candidates = [
@@ -44,9 +45,6 @@ const plan: readonly {
   { page: 'isolated', script: 'installed', section: 'installed' },
 ]
 
-/** Longest that a section may take: shaders of software drivers compile slowly. */
-const patience = 60_000
-
 const executable = candidates.find((path) => path !== undefined && existsSync(path))
 if (executable === undefined) {
   console.log('skipped: no Chromium was found. Try CHROMIUM=<path>, or installing the package chromium.')
@@ -65,48 +63,20 @@ async function run(executablePath: string): Promise<boolean> {
   const browser = await chromium.launch({ executablePath, args: flags })
   console.log(`Chromium ${browser.version()}`)
   const counts = { passed: 0, failed: 0, skipped: 0 }
-  try {
-    for (const { page: name, script, section } of plan) {
-      const start = performance.now()
-      const outcomes: Outcome[] = files.has(`${script}.js`)
-        ? await runSection(name, script, section)
-        : [{ name: script, result: 'skipped', detail: 'the packages are not built: pnpm build' }]
-      console.log(`\n${section} (page ${name}, ${((performance.now() - start) / 1000).toFixed(1)} s)`)
-      for (const { name, result, detail } of outcomes) {
-        counts[result]++
-        console.log(`  ${result.padEnd(8)}${name}: ${detail}`)
-      }
-    }
-  } finally {
-    await browser.close()
-    await server.close()
+  const take = ({ name, result, detail }: Outcome) => {
+    counts[result]++
+    console.log(`  ${result.padEnd(8)}${name}: ${detail}`)
   }
+  for (const { page, script, section } of plan) {
+    console.log(`\n${section} (page ${page})`)
+    if (!files.has(`${script}.js`))
+      take({ name: script, result: 'skipped', detail: 'the packages are not built: pnpm build' })
+    else if (!(await runSection(browser, server.address(page, `${script}.js`), section, take))) return false
+  }
+  await browser.close()
+  await server.close()
   console.log(`\n${counts.passed} passed, ${counts.failed} failed, ${counts.skipped} skipped`)
   return counts.failed === 0
-
-  async function runSection(page: Page, script: string, section: string): Promise<Outcome[]> {
-    const context = await browser.newContext()
-    const tab = await context.newPage()
-    const problems: Outcome[] = []
-    tab.on('pageerror', (error) => {
-      problems.push({ name: 'page', result: 'failed', detail: error.message })
-    })
-    try {
-      await tab.goto(server.address(page, `${script}.js`))
-      tab.setDefaultTimeout(patience)
-      await tab.waitForFunction(() => 'sections' in globalThis)
-      const call = (name: string) =>
-        (globalThis as unknown as { sections: Record<string, () => Promise<Outcome[]>> }).sections[name]!()
-      const late = new Promise<never>((_, reject) => {
-        setTimeout(() => reject(new Error(`no answer in ${patience / 1000} s`)), patience).unref()
-      })
-      return [...(await Promise.race([tab.evaluate(call, section), late])), ...problems]
-    } catch (error) {
-      return [{ name: section, result: 'failed', detail: String(error) }, ...problems]
-    } finally {
-      await context.close()
-    }
-  }
 }
 
 /** What the pages compare with. */

@@ -8,17 +8,27 @@ export interface Outcome {
   readonly detail: string
 }
 
+/** Told at once, so that main.ts knows how far a page came that stops answering. */
+function report(outcome: Outcome): Outcome {
+  console.info(JSON.stringify(outcome))
+  return outcome
+}
+
 /** Runs a check; what it returns is its figure, a failure throws. */
 export async function outcomeOf(name: string, check: () => Promise<string>): Promise<Outcome> {
+  const start = performance.now()
   try {
-    return { name, result: 'passed', detail: await check() }
+    const figure = await check()
+    const seconds = (performance.now() - start) / 1000
+    const slow = seconds < 1 ? '' : ` (${seconds.toFixed(1)} s)`
+    return report({ name, result: 'passed', detail: `${figure}${slow}` })
   } catch (error) {
     const missing = error instanceof SeparatrixError && error.code === 'no-device'
-    return {
+    return report({
       name,
       result: missing ? 'skipped' : 'failed',
       detail: missing || !(error instanceof Error) ? String(error) : (error.stack ?? error.message),
-    }
+    })
   }
 }
 

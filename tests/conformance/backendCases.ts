@@ -129,33 +129,30 @@ export function ensembleCases(devices: readonly GpuMode[]): BackendCase[] {
   return runs(devices).flatMap(({ tolerance, ...way }) =>
     fields
       .filter((f) => f !== everything)
-      .filter((f) => way.backend !== 'gpu' || scalarCount(f) <= kernelOperations / 4)
       .flatMap((f) =>
-        steppings
-          .filter(({ steps }) => way.backend !== 'gpu' || 'step' in steps)
-          .map(({ name, steps }) => {
-            const run = async (options: Omit<Way, 'tolerance'>) => {
-              const { y, status } = await ensemble(f, starts(f), [0, 0.5], {
-                ...steps,
-                saveAt: [0.25, 0.5],
-                ...options,
-              })
-              const failed = status.find((s) => s !== 'success')
-              if (failed !== undefined) throw new Error(`a trajectory ended with ${failed}`)
-              return y.data
-            }
-            const single = way.precision === 'single' || way.backend === 'gpu'
-            return {
-              name: `${f.name} with ${name} on ${describe({ ...way, tolerance })}`,
-              backend: way.backend,
-              device: way.device,
-              // in single precision the chosen steps differ, hence errors within the tolerance of the method
-              tolerance: single && 'rtol' in steps ? 2e-3 : tolerance,
-              key: `ensemble ${f.name} ${name}`,
-              reference: () => run({ backend: 'js' }),
-              run: () => run(way),
-            }
-          }),
+        steppings.map(({ name, steps }) => {
+          const run = async (options: Omit<Way, 'tolerance'>) => {
+            const { y, status } = await ensemble(f, starts(f), [0, 0.5], {
+              ...steps,
+              saveAt: [0.25, 0.5],
+              ...options,
+            })
+            const failed = status.find((s) => s !== 'success')
+            if (failed !== undefined) throw new Error(`a trajectory ended with ${failed}`)
+            return y.data
+          }
+          const single = way.precision === 'single' || way.backend === 'gpu'
+          return {
+            name: `${f.name} with ${name} on ${describe({ ...way, tolerance })}`,
+            backend: way.backend,
+            device: way.device,
+            // in single precision the chosen steps differ, hence errors within the tolerance of the method
+            tolerance: single && 'rtol' in steps ? 2e-3 : tolerance,
+            key: `ensemble ${f.name} ${name}`,
+            reference: () => run({ backend: 'js' }),
+            run: () => run(way),
+          }
+        }),
       ),
   )
 }

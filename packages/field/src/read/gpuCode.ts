@@ -1,4 +1,28 @@
-import type { Binary, Unary } from '../graph/node.js'
+import type { Field } from '../field.js'
+import { type Binary, binary, type Node, type Unary, unary } from '../graph/node.js'
+
+/** What statements call the leaves of a field. */
+export interface GpuLeaves {
+  readonly state: (k: number) => string
+  readonly time: string
+}
+
+/** A whole field as statements for a kernel of the caller's own, to be printed once for every evaluation. */
+export interface GpuStatements {
+  /** what the statements read as c0, c1, …: everything that is the same for the whole batch */
+  readonly coefficients: Field
+  /** how many of them the statements read as locals c0, c1, …; the others are read as c[k] */
+  readonly locals: number
+  readonly operations: number
+  print(
+    prefix: string,
+    leaves: GpuLeaves,
+  ): {
+    readonly lines: readonly string[]
+    readonly invalid: readonly string[]
+    readonly outputs: readonly string[]
+  }
+}
 
 /** A rule's answer: an expression, statements that must come before it, and where it has no finite value. */
 export interface KernelExpression {
@@ -124,4 +148,44 @@ export function powerKernelCode(x: string, exponent: number, name: string): Kern
   }
   const power = raise(Math.abs(exponent))
   return exponent > 0 ? { before, value: power } : { before, value: `1 / ${power}`, invalid: `${x} == 0` }
+}
+
+const unaryOps: ReadonlySet<string> = new Set(unary)
+const binaryOps: ReadonlySet<string> = new Set(binary)
+
+/**
+ * Code of an elementwise operation over identifiers; `name` is that of the result, `nodes` the graph that the node
+ * stands in. Powers of constant half-integers, as in (q·q)^1.5, take a root and products: exact signs, short code.
+ */
+export function kernelExpression(
+  node: Node,
+  args: readonly string[],
+  { name, nodes }: { readonly name: string; readonly nodes: readonly Node[] },
+): KernelExpression {
+  const [x, y] = args as [string, string]
+  if (node.op === 'pow') {
+    const twice = halvesOf(nodes[node.args[1] as number] as Node)
+    if (twice !== undefined) return halfPowerKernelCode(x, twice, name)
+  }
+  if (unaryOps.has(node.op)) return unaryKernelCode[node.op as Unary](x, name)
+  if (binaryOps.has(node.op)) return binaryKernelCode[node.op as Binary](x, y, name)
+  if (node.op === 'powi') return powerKernelCode(x, node.exponent, name)
+  throw new Error(`unreachable: ${node.op} is no elementwise operation`)
+}
+
+/** 2k for a constant exponent k that is an odd number of halves. */
+function halvesOf(exponent: Node): number | undefined {
+  if (exponent.op !== 'const' || exponent.size !== 1) return undefined
+  const twice = 2 * (exponent.values[0] as number)
+  return Number.isInteger(twice) && twice % 2 !== 0 && Math.abs(twice) < 64 ? twice : undefined
+}
+
+function halfPowerKernelCode(x: string, twice: number, name: string): KernelExpression {
+  const root = `${name}root`
+  const { before = [], value } = powerKernelCode(root, twice, name)
+  return {
+    before: [`var ${root} = Math.sqrt(Math.max(${x}, 0.0));`, ...before],
+    value,
+    invalid: twice > 0 ? `${x} < 0` : `${x} <= 0`,
+  }
 }

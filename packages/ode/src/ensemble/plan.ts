@@ -82,7 +82,8 @@ export function planEnsemble(
   const shared = { ...options, theta: field.theta }
   const prepared = prepare(field, n, shared, 'none')
   const { stepping } = prepared
-  if (options.precision === 'single' && stepping.kind === 'adaptive') checkSingle(stepping.tolerances.rtol)
+  const single = options.precision === 'single' || options.backend === 'gpu'
+  if (single && stepping.kind === 'adaptive') checkSingle(stepping.tolerances.rtol)
   const { saveAt = 'end' } = options
   const times = saveAt === 'end' ? Float64Array.of(span[1]) : checkTimes('saveAt', saveAt, span)
   return {
@@ -135,7 +136,7 @@ function checkSingle(rtol: Float64Array): void {
     where: 'ensemble(precision)',
     expected: `rtol of at least ${leastSingleTolerance.toExponential(1)} in single precision, whose own rounding is 6e-8 an operation`,
     got: String(least),
-    try: "precision: 'double', or a looser tolerance",
+    try: "precision: 'double' (which backend 'gpu' lacks), or a looser tolerance",
     code: 'precision-too-low',
   })
 }
