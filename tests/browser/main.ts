@@ -37,6 +37,8 @@ const plan: readonly {
   ...(process.argv[2] === 'quick'
     ? []
     : [{ page: 'isolated', script: 'page', section: 'backends' } as const]),
+  { page: 'isolated', script: 'page', section: 'hazards' },
+  { page: 'isolated', script: 'page', section: 'lostContext' },
   { page: 'isolated', script: 'page', section: 'certificates' },
   { page: 'plain', script: 'page', section: 'withoutIsolation' },
   { page: 'withoutEval', script: 'page', section: 'withoutEval' },

@@ -4,6 +4,7 @@ import { checkCertificate } from '@separatrix/lyapunov'
 import { dopri5, ensemble, rk4, solve } from '@separatrix/ode'
 import { type BackendCase, difference, ensembleCases, evaluationCases } from '../conformance/backendCases.js'
 import { lorenz } from '../field/fields.js'
+import { checkEdge, edges } from '../field/gpuEdges.js'
 import { type Outcome, outcomeOf, refused, within } from './outcome.js'
 
 /** What main.ts computed in Node before. */
@@ -106,6 +107,60 @@ async function interpreted(): Promise<Outcome[]> {
   ]
 }
 
+type Losable = { readonly loseContext: () => void }
+
+/** Remembers how to lose every context and device that is opened from now on. */
+function watchDevices(): (() => void)[] {
+  const lose: (() => void)[] = []
+  for (const canvas of [HTMLCanvasElement.prototype, OffscreenCanvas.prototype]) {
+    const open = canvas.getContext as (...args: unknown[]) => WebGL2RenderingContext | null
+    canvas.getContext = function (this: unknown, ...args: unknown[]) {
+      const context = open.apply(this, args)
+      lose.push(() => (context?.getExtension?.('WEBGL_lose_context') as Losable | null)?.loseContext())
+      return context
+    } as typeof canvas.getContext
+  }
+  const { GPUAdapter } = globalThis as unknown as {
+    GPUAdapter?: { prototype: { requestDevice(options: object): Promise<{ destroy(): void }> } }
+  }
+  if (GPUAdapter === undefined) return lose
+  const request = GPUAdapter.prototype.requestDevice
+  GPUAdapter.prototype.requestDevice = async function (options) {
+    const device = await request.call(this, options)
+    lose.push(() => device.destroy())
+    return device
+  }
+  return lose
+}
+
+/** Functions where drivers are known to differ. */
+async function hazards(): Promise<void> {
+  for (const device of ['webgl2', 'webgpu'] as const)
+    for (const edge of edges)
+      await outcomeOf(`${edge[0]} at its edges on ${device}`, async () => {
+        await checkEdge(edge, device)
+        return `${edge[1].length} values`
+      })
+}
+
+/** A device that is taken away in the middle of a run. */
+async function lostContext(): Promise<void> {
+  const lose = watchDevices()
+  for (const device of ['webgl2', 'webgpu'] as const) {
+    const run = ensemble(lorenz, [[1, 2, 3]], [0, 1], {
+      ...steps,
+      backend: 'gpu',
+      device,
+      saveAt: [0.5, 1],
+      reduce: ({ t }) => {
+        if (t === 0.5) for (const one of lose.splice(0)) one()
+      },
+    })
+    await outcomeOf(`${device} lost between two kernels`, () => refused(run, 'lost-context'))
+    await outcomeOf(`${device} opened again`, lorenzOn('gpu', device))
+  }
+}
+
 /** A content security policy without 'unsafe-eval'. */
 async function withoutEval(): Promise<Outcome[]> {
   return [
@@ -138,5 +193,14 @@ async function strict(): Promise<Outcome[]> {
 }
 
 Object.assign(globalThis, {
-  sections: { backends, certificates, withoutIsolation, withoutEval, withoutWorkers, strict },
+  sections: {
+    backends,
+    hazards,
+    lostContext,
+    certificates,
+    withoutIsolation,
+    withoutEval,
+    withoutWorkers,
+    strict,
+  },
 })

@@ -35,7 +35,7 @@ const fields: readonly Field[] = [
   network({ widths: [2, 64, 64, 2], activation: 'tanh', seed: 1 }),
 ]
 
-/** Unrolled operations that a kernel of gpu.js takes. */
+/** Unrolled operations that a kernel of gpu.js takes, networks aside. */
 const kernelOperations = 500
 
 /** No multiple of a vector, of a tile or of a workgroup. */
@@ -97,7 +97,7 @@ export function evaluationCases(
   const all = derivatives ? fields.flatMap((f) => [f, jvp(f), vjp(f)]) : fields
   return evaluations(devices).flatMap(({ tolerance, ...way }) =>
     all
-      .filter((f) => way.backend !== 'gpu' || scalarCount(f) <= kernelOperations)
+      .filter((f) => way.backend !== 'gpu' || fields.includes(f) || scalarCount(f) <= kernelOperations)
       .map((f) => {
         const run = async (options: Way | { backend: 'js' }) => {
           const { values } = await evaluateBatch(f, states(f), {

@@ -49,6 +49,7 @@ interface RunnableKernel {
 interface RenderingContext {
   getExtension(name: string): { readonly UNMASKED_RENDERER_WEBGL: number } | null
   getParameter(name: number): unknown
+  isContextLost?(): boolean
   readonly RENDERER: number
 }
 
@@ -150,6 +151,29 @@ async function adapterName(): Promise<string> {
   return [vendor, architecture, description].filter((s) => s !== undefined && s !== '').join(' ')
 }
 
+/** What a kernel answers; gpu.js's own errors about lost devices have no code. */
+async function answered(
+  run: RunnableKernel,
+  args: Float32Array[],
+  mode: GpuMode,
+): Promise<ArrayLike<number>> {
+  try {
+    return await run(...args)
+  } catch (error) {
+    throw /\blost\b/i.test(String(error)) ? lostContext(mode) : error
+  }
+}
+
+function lostContext(mode: GpuMode): SeparatrixError {
+  return misuse({
+    where: `gpu.js ${mode}`,
+    expected: 'a device that stays',
+    got: 'one that the driver or the browser has taken away (another page, a long kernel, sleep)',
+    try: "again, with a smaller batch, or backend: 'wasm'",
+    code: 'lost-context',
+  })
+}
+
 interface KernelText {
   readonly source: string
   readonly size: number
@@ -168,7 +192,9 @@ function compileKernel(library: GpuJs, gpu: GpuInstance, { source, size, mode }:
     },
   })
   return async (x: Float32Array, coefficients: Float32Array) => {
-    const result = await run(x, coefficients)
+    const result = await answered(run, [x, coefficients], mode)
+    // a lost context answers with zeros
+    if (gpu.context?.isContextLost?.()) throw lostContext(mode)
     const ran = modeOf(library, run.kernel.constructor)
     if (ran !== mode)
       throw new SeparatrixError('no-device', `gpu.js ran on ${ran} where ${mode} was asked for`)

@@ -4,7 +4,9 @@ import { type Field, makeField } from '../field.js'
 import { Builder, type Ref } from '../graph/builder.js'
 import { embedAll } from '../graph/embed.js'
 import type { Node } from '../graph/node.js'
+import { batchConstants, coefficientsOf } from './batchConstants.js'
 import { type GpuLeaves, kernelExpression } from './gpuCode.js'
+import { gpuLoops } from './gpuLoops.js'
 
 /** One output of a field as a scalar kernel over a batch. */
 export interface GpuKernel {
@@ -36,7 +38,9 @@ export function printKernel(field: Field, component: number, batch: number): Gpu
   const f = makeField(b, output, scalar)
   const { fixed, frontier } = batchConstants(f)
   const body = printBody(f, fixed, frontier)
-  if (body.length > kernelLimit)
+  if (body.length > kernelLimit) {
+    const looped = printLooped(field, component, batch)
+    if (looped !== undefined) return looped
     throw misuse({
       where: `printKernel(${field.name})`,
       expected: `at most ${kernelLimit} scalar operations in output ${component}`,
@@ -44,6 +48,7 @@ export function printKernel(field: Field, component: number, batch: number): Gpu
       try: "backend: 'js', which runs large networks as loops",
       code: 'kernel-too-large',
     })
+  }
   const states = statesOf(f, frontier)
   const source = [
     'function (x, c) {',
@@ -56,24 +61,28 @@ export function printKernel(field: Field, component: number, batch: number): Gpu
   return { source, coefficients: coefficientsOf(f, frontier) }
 }
 
+/** The same with layers as loops, where that is short enough. */
+function printLooped(field: Field, component: number, batch: number): GpuKernel | undefined {
+  const { operations, coefficients, print } = gpuLoops(field, { timed: false })
+  if (operations > kernelLimit) return undefined
+  const { lines, invalid, outputs } = print('v', { state: (k) => `x${k}`, time: '' })
+  const source = [
+    'function (x, c) {',
+    '  var i = this.thread.x;',
+    ...field.stateNames.map((_, k) => `  var x${k} = x[i + ${k * batch}];`),
+    ...lines.map((line) => `  ${line}`),
+    ...invalid.map((condition) => `  if (${condition}) { return ${invalidResult}; }`),
+    `  return ${outputs[component]};`,
+    '}',
+  ].join('\n')
+  return { source, coefficients }
+}
+
 function pick(b: Builder, output: Ref, component: number): Ref {
   return b.size(output) === 1 ? output : b.gather(output, [component])
 }
 
 const isVectorLeaf = (node: Node) => node.op === 'state' || node.op === 'theta' || node.op === 'input'
-
-/** Nodes that are the same for the whole batch, and among them those that the rest (or the output) reads. */
-export function batchConstants(f: Field, timed = false): { fixed: boolean[]; frontier: number[] } {
-  const varies = ({ op }: Node) => op === 'state' || (timed && op === 'time')
-  const fixed: boolean[] = []
-  for (const node of f.nodes) fixed.push(!varies(node) && node.args.every((a) => fixed[a]))
-  const wanted = new Set<number>()
-  f.nodes.forEach((node, i) => {
-    if (!fixed[i]) for (const a of node.args) if (fixed[a]) wanted.add(a)
-  })
-  if (fixed[f.output]) wanted.add(f.output)
-  return { fixed, frontier: [...wanted].sort((p, q) => p - q) }
-}
 
 function statesOf(f: Field, frontier: readonly number[]): number[] {
   if (frontier.includes(f.output)) return []
@@ -82,16 +91,6 @@ function statesOf(f: Field, frontier: readonly number[]): number[] {
   )
   const whole = f.nodes.some((node) => node.op === 'state' && node.size === 1)
   return [...new Set(whole ? [0, ...used] : used)].sort((p, q) => p - q)
-}
-
-export function coefficientsOf(f: Field, frontier: readonly number[]): Field {
-  const b = new Builder()
-  const at = embedAll(b, f)
-  const values = frontier.map((i) => at[i] as Ref)
-  return makeField(b, values.length === 0 ? b.constant(0) : b.concat(values), {
-    ...f,
-    name: `coefficients(${f.name})`,
-  })
 }
 
 function printBody(f: Field, fixed: readonly boolean[], frontier: readonly number[]): string[] {

@@ -1,7 +1,7 @@
 import type { Field } from '../field.js'
 import { isTotal, type Node, type NodeOf } from '../graph/node.js'
+import { batchConstants, coefficientsOf } from './batchConstants.js'
 import { type GpuLeaves, type GpuStatements, kernelExpression } from './gpuCode.js'
-import { batchConstants, coefficientsOf } from './gpuKernel.js'
 
 /** Products up to which a layer is unrolled in full. */
 const unrolledProducts = 64
@@ -29,8 +29,8 @@ type Layer = NodeOf<'affine'> | NodeOf<'matvec'>
  * first is computed in a loop, one entry a turn, and the second sums it up in locals, one for each of its entries.
  * So kernels need no arrays, and their text grows with the width of a network instead of its square.
  */
-export function gpuLoops(field: Field): GpuStatements {
-  const { fixed, frontier } = batchConstants(field, true)
+export function gpuLoops(field: Field, { timed }: { readonly timed: boolean }): GpuStatements {
+  const { fixed, frontier } = batchConstants(field, timed)
   const offsets = new Map<number, number>()
   let count = 0
   for (const i of frontier) {

@@ -1,8 +1,9 @@
 import { scalarCount, scalarize } from '../derive/scalarize.js'
 import type { Field } from '../field.js'
 import type { Node } from '../graph/node.js'
+import { batchConstants, coefficientsOf } from './batchConstants.js'
 import type { GpuStatements } from './gpuCode.js'
-import { batchConstants, coefficientsOf, printNodes } from './gpuKernel.js'
+import { printNodes } from './gpuKernel.js'
 import { gpuLoops } from './gpuLoops.js'
 
 /** Scalar operations above which layers are printed as loops. */
@@ -10,7 +11,7 @@ const unrolledOperations = 150
 
 /** Prepares a closed field; its outputs are names of locals or coefficients. Large fields have their layers as loops. */
 export function gpuStatements(field: Field): GpuStatements {
-  if (scalarCount(field) > unrolledOperations) return gpuLoops(field)
+  if (scalarCount(field) > unrolledOperations) return gpuLoops(field, { timed: true })
   const f = scalarize(field)
   const { fixed, frontier } = batchConstants(f, true)
   const output = f.nodes[f.output] as Node
