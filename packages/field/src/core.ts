@@ -73,15 +73,19 @@ export {
   type Unary,
   unary,
 } from './graph/node.js'
+export { makeArray } from './makeArray.js'
 export { type Random, restoreRandom, seededRandom } from './random.js'
-export { canGenerateCode, compile, compileSource, unrollLimit } from './read/compile.js'
+export { canGenerateCode } from './read/canGenerateCode.js'
+export { compile, compileSource, unrollLimit } from './read/compile.js'
 export {
   type CompiledGradient,
   type CompileGradientOptions,
   compileGradient,
 } from './read/compileGradient.js'
+export type { GpuLeaves, GpuStatements } from './read/gpuCode.js'
 export { type GpuDevice, type GpuMode, gpuModes, openGpu } from './read/gpuDevice.js'
-export { type GpuStatements, gpuStatements, invalidResult, kernelLimit } from './read/gpuKernel.js'
+export { invalidResult, kernelLimit } from './read/gpuKernel.js'
+export { gpuStatements } from './read/gpuStatements.js'
 export { interpret } from './read/interpret.js'
 export { binaryCode, type CompiledField, literal, powerCode, unaryCode } from './read/javascriptCode.js'
 export { type LeafNames, printStatements, type Statements } from './read/javascriptStatements.js'
@@ -100,6 +104,7 @@ export {
   compileBatch,
   rowStride,
 } from './read/wasm/compileBatch.js'
+export { canCompileModules, compileModule } from './read/wasm/compileModule.js'
 export { binaryLanes, ulps } from './read/wasm/elementary.js'
 export type { FunctionBody } from './read/wasm/encode.js'
 export { callCode, FunctionCode, type Id, memoryOperand } from './read/wasm/functionCode.js'
@@ -136,7 +141,7 @@ export {
 export { type Layout, makeLayout } from './read/wasm/stateLoops/layout.js'
 export { type LoopPlan, planStateLoops } from './read/wasm/stateLoops/plan.js'
 export { type EvaluationPlace, printStateLoops } from './read/wasm/stateLoops/printStateLoops.js'
-export { canCompileModules, type RunningLoops, startLoops } from './read/wasm/stateLoops/startLoops.js'
+export { type RunningLoops, startLoops } from './read/wasm/stateLoops/startLoops.js'
 export {
   type CompiledProgram,
   type CompiledTiles,

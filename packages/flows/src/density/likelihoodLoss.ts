@@ -7,9 +7,8 @@ import {
   prepareSensitivity,
   type Via,
 } from '@separatrix/adjoint'
-import { type Field, misuse, type Random, show, withTheta } from '@separatrix/field/core'
+import { type Field, makeArray, misuse, type Random, show, withTheta } from '@separatrix/field/core'
 import type { SolveOptions } from '@separatrix/ode'
-import ndarray from 'ndarray'
 import { points } from '../data/points.js'
 import type { Source } from '../data/source.js'
 import { type Base, standardNormal } from './base.js'
@@ -148,7 +147,7 @@ function allAtOnce(
     precision: execution.precision,
     batch: terms,
   })
-  const rows = ndarray(starts, [terms, plan.field.stateSize])
+  const rows = makeArray(starts, [terms, plan.field.stateSize])
   let failure: string | undefined
   return {
     execution,

@@ -2,6 +2,7 @@ import {
   canCompileModules,
   type Field,
   hasRelaxedSimd,
+  hasSimd,
   makeLayout,
   makeModule,
   planStateLoops,
@@ -191,7 +192,7 @@ function vectorSteps(
       : { kind: 'adaptive', tolerances: stepping.tolerances, control: stepping.control, keepsSlopes }
   // copies of a field with other parameters share their nodes, and so their code
   return remember(field.nodes, method, `vectors ${keyOf(form)}`, () =>
-    canCompileModules() ? { steps: compileSteps(method, field, form) } : undefined,
+    hasSimd() && canCompileModules() ? { steps: compileSteps(method, field, form) } : undefined,
   )?.steps
 }
 

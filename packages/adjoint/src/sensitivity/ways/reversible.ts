@@ -1,6 +1,5 @@
-import { type Field, misuse, show } from '@separatrix/field/core'
+import { type Field, makeArray, misuse, show } from '@separatrix/field/core'
 import { type ExplicitMethod, type Method, type SolveOptions, solve } from '@separatrix/ode'
-import ndarray from 'ndarray'
 import {
   type GradientOptions,
   noGradient,
@@ -72,7 +71,7 @@ export function reversible(field: Field, method: Method): PreparedSensitivity {
     })
     if (!(left.largest() <= largestDeparture))
       return noGradient({ stats, status: 'unstable', message: leftSolution(left.largest()) }, n, p)
-    const { value, cotangents } = lossOf(loss, { y: ndarray(outputs, [t.length, n]), events: [] })
+    const { value, cotangents } = lossOf(loss, { y: makeArray(outputs, [t.length, n]), events: [] })
     const [onY, onZ, mu] = [new Float64Array(n), new Float64Array(n), new Float64Array(p + 1)]
     const jump = (time: number) => {
       for (; s > 0 && t[s - 1] === time; s--)
