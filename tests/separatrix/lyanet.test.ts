@@ -63,7 +63,9 @@ test('the Lyapunov condition is ∇V·f + κV with V the cross entropy', () => {
 })
 
 test('an attack on a linear classifier: nothing that is robust is lost, and nearly all that is not', async () => {
-  const classifier = network({ widths: [64, 10], activation: 'tanh', seed: 7, bias: false })
+  // two classes compete, the others are far below: then the cross entropy rises towards the nearest boundary
+  const start = network({ widths: [64, 10], activation: 'tanh', seed: 7, bias: false })
+  const classifier = withTheta(start, start.theta.map((v, i) => (i < 128 ? v : -1))) // biome-ignore format: weights
   const random = seededRandom(8)
   // away from 0 and 1, so that the ball is whole
   const inputs = Array.from({ length: 200 }, () =>
@@ -75,7 +77,7 @@ test('an attack on a linear classifier: nothing that is robust is lost, and near
   const w = new Float64Array(640)
   W(0, inputs[0], w)
   for (const norm of ['l∞', 'l₂'] as const) {
-    const radius = norm === 'l∞' ? 0.02 : 0.1
+    const radius = norm === 'l∞' ? 0.008 : 0.05
     const attack = await attacker(classifier, { inputs, labels })
     const alive = attack({ norm, radius }, { steps: 20, restarts: 1, seed: 1 })
     let [robust, missed] = [0, 0]
@@ -96,8 +98,8 @@ test('an attack on a linear classifier: nothing that is robust is lost, and near
       } else if (least < -1e-5 && alive[k] === 1) missed++
     })
     assert.ok(robust > 20 && robust < 180, `${robust} robust`)
-    // the ascent follows the cross entropy, which may lean towards another class than the nearest
-    assert.ok(missed <= 0.05 * (200 - robust), `${missed} missed`)
+    // twenty steps of an eighth of the radius end in the corner of the cube, and on the sphere to 1e-3 of the radius
+    assert.ok(missed <= 2, `${missed} missed`)
   }
 })
 
