@@ -32,10 +32,11 @@ interface Compiled<Loop> {
 /** The engine of explicit Runge–Kutta methods: chooses among four realisations of one loop. */
 export function explicitKernel(method: ExplicitMethod, problem: Problem, settings: KernelSettings): Kernel {
   const { size, theta, vectorField } = problem
-  const interpolant = () =>
-    method.dense === undefined ? hermiteInterpolant(problem) : denseInterpolant(problem, method, method.dense)
+  const interpolantOf = (of: Problem) =>
+    method.dense === undefined ? hermiteInterpolant(of) : denseInterpolant(of, method, method.dense)
+  const interpolant = () => interpolantOf(problem)
   const { stepping } = settings
-  const vectors = vectorKernel(method, problem, settings, interpolant)
+  const vectors = vectorKernel(method, problem, settings, interpolantOf)
   if (vectors !== undefined) return vectors
   const shared = { stageCount: method.stages, interpolant }
   // fused loops keep everything in locals

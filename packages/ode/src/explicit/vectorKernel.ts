@@ -1,61 +1,14 @@
-import {
-  canCompileModules,
-  type Field,
-  hasRelaxedSimd,
-  makeLayout,
-  makeModule,
-  planStateLoops,
-  scalarCount,
-  startLoops,
-} from '@separatrix/field/core'
-import type { Tolerances } from '../control/tolerances.js'
+import { compileStateLoops } from '@separatrix/field/core'
 import type { StepInterpolant } from '../interpolant.js'
 import { type FixedSteps, fixedAdvance } from '../loops/fixedAdvance.js'
 import type { Kernel, KernelSettings, Stepping } from '../method.js'
-import type { Problem } from '../problem.js'
+import type { Problem, VectorFieldFunction } from '../problem.js'
 import { remember } from '../remember.js'
-import { code, type StepState, slot, slotCount } from '../state.js'
-import { startTrace, type Trace, type TraceLevel, traceStep } from '../trace.js'
-import { printVectorControl } from './printVectorControl.js'
-import { clockSlot, printVectorSteps, type StepForm, stepMemory } from './printVectorSteps.js'
+import { code, type StepState, slot } from '../state.js'
+import { startTrace, type Trace, traceStep } from '../trace.js'
+import { clockSlot } from './printVectorSteps.js'
 import type { ExplicitMethod } from './tableau.js'
-
-/**
- * States from which vectors pay. On Lorenz 96, in times of a fused JavaScript function's: 1.1 (rk4) and .64
- * (tsit5) for 12 states, .95 and .53 for 14, .65 and .3 for 20; on a ring of sines 1 for 16 and for 40.
- */
-const leastSize = 12
-
-/** Entries per printed formula from which they pay: seven bodies in the plane, with 2, take as long as fused. */
-const leastReuse = 4
-
-/**
- * Operations from which they pay for fewer states, and where no two equations are alike: there generated
- * JavaScript becomes statements on arrays and runs 400 times slower (300 equations of 3,000 operations); just
- * below, with 1,000, both take as long.
- */
-const leastOperations = 2000
-
-/** A module for one field and method, and views of its memory. */
-interface VectorSteps {
-  /** chosen steps: k₁ at the end of the clock */
-  readonly first: () => void
-  /** equal steps: one of them */
-  readonly step: () => void
-  /** chosen steps: up to a number of accepted ones; returns how many */
-  readonly run: (limit: number) => number
-  readonly registers: Float64Array
-  readonly clock: Float64Array
-  readonly y: Float64Array
-  readonly next: Float64Array
-  readonly slopes: readonly Float64Array[]
-  /** the slopes of the last accepted step */
-  readonly traced: readonly Float64Array[]
-  readonly theta: Float64Array
-  readonly rtol: Float64Array
-  readonly atol: Float64Array
-  readonly weights: Float64Array
-}
+import { fixedStages, type VectorSteps, vectorSteps } from './vectorSteps.js'
 
 /**
  * Steps of a large field in WebAssembly: state, slopes and parameters lie in its memory, and each stage is one
@@ -66,20 +19,24 @@ export function vectorKernel(
   method: ExplicitMethod,
   problem: Problem,
   settings: KernelSettings,
-  interpolant: () => StepInterpolant,
+  interpolantOf: (problem: Problem) => StepInterpolant,
 ): Kernel | undefined {
-  const steps = vectorSteps(method, problem, settings)
+  const { stepping, trace } = settings
+  const steps = vectorSteps(method, problem, stepping, trace)
   if (steps === undefined) return undefined
-  const { stepping } = settings
+  const interpolant = () => interpolantOf(onVectors(problem))
   const shared = { path: 'vectors', stageCount: method.stages, interpolant } as const
   return stepping.kind === 'fixed'
     ? { ...shared, memorySize: 0, advance: fixedAdvance(equalSteps(method, problem, settings, steps)) }
     : { ...shared, memorySize: problem.size, advance: chosenSteps(method, problem, stepping, steps) }
 }
 
-/** Stages that equal steps need: one that serves the error estimate and the next step only is left out. */
-function fixedStages(method: ExplicitMethod, trace: TraceLevel): number {
-  return method.b[method.stages - 1] === 0 && trace !== 'stages' ? method.stages - 1 : method.stages
+/** The same problem, its right-hand side on vectors as well. */
+function onVectors(problem: Problem): Problem {
+  const { field } = problem
+  if (field === undefined) return problem
+  const vectorField = remember(field.nodes, compileStateLoops, '', () => compileStateLoops(field))
+  return vectorField === undefined ? problem : { ...problem, vectorField: vectorField as VectorFieldFunction }
 }
 
 function equalSteps(
@@ -88,23 +45,27 @@ function equalSteps(
   settings: KernelSettings,
   steps: VectorSteps,
 ): FixedSteps {
-  const { clock, y, slopes } = steps
+  const { clock, registers, y, slopes } = steps
   const stages = fixedStages(method, settings.trace)
-  const withStages = settings.trace === 'stages'
   return (state, trace, count, h, end) => {
     const R = state.registers
     const [base, index] = [R[slot.base] as number, R[slot.index] as number]
     y.set(state.y)
     steps.theta.set(theta)
-    const inside: StepState = { registers: R, y, memory: state.memory }
-    startTrace(trace, inside)
-    for (let i = 0; i < count; i++) {
-      clock[clockSlot.t] = base + (index + i) * h
-      clock[clockSlot.h] = h
-      clock[clockSlot.end] = i === count - 1 && !Number.isNaN(end) ? end : base + (index + i + 1) * h
-      steps.step()
-      traceStep(trace, i, inside, clock)
-      if (withStages) writeSlopes(slopes, trace.stages, i * slopes.length * y.length)
+    clock[clockSlot.h] = h
+    if (trace.level === 'none' && Number.isNaN(end)) {
+      registers.set(R)
+      steps.run(count)
+    } else {
+      const inside: StepState = { registers: R, y, memory: state.memory }
+      startTrace(trace, inside)
+      for (let i = 0; i < count; i++) {
+        clock[clockSlot.t] = base + (index + i) * h
+        clock[clockSlot.end] = i === count - 1 && !Number.isNaN(end) ? end : base + (index + i + 1) * h
+        steps.step()
+        traceStep(trace, i, inside, clock)
+        if (trace.level === 'stages') writeSlopes(slopes, trace.stages, i * slopes.length * y.length)
+      }
     }
     state.y.set(y)
     R[slot.evaluations] = (R[slot.evaluations] as number) + count * stages
@@ -172,68 +133,4 @@ function tracedRun({ run, registers, clock, y, traced }: VectorSteps, trace: Tra
     if (registers[slot.code] !== code.running) break
   }
   return accepted
-}
-
-/** The module for a field and a method: compiled once, its memory shared by all solves, which copy in and out. */
-function vectorSteps(
-  method: ExplicitMethod,
-  problem: Problem,
-  { stepping, trace }: KernelSettings,
-): VectorSteps | undefined {
-  const { field, size } = problem
-  if (field === undefined || (size < leastSize && scalarCount(field) < leastOperations)) return undefined
-  const keepsSlopes = trace === 'stages'
-  const form: StepForm =
-    stepping.kind === 'fixed'
-      ? { kind: 'fixed', stages: fixedStages(method, trace), keepsSlopes }
-      : { kind: 'adaptive', tolerances: stepping.tolerances, control: stepping.control, keepsSlopes }
-  // copies of a field with other parameters share their nodes, and so their code
-  return remember(field.nodes, method, `vectors ${keyOf(form)}`, () =>
-    canCompileModules() ? { steps: compileSteps(method, field, form) } : undefined,
-  )?.steps
-}
-
-function keyOf(form: StepForm): string {
-  if (form.kind === 'fixed') return `fixed ${form.stages} ${form.keepsSlopes}`
-  const { uniform, norm, weights } = form.tolerances
-  return `${uniform} ${norm} ${weights?.join() ?? ''} ${form.control.key} ${form.keepsSlopes}`
-}
-
-/** What the sum of weighted squares is divided by. */
-function normCount({ norm, weights }: Tolerances, size: number): number {
-  if (norm === 'max') return 1
-  return weights?.reduce((sum, w) => sum + w, 0) ?? size
-}
-
-function compileSteps(method: ExplicitMethod, field: Field, form: StepForm): VectorSteps | undefined {
-  const layout = makeLayout()
-  const size = field.stateSize
-  const at = stepMemory(layout, method, size)
-  const plan = planStateLoops(field, layout)
-  if (plan.reuse < leastReuse && scalarCount(field) < leastOperations) return undefined
-  const module = makeModule({ lanes: 'f64x2', fused: hasRelaxedSimd() })
-  const { step, accept } = printVectorSteps({ module, method, size, plan, at }, form)
-  if (form.kind === 'adaptive') {
-    const k = (method.errorOrder as number) + 1
-    const count = normCount(form.tolerances, size)
-    printVectorControl(module, at, { control: form.control, k, count, trial: step, accept })
-  }
-  const running = startLoops(module, layout, plan)
-  if (running === undefined) return undefined
-  const { exports, view } = running
-  return {
-    first: exports['first'] as () => void,
-    step: exports['step'] as () => void,
-    run: exports['run'] as (limit: number) => number,
-    registers: view(at.registers, slotCount),
-    clock: view(at.clock, 4),
-    y: view(at.y, size),
-    next: view(at.next, size),
-    slopes: at.slopes.map((address) => view(address, size)),
-    traced: [at.lastFirst, ...at.slopes.slice(1)].map((address) => view(address, size)),
-    theta: view(plan.thetaAt, field.theta.length),
-    rtol: view(at.rtol, size),
-    atol: view(at.atol, size),
-    weights: view(at.weights, size),
-  }
 }

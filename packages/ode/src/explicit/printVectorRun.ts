@@ -1,0 +1,24 @@
+import { callCode, FunctionCode, type ModuleBuilder } from '@separatrix/field/core'
+import { slot } from '../state.js'
+import { clockSlot, type StepMemory } from './printVectorSteps.js'
+import { scalarCode } from './scalarCode.js'
+
+/** Prints run(count) → count: equal steps from t = base + index·h in the registers, none of them the last. */
+export function printVectorRun(module: ModuleBuilder, at: StepMemory, step: number): void {
+  const code = new FunctionCode(['i32'], ['i32'])
+  const c = scalarCode(code)
+  const count = 0
+  const h = c.load(at.clock, clockSlot.h)
+  const base = c.load(at.registers, slot.base)
+  const index = c.load(at.registers, slot.index)
+  const time = (number: number) => c.op('add', base, c.op('mul', c.op('add', index, number), h))
+  const i = code.variable('i32')
+  const one = code.integer(1)
+  code.countTo(i, count, one, () => {
+    const done = code.value('f64', [0xb7], [i])
+    c.store(at.clock, clockSlot.t, time(done))
+    c.store(at.clock, clockSlot.end, time(c.op('add', done, c.number(1))))
+    code.effect(callCode(step))
+  })
+  module.define(module.reserve(), code.finish({ exported: 'run', result: [count] }))
+}
