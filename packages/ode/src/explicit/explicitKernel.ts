@@ -4,13 +4,13 @@ import { fixedAdvance } from '../loops/fixedAdvance.js'
 import type { ExecutionPath, Kernel, KernelSettings } from '../method.js'
 import type { Problem } from '../problem.js'
 import { remember } from '../remember.js'
+import { vectorKernel } from '../vectors/vectorKernel.js'
 import { denseInterpolant } from './denseInterpolant.js'
 import type { AdaptiveLoop, FixedLoop } from './loop.js'
 import { plainAdaptive, plainFixed } from './plainKernel.js'
 import { printAdaptive, printFixed } from './printKernel.js'
 import { type Layout, makeSheet } from './printStages.js'
 import type { ExplicitMethod } from './tableau.js'
-import { vectorKernel } from './vectorKernel.js'
 
 /**
  * V8 stops optimising a function at about 58 KB of source, a 20× cliff (measured); the field's own compiled

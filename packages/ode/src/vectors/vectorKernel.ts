@@ -1,4 +1,5 @@
 import { compileStateLoops } from '@separatrix/field/core'
+import type { ExplicitMethod } from '../explicit/tableau.js'
 import type { StepInterpolant } from '../interpolant.js'
 import { type FixedSteps, fixedAdvance } from '../loops/fixedAdvance.js'
 import type { Kernel, KernelSettings, Stepping } from '../method.js'
@@ -6,8 +7,7 @@ import type { Problem, VectorFieldFunction } from '../problem.js'
 import { remember } from '../remember.js'
 import { code, type StepState, slot } from '../state.js'
 import { startTrace, type Trace, traceStep } from '../trace.js'
-import { clockSlot } from './printVectorSteps.js'
-import type { ExplicitMethod } from './tableau.js'
+import { clockSlot } from './stepMemory.js'
 import { fixedStages, type VectorSteps, vectorSteps } from './vectorSteps.js'
 
 /**

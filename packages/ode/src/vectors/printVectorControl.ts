@@ -4,8 +4,8 @@ import { logOffset, logSlope } from '../control/power.js'
 import { largestRejection, smallestLogError } from '../control/printControl.js'
 import { longestStreak } from '../loops/adaptiveAdvance.js'
 import { code as codes, slot } from '../state.js'
-import { clockSlot, type StepMemory } from './printVectorSteps.js'
 import { type ScalarCode, scalarCode } from './scalarCode.js'
+import { clockSlot, type StepMemory } from './stepMemory.js'
 
 /** What the loop over steps calls and decides by. */
 export interface VectorControl {

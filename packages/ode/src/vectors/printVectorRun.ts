@@ -1,7 +1,7 @@
 import { callCode, FunctionCode, type ModuleBuilder } from '@separatrix/field/core'
 import { slot } from '../state.js'
-import { clockSlot, type StepMemory } from './printVectorSteps.js'
 import { scalarCode } from './scalarCode.js'
+import { clockSlot, type StepMemory } from './stepMemory.js'
 
 /** Prints run(count) → count: equal steps from t = base + index·h in the registers, none of them the last. */
 export function printVectorRun(module: ModuleBuilder, at: StepMemory, step: number): void {

@@ -9,6 +9,7 @@ import {
   startLoops,
 } from '@separatrix/field/core'
 import type { Tolerances } from '../control/tolerances.js'
+import type { ExplicitMethod } from '../explicit/tableau.js'
 import type { Stepping } from '../method.js'
 import type { Problem } from '../problem.js'
 import { remember } from '../remember.js'
@@ -16,8 +17,8 @@ import { slotCount } from '../state.js'
 import type { TraceLevel } from '../trace.js'
 import { printVectorControl } from './printVectorControl.js'
 import { printVectorRun } from './printVectorRun.js'
-import { printVectorSteps, type StepForm, stepMemory } from './printVectorSteps.js'
-import type { ExplicitMethod } from './tableau.js'
+import { printVectorSteps, type StepForm } from './printVectorSteps.js'
+import { stepMemory } from './stepMemory.js'
 
 /**
  * States from which vectors pay. On Lorenz 96, in times of a fused JavaScript function's: 1.1 (rk4) and .64
