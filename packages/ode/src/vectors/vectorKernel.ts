@@ -61,7 +61,9 @@ function equalSteps(
       startTrace(trace, inside)
       for (let i = 0; i < count; i++) {
         clock[clockSlot.t] = base + (index + i) * h
-        clock[clockSlot.end] = i === count - 1 && !Number.isNaN(end) ? end : base + (index + i + 1) * h
+        clock[clockSlot.end] = base + (index + i + 1) * h
+        // apart: a choice between the two would be boxed
+        if (i === count - 1 && !Number.isNaN(end)) clock[clockSlot.end] = end
         steps.step()
         traceStep(trace, i, inside, clock)
         if (trace.level === 'stages') writeSlopes(slopes, trace.stages, i * slopes.length * y.length)
