@@ -41,7 +41,6 @@ export {
   type Field,
   type FieldHeader,
   isField,
-  makeField,
   mergeTheta,
   type ThetaBlock,
   withParams,
@@ -63,14 +62,17 @@ export {
   type Unary,
   unary,
 } from './graph/node.js'
+export { makeField } from './makeField.js'
 export { type Random, restoreRandom, seededRandom } from './random.js'
 export { canGenerateCode, compile, compileSource, unrollLimit } from './read/compile.js'
+export type { EveryReading } from './read/everyReading.js'
 export { type GpuDevice, type GpuMode, gpuModes, openGpu } from './read/gpuDevice.js'
 export { type GpuStatements, gpuStatements, invalidResult, kernelLimit } from './read/gpuKernel.js'
 export { interpret } from './read/interpret.js'
 export { binaryCode, type CompiledField, literal, powerCode, unaryCode } from './read/javascriptCode.js'
 export { type LeafNames, printStatements, type Statements } from './read/javascriptStatements.js'
 export { type FieldJson, fromJSON, toJSON } from './read/json.js'
+export { fieldReadings } from './read/readings.js'
 export {
   type BatchEvaluator,
   type BatchOptions,
@@ -101,6 +103,7 @@ export {
   type WasmForm,
   wasmForm,
 } from './read/wasm/printWasm.js'
+export type { ScalarCode } from './read/wasm/scalarCode.js'
 export { compileStateLoops } from './read/wasm/stateLoops/compileStateLoops.js'
 export {
   along,

@@ -1,6 +1,7 @@
 import { misuse, show } from '../error.js'
-import { blockSize, type Field, makeField, type ThetaBlock } from '../field.js'
+import { blockSize, type Field, type ThetaBlock } from '../field.js'
 import { Builder, type Ref } from '../graph/builder.js'
+import { makeField } from '../makeField.js'
 import { type Random, seededRandom } from '../random.js'
 
 /** Activations, each as the graph that it stands for. */

@@ -1,9 +1,10 @@
 import { scalarize } from '../derive/scalarize.js'
 import { misuse } from '../error.js'
-import { type Field, makeField } from '../field.js'
+import type { Field } from '../field.js'
 import { Builder, type Ref } from '../graph/builder.js'
 import { embedAll } from '../graph/embed.js'
 import { type Binary, binary, type Node, type Unary, unary } from '../graph/node.js'
+import { makeField } from '../makeField.js'
 import { binaryKernelCode, type KernelExpression, powerKernelCode, unaryKernelCode } from './gpuCode.js'
 
 /** One output of a field as a scalar kernel over a batch. */

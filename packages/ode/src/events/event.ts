@@ -1,4 +1,4 @@
-import { compile, type Field, misuse, show } from '@separatrix/field/core'
+import { type Field, fieldReadings, misuse, show } from '@separatrix/field/core'
 
 /** A scalar function of time and state whose zeros are of interest. */
 export type EventFunction = Field | ((t: number, y: Float64Array) => number)
@@ -70,7 +70,7 @@ function compileEvent(where: string, when: EventFunction, size: number): Prepare
       try: "expression('x - 1', ['x', …])",
       code: 'wrong-dimension',
     })
-  const f = compile(when)
+  const f = fieldReadings().compile(when)
   const out = new Float64Array(1)
   return (t, y) => {
     f(t, y, out)

@@ -1,14 +1,6 @@
-import {
-  type Cursor,
-  type Gatherer,
-  gatherer,
-  type Id,
-  type LaneValue,
-  type LoopPrinter,
-  printStateLoops,
-} from '@separatrix/field/core'
+import type { Cursor, Gatherer, Id, LaneValue, LoopPrinter, ScalarCode } from '@separatrix/field/core'
 import type { Tolerances } from '../control/tolerances.js'
-import { type ScalarCode, scalarCode } from './scalarCode.js'
+import { loops } from './loops.js'
 import { combine, pointOf, type Row, type StepPrinter, scaledRow, stageTime } from './stages.js'
 import { clockSlot, type StepMemory } from './stepMemory.js'
 
@@ -19,14 +11,14 @@ export function printTrialEnd(
   tolerances: Tolerances,
 ): void {
   const { stages, bError, bErrorLow } = method
-  const c = scalarCode(p.code)
+  const c = loops().scalarCode(p.code)
   const solution = method.fsal ? [] : scaledRow(p, method.b)
   const rows = [bError as readonly number[], ...(bErrorLow === undefined ? [] : [bErrorLow])]
   const scaled = rows.map((row) => scaledRow(p, row))
-  const sums = rows.map(() => gatherer(p, tolerances.norm === 'max' ? 'max' : 'add'))
+  const sums = rows.map(() => loops().gatherer(p, tolerances.norm === 'max' ? 'max' : 'add'))
   const place = { state: pointOf(method, at, stages), time: stageTime(p, method, stages) }
   const scaleOf = errorScale(p, at, tolerances)
-  printStateLoops(p, plan, place, (cursor, slope) => {
+  loops().printStateLoops(p, plan, place, (cursor, slope) => {
     cursor.store(at.slopes[stages - 1] as number, slope)
     const next = method.fsal ? cursor.load(at.next) : combine(cursor, at, solution, at.y, slope)
     if (!method.fsal) cursor.store(at.next, next)

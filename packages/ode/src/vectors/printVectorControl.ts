@@ -1,10 +1,10 @@
-import { callCode, FunctionCode, type Id, type ModuleBuilder } from '@separatrix/field/core'
+import type { FunctionCode, Id, ModuleBuilder, ScalarCode } from '@separatrix/field/core'
 import type { StepControl } from '../control/adaptive.js'
 import { logOffset, logSlope } from '../control/power.js'
 import { largestRejection, smallestLogError } from '../control/printControl.js'
 import { longestStreak } from '../loops/adaptiveAdvance.js'
 import { code as codes, slot } from '../state.js'
-import { type ScalarCode, scalarCode } from './scalarCode.js'
+import { loops } from './loops.js'
 import { clockSlot, type StepMemory } from './stepMemory.js'
 
 /** What the loop over steps calls and decides by. */
@@ -25,8 +25,8 @@ export interface VectorControl {
  * decisions of `adaptiveAdvance`, operation by operation, on the registers in memory.
  */
 export function printVectorControl(module: ModuleBuilder, at: StepMemory, parts: VectorControl): void {
-  const code = new FunctionCode(['i32'], ['i32'])
-  const c = scalarCode(code)
+  const code = new (loops().FunctionCode)(['i32'], ['i32'])
+  const c = loops().scalarCode(code)
   const limit = 0
   const { op, is, number, select } = c
   const fixed = (which: number) => c.load(at.registers, which)
@@ -57,7 +57,7 @@ export function printVectorControl(module: ModuleBuilder, at: StepMemory, parts:
         [clockSlot.end, end],
       ] as const)
         c.store(at.clock, which, value)
-      code.effect(callCode(parts.trial))
+      c.run(parts.trial)
       const error = op('div', c.load(at.clock, clockSlot.sum), number(parts.count))
       const finite = is('eq', op('sub', error, error), number(0))
       code.set(nonFinite, count(c.not(finite)))
@@ -69,7 +69,7 @@ export function printVectorControl(module: ModuleBuilder, at: StepMemory, parts:
         code.when(is('gt', streak, number(longestStreak)), () => finish(codes.underflow))
       })
       code.when(good, () => {
-        code.effect(callCode(parts.accept))
+        c.run(parts.accept)
         code.set(t, end)
         const next = op('mul', h, acceptFactor(code, c, module, parts, { error, last, ...keep }))
         // a step cut short at the stop says little about the next: keep the longer proposal

@@ -1,12 +1,12 @@
-import { callCode, FunctionCode, type ModuleBuilder } from '@separatrix/field/core'
+import type { ModuleBuilder } from '@separatrix/field/core'
 import { slot } from '../state.js'
-import { scalarCode } from './scalarCode.js'
+import { loops } from './loops.js'
 import { clockSlot, type StepMemory } from './stepMemory.js'
 
 /** Prints run(count) → count: equal steps from t = base + index·h in the registers, none of them the last. */
 export function printVectorRun(module: ModuleBuilder, at: StepMemory, step: number): void {
-  const code = new FunctionCode(['i32'], ['i32'])
-  const c = scalarCode(code)
+  const code = new (loops().FunctionCode)(['i32'], ['i32'])
+  const c = loops().scalarCode(code)
   const count = 0
   const h = c.load(at.clock, clockSlot.h)
   const base = c.load(at.registers, slot.base)
@@ -18,7 +18,7 @@ export function printVectorRun(module: ModuleBuilder, at: StepMemory, step: numb
     const done = code.value('f64', [0xb7], [i])
     c.store(at.clock, clockSlot.t, time(done))
     c.store(at.clock, clockSlot.end, time(c.op('add', done, c.number(1))))
-    code.effect(callCode(step))
+    c.run(step)
   })
   module.define(module.reserve(), code.finish({ exported: 'run', result: [count] }))
 }

@@ -1,14 +1,7 @@
-import {
-  along,
-  callCode,
-  FunctionCode,
-  type LoopPrinter,
-  loopPrinter,
-  memoryOperand,
-  printStateLoops,
-} from '@separatrix/field/core'
+import type { LoopPrinter } from '@separatrix/field/core'
 import type { StepControl } from '../control/adaptive.js'
 import type { Tolerances } from '../control/tolerances.js'
+import { loops } from './loops.js'
 import { printTrialEnd } from './printTrialEnd.js'
 import { combine, parameter, pointOf, type StepPrinter, scaledRow, stageTime } from './stages.js'
 import { clockSlot } from './stepMemory.js'
@@ -67,18 +60,18 @@ function printMove(printer: StepPrinter, keepsSlopes: boolean): number {
   if (method.fsal) moves.push([last, first])
   return define(printer, (p) => {
     for (const [from, to] of moves)
-      along(p, 0, size, (cursor) => {
+      loops().along(p, 0, size, (cursor) => {
         cursor.store(to, cursor.load(from))
       })
   })
 }
 
-const newFunction = () => new FunctionCode(['f64', 'f64', 'f64'])
+const newFunction = () => new (loops().FunctionCode)(['f64', 'f64', 'f64'])
 
 /** Prints a function of a stage and returns its position. */
 function define({ module }: StepPrinter, body: (p: LoopPrinter) => void): number {
   const code = newFunction()
-  body(loopPrinter(code, module))
+  body(loops().loopPrinter(code, module))
   const position = module.reserve()
   module.define(position, code.finish())
   return position
@@ -86,11 +79,11 @@ function define({ module }: StepPrinter, body: (p: LoopPrinter) => void): number
 
 /** An exported function that passes the clock to others, in order. */
 function exportCalls({ module, at }: StepPrinter, name: string, parts: readonly number[]): number {
+  const { FunctionCode, scalarCode } = loops()
   const code = new FunctionCode([])
-  const zero = code.integer(0)
-  const load = (slot: number) => code.value('f64', [0x2b, ...memoryOperand(3, at.clock + 8 * slot)], [zero])
-  const clock = [load(clockSlot.t), load(clockSlot.h), load(clockSlot.end)]
-  for (const position of parts) code.effect(callCode(position), clock)
+  const c = scalarCode(code)
+  const clock = [clockSlot.t, clockSlot.h, clockSlot.end].map((which) => c.load(at.clock, which))
+  for (const position of parts) c.run(position, clock)
   const position = module.reserve()
   module.define(position, code.finish({ exported: name }))
   return position
@@ -100,7 +93,7 @@ function exportCalls({ module, at }: StepPrinter, name: string, parts: readonly 
 function printFirst(printer: StepPrinter): number {
   const { plan, at } = printer
   return define(printer, (p) => {
-    printStateLoops(p, plan, { state: at.y, time: parameter.end }, (cursor, slope) => {
+    loops().printStateLoops(p, plan, { state: at.y, time: parameter.end }, (cursor, slope) => {
       cursor.store(at.slopes[0] as number, slope)
     })
   })
@@ -111,7 +104,7 @@ function printBegin(printer: StepPrinter): number {
   const { method, size, at } = printer
   return define(printer, (p) => {
     const row = scaledRow(p, method.a[1] ?? [])
-    along(p, 0, size, (cursor) => {
+    loops().along(p, 0, size, (cursor) => {
       cursor.store(pointOf(method, at, 2), combine(cursor, at, row, at.y))
     })
   })
@@ -123,7 +116,7 @@ function printStage(printer: StepPrinter, j: number): number {
   return define(printer, (p) => {
     const row = scaledRow(p, method.a[j] as readonly number[])
     const place = { state: pointOf(method, at, j), time: stageTime(p, method, j) }
-    printStateLoops(p, plan, place, (cursor, slope) => {
+    loops().printStateLoops(p, plan, place, (cursor, slope) => {
       cursor.store(at.slopes[j - 1] as number, slope)
       cursor.store(pointOf(method, at, j + 1), combine(cursor, at, row, at.y, slope))
     })
@@ -141,12 +134,12 @@ function printFixedEnd(
     const place = { state: pointOf(method, at, stages), time: stageTime(p, method, stages) }
     // a method of one stage reads y for its slope: the new one must wait until all are read
     const target = stages === 1 ? at.next : at.y
-    printStateLoops(p, plan, place, (cursor, slope) => {
+    loops().printStateLoops(p, plan, place, (cursor, slope) => {
       if (keepsSlopes) cursor.store(at.slopes[stages - 1] as number, slope)
       cursor.store(target, combine(cursor, at, row, at.y, slope))
     })
     if (target !== at.y)
-      along(p, 0, printer.size, (cursor) => {
+      loops().along(p, 0, printer.size, (cursor) => {
         cursor.store(at.y, cursor.load(at.next))
       })
   })

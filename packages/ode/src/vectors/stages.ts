@@ -1,5 +1,6 @@
 import type { Cursor, Id, LaneValue, LoopPlan, LoopPrinter, ModuleBuilder } from '@separatrix/field/core'
 import type { ExplicitMethod } from '../explicit/tableau.js'
+import { loops } from './loops.js'
 import type { StepMemory } from './stepMemory.js'
 
 /** What the printers of one module share. */
@@ -52,7 +53,6 @@ export function stageTime({ code }: LoopPrinter, { c }: ExplicitMethod, j: numbe
   const node = c[j - 1] as number
   if (node === 0) return parameter.t
   if (node === 1) return parameter.end
-  const factor = code.value('f64', [0x44, ...new Uint8Array(Float64Array.of(node).buffer)], [], true)
-  const distance = code.value('f64', [0xa2], [factor, parameter.h], true)
-  return code.value('f64', [0xa0], [parameter.t, distance], true)
+  const { op, number } = loops().scalarCode(code)
+  return op('add', parameter.t, op('mul', number(node), parameter.h))
 }

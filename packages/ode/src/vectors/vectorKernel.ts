@@ -1,4 +1,3 @@
-import { compileStateLoops } from '@separatrix/field/core'
 import type { ExplicitMethod } from '../explicit/tableau.js'
 import type { StepInterpolant } from '../interpolant.js'
 import { type FixedSteps, fixedAdvance } from '../loops/fixedAdvance.js'
@@ -7,6 +6,7 @@ import type { Problem, VectorFieldFunction } from '../problem.js'
 import { remember } from '../remember.js'
 import { code, type StepState, slot } from '../state.js'
 import { startTrace, type Trace, traceStep } from '../trace.js'
+import { loops } from './loops.js'
 import { clockSlot } from './stepMemory.js'
 import { fixedStages, type VectorSteps, vectorSteps } from './vectorSteps.js'
 
@@ -35,7 +35,9 @@ export function vectorKernel(
 function onVectors(problem: Problem): Problem {
   const { field } = problem
   if (field === undefined) return problem
-  const vectorField = remember(field.nodes, compileStateLoops, '', () => compileStateLoops(field))
+  const vectorField = remember(field.nodes, loops().compileStateLoops, '', () =>
+    loops().compileStateLoops(field),
+  )
   return vectorField === undefined ? problem : { ...problem, vectorField: vectorField as VectorFieldFunction }
 }
 

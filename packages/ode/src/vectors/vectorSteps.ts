@@ -1,13 +1,4 @@
-import {
-  canCompileModules,
-  type Field,
-  hasRelaxedSimd,
-  makeLayout,
-  makeModule,
-  planStateLoops,
-  scalarCount,
-  startLoops,
-} from '@separatrix/field/core'
+import { type Field, scalarCount } from '@separatrix/field/core'
 import type { Tolerances } from '../control/tolerances.js'
 import type { ExplicitMethod } from '../explicit/tableau.js'
 import type { Stepping } from '../method.js'
@@ -15,6 +6,7 @@ import type { Problem } from '../problem.js'
 import { remember } from '../remember.js'
 import { slotCount } from '../state.js'
 import type { TraceLevel } from '../trace.js'
+import { loops } from './loops.js'
 import { printVectorControl } from './printVectorControl.js'
 import { printVectorRun } from './printVectorRun.js'
 import { printVectorSteps, type StepForm } from './printVectorSteps.js'
@@ -77,7 +69,7 @@ export function vectorSteps(
       : { kind: 'adaptive', tolerances: stepping.tolerances, control: stepping.control, keepsSlopes }
   // copies of a field with other parameters share their nodes, and so their code
   return remember(field.nodes, method, `vectors ${keyOf(form)}`, () =>
-    canCompileModules() ? { steps: compileSteps(method, field, form) } : undefined,
+    loops().canCompileModules() ? { steps: compileSteps(method, field, form) } : undefined,
   )?.steps
 }
 
@@ -94,12 +86,12 @@ function normCount({ norm, weights }: Tolerances, size: number): number {
 }
 
 function compileSteps(method: ExplicitMethod, field: Field, form: StepForm): VectorSteps | undefined {
-  const layout = makeLayout()
+  const layout = loops().makeLayout()
   const size = field.stateSize
   const at = stepMemory(layout, method, size)
-  const plan = planStateLoops(field, layout)
+  const plan = loops().planStateLoops(field, layout)
   if (plan.reuse < leastReuse && scalarCount(field) < leastOperations) return undefined
-  const module = makeModule({ lanes: 'f64x2', fused: hasRelaxedSimd() })
+  const module = loops().makeModule({ lanes: 'f64x2', fused: loops().hasRelaxedSimd() })
   const { step, accept } = printVectorSteps({ module, method, size, plan, at }, form)
   if (form.kind === 'fixed') printVectorRun(module, at, step)
   else {
@@ -107,7 +99,7 @@ function compileSteps(method: ExplicitMethod, field: Field, form: StepForm): Vec
     const count = normCount(form.tolerances, size)
     printVectorControl(module, at, { control: form.control, k, count, trial: step, accept })
   }
-  const running = startLoops(module, layout, plan)
+  const running = loops().startLoops(module, layout, plan)
   if (running === undefined) return undefined
   const { exports, view } = running
   return {
