@@ -30,6 +30,7 @@ const settings: readonly (readonly [string, Omit<SolveOptions, 'method'>, Method
   ['dopri5, tolerances by component', { rtol: [1e-7, 1e-6, 1e-7], atol: 1e-9 }, dopri5],
   ['dopri5, seminorm', { rtol: 1e-7, atol: 1e-9, weights: [1, 0, 2] }, dopri5],
   ['dopri5, largest component', { rtol: 1e-7, atol: 1e-9, norm: 'max' }, dopri5],
+  ['dopri5, a norm of one’s own', { rtol: 1e-7, atol: 1e-9, norm: (e) => Math.hypot(...e) }, dopri5],
   ['dop853, two error estimates', { rtol: 1e-9, atol: 1e-9 }, dop853],
   ['vern7, not first same as last', { rtol: 1e-9, atol: 1e-9 }, vern7],
   ['dopri5, digital filter', { rtol: 1e-7, atol: 1e-9, control: adaptive({ preset: 'H321' }) }, dopri5],

@@ -45,13 +45,13 @@ export function explicitKernel(method: ExplicitMethod, problem: Problem, setting
   if (stepping.kind === 'adaptive') {
     const { path, loop } = adaptiveLoop(method, problem, settings)
     const work = workFor(path)
-    const { rtol, atol, weights } = stepping.tolerances
+    const { rtol, atol, weights, custom } = stepping.tolerances
     return {
       ...shared,
       path,
       memorySize: size,
       advance: (state, trace, limit) =>
-        loop(state, trace, limit, theta, rtol, atol, vectorField, work, weights),
+        loop(state, trace, limit, theta, rtol, atol, vectorField, work, weights, custom),
     }
   }
   const { path, loop } = fixedLoop(method, problem, settings)

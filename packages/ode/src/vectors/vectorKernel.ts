@@ -22,6 +22,8 @@ export function vectorKernel(
   interpolantOf: (problem: Problem) => StepInterpolant,
 ): Kernel | undefined {
   const { stepping, trace } = settings
+  // a norm of the caller's own is a function, which the module cannot call
+  if (stepping.kind === 'adaptive' && stepping.tolerances.custom !== undefined) return undefined
   const steps = vectorSteps(method, problem, stepping, trace)
   if (steps === undefined) return undefined
   const interpolant = () => interpolantOf(onVectors(problem))
@@ -59,7 +61,7 @@ function equalSteps(
       registers.set(R)
       steps.run(count)
     } else {
-      const inside: StepState = { registers: R, y, memory: state.memory }
+      const inside: StepState = { ...state, y }
       startTrace(trace, inside)
       for (let i = 0; i < count; i++) {
         clock[clockSlot.t] = base + (index + i) * h

@@ -69,7 +69,9 @@ export function vectorSteps(
       : { kind: 'adaptive', tolerances: stepping.tolerances, control: stepping.control, keepsSlopes }
   // copies of a field with other parameters share their nodes, and so their code
   return remember(field.nodes, method, `vectors ${keyOf(form)}`, () =>
-    loops().canCompileModules() ? { steps: compileSteps(method, field, form) } : undefined,
+    loops().hasSimd() && loops().canCompileModules()
+      ? { steps: compileSteps(method, field, form) }
+      : undefined,
   )?.steps
 }
 
