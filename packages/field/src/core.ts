@@ -109,6 +109,9 @@ export {
 export { canCompileModules, compileModule } from './read/wasm/compileModule.js'
 export { binaryLanes, ulps } from './read/wasm/elementary.js'
 export type { FunctionBody } from './read/wasm/encode.js'
+export type { VectorSteps } from './read/wasm/explicitSteps/compileSteps.js'
+export { clockSlot } from './read/wasm/explicitSteps/stepMemory.js'
+export type { StepConventions, StepForm } from './read/wasm/explicitSteps/types.js'
 export { callCode, FunctionCode, type Id, memoryOperand } from './read/wasm/functionCode.js'
 export { LaneCode, type LaneValue } from './read/wasm/laneCode.js'
 export { type LaneKind, laneTypes, simd } from './read/wasm/lanes.js'
@@ -131,20 +134,9 @@ export {
   type WasmForm,
   wasmForm,
 } from './read/wasm/printWasm.js'
-export type { ScalarCode } from './read/wasm/scalarCode.js'
 export { compileStateLoops } from './read/wasm/stateLoops/compileStateLoops.js'
-export {
-  along,
-  type Cursor,
-  type Gatherer,
-  gatherer,
-  type LoopPrinter,
-  loopPrinter,
-} from './read/wasm/stateLoops/cursor.js'
 export { type Layout, makeLayout } from './read/wasm/stateLoops/layout.js'
 export { type LoopPlan, planStateLoops } from './read/wasm/stateLoops/plan.js'
-export { type EvaluationPlace, printStateLoops } from './read/wasm/stateLoops/printStateLoops.js'
-export { type RunningLoops, startLoops } from './read/wasm/stateLoops/startLoops.js'
 export {
   type CompiledProgram,
   type CompiledTiles,

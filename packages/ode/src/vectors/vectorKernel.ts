@@ -1,3 +1,4 @@
+import { clockSlot, fieldReadings, type VectorSteps } from '@separatrix/field/core'
 import type { ExplicitMethod } from '../explicit/tableau.js'
 import type { StepInterpolant } from '../interpolant.js'
 import { type FixedSteps, fixedAdvance } from '../loops/fixedAdvance.js'
@@ -6,9 +7,7 @@ import type { Problem, VectorFieldFunction } from '../problem.js'
 import { remember } from '../remember.js'
 import { code, type StepState, slot } from '../state.js'
 import { startTrace, type Trace, traceStep } from '../trace.js'
-import { loops } from './loops.js'
-import { clockSlot } from './stepMemory.js'
-import { fixedStages, type VectorSteps, vectorSteps } from './vectorSteps.js'
+import { fixedStages, vectorSteps } from './vectorSteps.js'
 
 /**
  * Steps of a large field in WebAssembly: state, slopes and parameters lie in its memory, and each stage is one
@@ -22,8 +21,6 @@ export function vectorKernel(
   interpolantOf: (problem: Problem) => StepInterpolant,
 ): Kernel | undefined {
   const { stepping, trace } = settings
-  // a norm of the caller's own is a function, which the module cannot call
-  if (stepping.kind === 'adaptive' && stepping.tolerances.custom !== undefined) return undefined
   const steps = vectorSteps(method, problem, stepping, trace)
   if (steps === undefined) return undefined
   const interpolant = () => interpolantOf(onVectors(problem))
@@ -37,8 +34,8 @@ export function vectorKernel(
 function onVectors(problem: Problem): Problem {
   const { field } = problem
   if (field === undefined) return problem
-  const vectorField = remember(field.nodes, loops().compileStateLoops, '', () =>
-    loops().compileStateLoops(field),
+  const vectorField = remember(field.nodes, fieldReadings().compileStateLoops, '', () =>
+    fieldReadings().compileStateLoops(field),
   )
   return vectorField === undefined ? problem : { ...problem, vectorField: vectorField as VectorFieldFunction }
 }

@@ -1,16 +1,19 @@
-import { type Field, scalarCount } from '@separatrix/field/core'
-import type { Tolerances } from '../control/tolerances.js'
+import {
+  fieldReadings,
+  type StepConventions,
+  type StepForm,
+  scalarCount,
+  type VectorSteps,
+} from '@separatrix/field/core'
+import { logOffset, logSlope } from '../control/power.js'
+import { largestRejection, smallestLogError } from '../control/printControl.js'
 import type { ExplicitMethod } from '../explicit/tableau.js'
+import { longestStreak } from '../loops/adaptiveAdvance.js'
 import type { Stepping } from '../method.js'
 import type { Problem } from '../problem.js'
 import { remember } from '../remember.js'
-import { slotCount } from '../state.js'
+import { code, slot, slotCount } from '../state.js'
 import type { TraceLevel } from '../trace.js'
-import { loops } from './loops.js'
-import { printVectorControl } from './printVectorControl.js'
-import { printVectorRun } from './printVectorRun.js'
-import { printVectorSteps, type StepForm } from './printVectorSteps.js'
-import { stepMemory } from './stepMemory.js'
 
 /**
  * States from which vectors pay. On Lorenz 96, in times of a fused JavaScript function's: 1.1 (rk4) and .64
@@ -28,25 +31,15 @@ const leastReuse = 4
  */
 const leastOperations = 2000
 
-/** A module for one field and method, and views of its memory. */
-export interface VectorSteps {
-  /** chosen steps: k₁ at the end of the clock */
-  readonly first: () => void
-  /** equal steps: one of them, by the clock */
-  readonly step: () => void
-  /** up to a number of accepted steps by the registers, of chosen size, or of that in the clock; how many */
-  readonly run: (limit: number) => number
-  readonly registers: Float64Array
-  readonly clock: Float64Array
-  readonly y: Float64Array
-  readonly next: Float64Array
-  readonly slopes: readonly Float64Array[]
-  /** the slopes of the last accepted step */
-  readonly traced: readonly Float64Array[]
-  readonly theta: Float64Array
-  readonly rtol: Float64Array
-  readonly atol: Float64Array
-  readonly weights: Float64Array
+const conventions: StepConventions = {
+  slotCount,
+  slot,
+  code,
+  logSlope,
+  logOffset,
+  largestRejection,
+  smallestLogError,
+  longestStreak,
 }
 
 /** Stages that equal steps need: one that serves the error estimate and the next step only is left out. */
@@ -62,61 +55,30 @@ export function vectorSteps(
   trace: TraceLevel,
 ): VectorSteps | undefined {
   if (field === undefined || (size < leastSize && scalarCount(field) < leastOperations)) return undefined
-  const keepsSlopes = trace === 'stages'
-  const form: StepForm =
-    stepping.kind === 'fixed'
-      ? { kind: 'fixed', stages: fixedStages(method, trace), keepsSlopes }
-      : { kind: 'adaptive', tolerances: stepping.tolerances, control: stepping.control, keepsSlopes }
+  const form = formOf(method, stepping, trace)
+  if (form === undefined) return undefined
+  const control = stepping.kind === 'adaptive' ? stepping.control.key : ''
+  const { canCompileVectors, compileSteps } = fieldReadings()
+  const least = scalarCount(field) < leastOperations ? leastReuse : 0
   // copies of a field with other parameters share their nodes, and so their code
-  return remember(field.nodes, method, `vectors ${keyOf(form)}`, () =>
-    loops().hasSimd() && loops().canCompileModules()
-      ? { steps: compileSteps(method, field, form) }
+  return remember(field.nodes, method, `vectors ${control} ${keyOf(form)}`, () =>
+    canCompileVectors()
+      ? { steps: compileSteps(field, method, form, { conventions, leastReuse: least }) }
       : undefined,
   )?.steps
+}
+
+/** What has to be printed; undefined for a norm of the caller's own, a function that no module can call. */
+function formOf(method: ExplicitMethod, stepping: Stepping, trace: TraceLevel): StepForm | undefined {
+  const keepsSlopes = trace === 'stages'
+  if (stepping.kind === 'fixed') return { kind: 'fixed', stages: fixedStages(method, trace), keepsSlopes }
+  const { uniform, norm, weights } = stepping.tolerances
+  if (norm === 'custom') return undefined
+  return { kind: 'adaptive', tolerances: { uniform, norm, weights }, control: stepping.control, keepsSlopes }
 }
 
 function keyOf(form: StepForm): string {
   if (form.kind === 'fixed') return `fixed ${form.stages} ${form.keepsSlopes}`
   const { uniform, norm, weights } = form.tolerances
-  return `${uniform} ${norm} ${weights?.join() ?? ''} ${form.control.key} ${form.keepsSlopes}`
-}
-
-/** What the sum of weighted squares is divided by. */
-function normCount({ norm, weights }: Tolerances, size: number): number {
-  if (norm === 'max') return 1
-  return weights?.reduce((sum, w) => sum + w, 0) ?? size
-}
-
-function compileSteps(method: ExplicitMethod, field: Field, form: StepForm): VectorSteps | undefined {
-  const layout = loops().makeLayout()
-  const size = field.stateSize
-  const at = stepMemory(layout, method, size)
-  const plan = loops().planStateLoops(field, layout)
-  if (plan.reuse < leastReuse && scalarCount(field) < leastOperations) return undefined
-  const module = loops().makeModule({ lanes: 'f64x2', fused: loops().hasRelaxedSimd() })
-  const { step, accept } = printVectorSteps({ module, method, size, plan, at }, form)
-  if (form.kind === 'fixed') printVectorRun(module, at, step)
-  else {
-    const k = (method.errorOrder as number) + 1
-    const count = normCount(form.tolerances, size)
-    printVectorControl(module, at, { control: form.control, k, count, trial: step, accept })
-  }
-  const running = loops().startLoops(module, layout, plan)
-  if (running === undefined) return undefined
-  const { exports, view } = running
-  return {
-    first: exports['first'] as () => void,
-    step: exports['step'] as () => void,
-    run: exports['run'] as (limit: number) => number,
-    registers: view(at.registers, slotCount),
-    clock: view(at.clock, 4),
-    y: view(at.y, size),
-    next: view(at.next, size),
-    slopes: at.slopes.map((address) => view(address, size)),
-    traced: [at.lastFirst, ...at.slopes.slice(1)].map((address) => view(address, size)),
-    theta: view(plan.thetaAt, field.theta.length),
-    rtol: view(at.rtol, size),
-    atol: view(at.atol, size),
-    weights: view(at.weights, size),
-  }
+  return `${uniform} ${norm} ${weights?.join() ?? ''} ${form.keepsSlopes}`
 }

@@ -1,12 +1,18 @@
-import type { ModuleBuilder } from '@separatrix/field/core'
-import { slot } from '../state.js'
-import { loops } from './loops.js'
+import { FunctionCode } from '../functionCode.js'
+import type { ModuleBuilder } from '../moduleBuilder.js'
+import { scalarCode } from '../scalarCode.js'
 import { clockSlot, type StepMemory } from './stepMemory.js'
+import type { StepConventions } from './types.js'
 
 /** Prints run(count) → count: equal steps from t = base + index·h in the registers, none of them the last. */
-export function printVectorRun(module: ModuleBuilder, at: StepMemory, step: number): void {
-  const code = new (loops().FunctionCode)(['i32'], ['i32'])
-  const c = loops().scalarCode(code)
+export function printRun(
+  module: ModuleBuilder,
+  at: StepMemory,
+  step: number,
+  { slot }: StepConventions,
+): void {
+  const code = new FunctionCode(['i32'], ['i32'])
+  const c = scalarCode(code)
   const count = 0
   const h = c.load(at.clock, clockSlot.h)
   const base = c.load(at.registers, slot.base)

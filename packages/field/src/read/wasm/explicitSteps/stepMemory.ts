@@ -1,6 +1,5 @@
-import type { Layout } from '@separatrix/field/core'
-import type { ExplicitMethod } from '../explicit/tableau.js'
-import { slotCount } from '../state.js'
+import type { Layout } from '../stateLoops/layout.js'
+import type { StepMethod } from './types.js'
 
 /** Addresses of the numbers and vectors that steps work on. */
 export interface StepMemory {
@@ -24,7 +23,7 @@ export interface StepMemory {
 /** Order of the numbers at `clock`. */
 export const clockSlot = { t: 0, h: 1, end: 2, sum: 3 } as const
 
-export function stepMemory(layout: Layout, method: ExplicitMethod, size: number): StepMemory {
+export function stepMemory(layout: Layout, method: StepMethod, size: number, slotCount: number): StepMemory {
   const vector = () => layout.take(size)
   return {
     registers: layout.take(slotCount),

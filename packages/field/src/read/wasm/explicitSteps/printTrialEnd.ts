@@ -1,24 +1,23 @@
-import type { Cursor, Gatherer, Id, LaneValue, LoopPrinter, ScalarCode } from '@separatrix/field/core'
-import type { Tolerances } from '../control/tolerances.js'
-import { loops } from './loops.js'
+import type { Id } from '../functionCode.js'
+import type { LaneValue } from '../laneCode.js'
+import { type ScalarCode, scalarCode } from '../scalarCode.js'
+import { type Cursor, type Gatherer, gatherer, type LoopPrinter } from '../stateLoops/cursor.js'
+import { printStateLoops } from '../stateLoops/printStateLoops.js'
 import { combine, pointOf, type Row, type StepPrinter, scaledRow, stageTime } from './stages.js'
 import { clockSlot, type StepMemory } from './stepMemory.js'
+import type { StepNorm } from './types.js'
 
 /** The last stage of a trial, y¹ where it is not the point of that stage, and the sum of squared errors. */
-export function printTrialEnd(
-  p: LoopPrinter,
-  { method, plan, at }: StepPrinter,
-  tolerances: Tolerances,
-): void {
+export function printTrialEnd(p: LoopPrinter, { method, plan, at }: StepPrinter, tolerances: StepNorm): void {
   const { stages, bError, bErrorLow } = method
-  const c = loops().scalarCode(p.code)
+  const c = scalarCode(p.code)
   const solution = method.fsal ? [] : scaledRow(p, method.b)
   const rows = [bError as readonly number[], ...(bErrorLow === undefined ? [] : [bErrorLow])]
   const scaled = rows.map((row) => scaledRow(p, row))
-  const sums = rows.map(() => loops().gatherer(p, tolerances.norm === 'max' ? 'max' : 'add'))
+  const sums = rows.map(() => gatherer(p, tolerances.norm === 'max' ? 'max' : 'add'))
   const place = { state: pointOf(method, at, stages), time: stageTime(p, method, stages) }
   const scaleOf = errorScale(p, at, tolerances)
-  loops().printStateLoops(p, plan, place, (cursor, slope) => {
+  printStateLoops(p, plan, place, (cursor, slope) => {
     cursor.store(at.slopes[stages - 1] as number, slope)
     const next = method.fsal ? cursor.load(at.next) : combine(cursor, at, solution, at.y, slope)
     if (!method.fsal) cursor.store(at.next, next)
@@ -44,7 +43,7 @@ interface ErrorScale {
   readonly weight: LaneValue | undefined
 }
 
-function errorScale(p: LoopPrinter, at: StepMemory, { uniform, weights }: Tolerances) {
+function errorScale(p: LoopPrinter, at: StepMemory, { uniform, weights }: StepNorm) {
   const zero = p.code.integer(0, true)
   const fixed = (address: number) => p.narrow.loadSplat(zero, address, 'fixed')
   const shared = uniform ? { rtol: fixed(at.rtol), atol: fixed(at.atol) } : undefined

@@ -1,20 +1,11 @@
-import type { LoopPrinter } from '@separatrix/field/core'
-import type { StepControl } from '../control/adaptive.js'
-import type { Tolerances } from '../control/tolerances.js'
-import { loops } from './loops.js'
+import { FunctionCode } from '../functionCode.js'
+import { scalarCode } from '../scalarCode.js'
+import { along, type LoopPrinter, loopPrinter } from '../stateLoops/cursor.js'
+import { printStateLoops } from '../stateLoops/printStateLoops.js'
 import { printTrialEnd } from './printTrialEnd.js'
 import { combine, parameter, pointOf, type StepPrinter, scaledRow, stageTime } from './stages.js'
 import { clockSlot } from './stepMemory.js'
-
-/** What is printed: a step of given size, or a trial that measures its error. */
-export type StepForm =
-  | { readonly kind: 'fixed'; readonly stages: number; readonly keepsSlopes: boolean }
-  | {
-      readonly kind: 'adaptive'
-      readonly tolerances: Tolerances
-      readonly control: StepControl
-      readonly keepsSlopes: boolean
-    }
+import type { StepForm } from './types.js'
 
 /**
  * Prints step() of a module: with sizes given, y ← y¹; with sizes chosen, the trial from y with k₁ given, leaving
@@ -23,7 +14,7 @@ export type StepForm =
  * stage is a function of its own: the engine replaces its baseline code at the next call, and in a function
  * that runs on it would not. Returns the positions of step and accept.
  */
-export function printVectorSteps(
+export function printSteps(
   printer: StepPrinter,
   form: StepForm,
 ): { readonly step: number; readonly accept: number } {
@@ -60,18 +51,18 @@ function printMove(printer: StepPrinter, keepsSlopes: boolean): number {
   if (method.fsal) moves.push([last, first])
   return define(printer, (p) => {
     for (const [from, to] of moves)
-      loops().along(p, 0, size, (cursor) => {
+      along(p, 0, size, (cursor) => {
         cursor.store(to, cursor.load(from))
       })
   })
 }
 
-const newFunction = () => new (loops().FunctionCode)(['f64', 'f64', 'f64'])
+const newFunction = () => new FunctionCode(['f64', 'f64', 'f64'])
 
 /** Prints a function of a stage and returns its position. */
 function define({ module }: StepPrinter, body: (p: LoopPrinter) => void): number {
   const code = newFunction()
-  body(loops().loopPrinter(code, module))
+  body(loopPrinter(code, module))
   const position = module.reserve()
   module.define(position, code.finish())
   return position
@@ -79,7 +70,6 @@ function define({ module }: StepPrinter, body: (p: LoopPrinter) => void): number
 
 /** An exported function that passes the clock to others, in order. */
 function exportCalls({ module, at }: StepPrinter, name: string, parts: readonly number[]): number {
-  const { FunctionCode, scalarCode } = loops()
   const code = new FunctionCode([])
   const c = scalarCode(code)
   const clock = [clockSlot.t, clockSlot.h, clockSlot.end].map((which) => c.load(at.clock, which))
@@ -93,7 +83,7 @@ function exportCalls({ module, at }: StepPrinter, name: string, parts: readonly 
 function printFirst(printer: StepPrinter): number {
   const { plan, at } = printer
   return define(printer, (p) => {
-    loops().printStateLoops(p, plan, { state: at.y, time: parameter.end }, (cursor, slope) => {
+    printStateLoops(p, plan, { state: at.y, time: parameter.end }, (cursor, slope) => {
       cursor.store(at.slopes[0] as number, slope)
     })
   })
@@ -104,7 +94,7 @@ function printBegin(printer: StepPrinter): number {
   const { method, size, at } = printer
   return define(printer, (p) => {
     const row = scaledRow(p, method.a[1] ?? [])
-    loops().along(p, 0, size, (cursor) => {
+    along(p, 0, size, (cursor) => {
       cursor.store(pointOf(method, at, 2), combine(cursor, at, row, at.y))
     })
   })
@@ -116,7 +106,7 @@ function printStage(printer: StepPrinter, j: number): number {
   return define(printer, (p) => {
     const row = scaledRow(p, method.a[j] as readonly number[])
     const place = { state: pointOf(method, at, j), time: stageTime(p, method, j) }
-    loops().printStateLoops(p, plan, place, (cursor, slope) => {
+    printStateLoops(p, plan, place, (cursor, slope) => {
       cursor.store(at.slopes[j - 1] as number, slope)
       cursor.store(pointOf(method, at, j + 1), combine(cursor, at, row, at.y, slope))
     })
@@ -134,12 +124,12 @@ function printFixedEnd(
     const place = { state: pointOf(method, at, stages), time: stageTime(p, method, stages) }
     // a method of one stage reads y for its slope: the new one must wait until all are read
     const target = stages === 1 ? at.next : at.y
-    loops().printStateLoops(p, plan, place, (cursor, slope) => {
+    printStateLoops(p, plan, place, (cursor, slope) => {
       if (keepsSlopes) cursor.store(at.slopes[stages - 1] as number, slope)
       cursor.store(target, combine(cursor, at, row, at.y, slope))
     })
     if (target !== at.y)
-      loops().along(p, 0, printer.size, (cursor) => {
+      along(p, 0, printer.size, (cursor) => {
         cursor.store(at.y, cursor.load(at.next))
       })
   })

@@ -1,12 +1,16 @@
-import type { Cursor, Id, LaneValue, LoopPlan, LoopPrinter, ModuleBuilder } from '@separatrix/field/core'
-import type { ExplicitMethod } from '../explicit/tableau.js'
-import { loops } from './loops.js'
+import type { Id } from '../functionCode.js'
+import type { LaneValue } from '../laneCode.js'
+import type { ModuleBuilder } from '../moduleBuilder.js'
+import { scalarCode } from '../scalarCode.js'
+import type { Cursor, LoopPrinter } from '../stateLoops/cursor.js'
+import type { LoopPlan } from '../stateLoops/plan.js'
 import type { StepMemory } from './stepMemory.js'
+import type { StepMethod } from './types.js'
 
 /** What the printers of one module share. */
 export interface StepPrinter {
   readonly module: ModuleBuilder
-  readonly method: ExplicitMethod
+  readonly method: StepMethod
   readonly size: number
   readonly plan: LoopPlan
   readonly at: StepMemory
@@ -16,7 +20,7 @@ export interface StepPrinter {
 export const parameter = { t: 0, h: 1, end: 2 } as const
 
 /** Where the point of stage j (from 1) stands. */
-export function pointOf({ fsal, stages }: ExplicitMethod, at: StepMemory, j: number): number {
+export function pointOf({ fsal, stages }: StepMethod, at: StepMemory, j: number): number {
   if (j === 1) return at.y
   return fsal && j === stages ? at.next : (at.points[j % 2] as number)
 }
@@ -49,10 +53,10 @@ export function combine(
 }
 
 /** t + c_j h; the exact end of the step where c is 1. */
-export function stageTime({ code }: LoopPrinter, { c }: ExplicitMethod, j: number): Id {
+export function stageTime({ code }: LoopPrinter, { c }: StepMethod, j: number): Id {
   const node = c[j - 1] as number
   if (node === 0) return parameter.t
   if (node === 1) return parameter.end
-  const { op, number } = loops().scalarCode(code)
+  const { op, number } = scalarCode(code)
   return op('add', parameter.t, op('mul', number(node), parameter.h))
 }
