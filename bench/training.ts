@@ -1,4 +1,4 @@
-import { prepareBatchSensitivity, type SolutionLoss } from '@separatrix/adjoint'
+import { type OutputLoss, prepareBatchSensitivity } from '@separatrix/adjoint'
 import { combine, compileGradient, compose, type Field, network, system } from '@separatrix/field'
 import { rk4 } from '@separatrix/ode'
 import ndarray from 'ndarray'
@@ -74,7 +74,7 @@ async function trajectories(problem: Case, rows: Row[]): Promise<void> {
     [batch, 2],
   )
   const count = steps * batch * 2
-  const loss: SolutionLoss = {
+  const loss: OutputLoss = {
     value: ({ data }) => data.reduce((sum, v) => sum + v * v, 0) / count,
     gradient({ data }, { data: out }) {
       for (let i = 0; i < out.length; i++) out[i] = (2 * data[i]) / count
