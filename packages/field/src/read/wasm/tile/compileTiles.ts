@@ -1,5 +1,6 @@
 import { misuse } from '../../../error.js'
 import { compile } from '../../compile.js'
+import { compileModuleNow } from '../compileModule.js'
 import type { LaneKind } from '../lanes.js'
 import { hasRelaxedSimd, hasSimd, importsFor, makeModule, mostPages } from '../moduleBuilder.js'
 import { keptOnTape } from './keptOnTape.js'
@@ -133,7 +134,7 @@ export function compileTiles<K extends string>(
       code: 'too-large',
     })
   const memory = new WebAssembly.Memory({ initial: pages })
-  const { exports } = new WebAssembly.Instance(new WebAssembly.Module(module.finish()), importsFor(memory))
+  const { exports } = new WebAssembly.Instance(compileModuleNow(module.finish()), importsFor(memory))
   const programs = Object.fromEntries(
     printed.map(({ name, program, graph, writesTape }, i) => [
       name,
