@@ -121,6 +121,26 @@ function close(found: ArrayLike<number>, expected: ArrayLike<number>, bound: num
   })
 }
 
+for (const field of [spiral, broadcast, forced])
+  test(`${field.name}: without a tape the same gradient, to rounding`, () => {
+    const Y0 = Array.from({ length: 40 }, (_, i) => [Math.sin(i), Math.cos(i)])
+    const loss: OutputLoss = {
+      value: (y) => y.get(0, 0, 0),
+      gradient(_y, dy) {
+        dy.data.forEach((_, i) => {
+          dy.data[i] = Math.cos(i)
+        })
+      },
+    }
+    const options = { method: rk4, step: 0.125, loss }
+    const [taped, again] = [undefined, 0].map((mostTapeBytes) =>
+      batchSensitivity(field, Y0, [0, 1], { ...options, mostTapeBytes }),
+    )
+    // the same operations, whose loops may be fused otherwise but round alike
+    close(again.dtheta, taped.dtheta, 1e-14)
+    close(again.dy0.data, taped.dy0.data, 1e-14)
+  })
+
 test('trajectoryLoss on vectors: times of their own, different lengths, given starts', () => {
   const field = withParams(lotkaVolterra.field, { a: 1.3 })
   const measure = (y0: readonly number[], t: readonly number[]) => ({
