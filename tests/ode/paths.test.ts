@@ -6,22 +6,24 @@ import { distance, lorenz, lorenzFunction } from './problems.js'
 
 const test = suite('execution paths')
 
-/** Runs without `new Function`, as on a page whose policy forbids it. */
+/** Runs without `new Function` and WebAssembly modules, as on a page whose policy forbids them. */
 function withoutCodeGeneration<T>(run: () => T): T {
-  const original = globalThis.Function
+  const [originalFunction, originalModule] = [globalThis.Function, WebAssembly.Module]
   const forbidden = () => {
     throw new EvalError('forbidden')
   }
   globalThis.Function = forbidden as unknown as FunctionConstructor
+  WebAssembly.Module = forbidden as unknown as typeof WebAssembly.Module
   try {
     return run()
   } finally {
-    globalThis.Function = original
+    globalThis.Function = originalFunction
+    WebAssembly.Module = originalModule
   }
 }
 
-/** A fresh copy, since compiled code is remembered per field. */
-const fresh = (field: Field): Field => Object.freeze({ ...field })
+/** A fresh copy, since compiled code is remembered per field and per graph. */
+const fresh = (field: Field): Field => Object.freeze({ ...field, nodes: [...field.nodes] })
 
 const settings: readonly (readonly [string, Omit<SolveOptions, 'method'>, Method])[] = [
   ['dopri5', { rtol: 1e-7, atol: 1e-9 }, dopri5],
@@ -69,11 +71,11 @@ test('trace levels do not change results', () => {
   assert.equal([...none.y.data], [...stages.y.data])
 })
 
-test('a wide field runs in loops over arrays', () => {
+test('a wide field runs on vectors, and in loops over arrays', () => {
   const wide = network({ widths: [40, 60, 40], activation: 'tanh', seed: 1 })
   const y0 = Array.from({ length: 40 }, (_, i) => Math.sin(i))
   const a = solve(wide, y0, [0, 1], { method: dopri5, rtol: 1e-7, atol: 1e-9, saveAt: 'end' })
-  assert.is(a.stats.path, 'specialised')
+  assert.is(a.stats.path, 'vectors')
   const b = withoutCodeGeneration(() =>
     solve(fresh(wide), y0, [0, 1], { method: dopri5, rtol: 1e-7, atol: 1e-9, saveAt: 'end' }),
   )

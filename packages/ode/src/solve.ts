@@ -1,5 +1,5 @@
-import { checkOptions, type Field, misuse, type OptionNames, show } from '@separatrix/field/core'
-import ndarray, { type NdArray } from 'ndarray'
+import { checkOptions, type Field, makeArray, misuse, type OptionNames, show } from '@separatrix/field/core'
+import type { NdArray } from 'ndarray'
 import { denseOutput } from './denseOutput.js'
 import { checkDoor } from './door.js'
 import { drive, type Ending } from './drive.js'
@@ -124,7 +124,7 @@ export function solve(
   const dense = denseOutput(source, interpolant, [t0, end])
   const solution: Solution = {
     t,
-    y: ndarray(y, [t.length, initial.length]),
+    y: makeArray(y, [t.length, initial.length]),
     at: dense.at,
     polynomials: dense.polynomials,
     status: ending,

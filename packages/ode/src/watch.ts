@@ -55,7 +55,7 @@ export function watch(
   record: (event: EventRecord) => void,
 ): Watched {
   const prepared = prepare(target, size, options, level)
-  const { kernel, stepping } = prepared
+  const { kernel, problem, stepping } = prepared
   const { events = [] } = options
   const stops = stopsOf(options)
   let polynomial: StepInterpolant | undefined
@@ -63,7 +63,7 @@ export function watch(
   const guard =
     events.length === 0
       ? undefined
-      : eventGuard(prepareEvents(events, size), { kernel, interpolant, stepping, stops, record })
+      : eventGuard(prepareEvents(events, problem), { kernel, interpolant, stepping, stops, record })
   const limit = guard === undefined ? Number.POSITIVE_INFINITY : typeof target === 'function' ? 1 : eventRun
   return { prepared, guard, stops, limit, interpolant }
 }

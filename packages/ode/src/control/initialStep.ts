@@ -21,14 +21,14 @@ export interface Start {
 export function initialStep(
   { vectorField, theta }: Problem,
   { t, y, derivative, direction, order, bound }: Start,
-  { rtol, atol }: Tolerances,
+  { rtol, atol, weights }: Tolerances,
 ): number {
   const n = y.length
   const scale = new Float64Array(n)
   for (let i = 0; i < n; i++)
     scale[i] = (atol[i] as number) + Math.abs(y[i] as number) * (rtol[i] as number) || 1
-  const sizeOfY = scaledNorm(y, scale)
-  const sizeOfF = scaledNorm(derivative, scale)
+  const sizeOfY = scaledNorm(y, scale, weights)
+  const sizeOfF = scaledNorm(derivative, scale, weights)
   // a derivative that is not finite gives a small step all the same, which is then rejected for what it is
   const isTelling = sizeOfY >= 1e-5 && sizeOfF >= 1e-5 && sizeOfF < Infinity
   const guess = isTelling ? (0.01 * sizeOfY) / sizeOfF : 1e-6
@@ -38,15 +38,24 @@ export function initialStep(
   const after = new Float64Array(n)
   vectorField(t + direction * first, moved, after, theta)
   for (let i = 0; i < n; i++) after[i] = (after[i] as number) - (derivative[i] as number)
-  const curvature = scaledNorm(after, scale) / first
+  const curvature = scaledNorm(after, scale, weights) / first
   if (!Number.isFinite(curvature)) return direction * first * 0.1
   const steepest = Math.max(sizeOfF, curvature)
   const second = steepest <= 1e-15 ? Math.max(1e-6, first * 1e-3) : (0.01 / steepest) ** (1 / (order + 1))
   return direction * Math.min(100 * first, second, bound)
 }
 
-function scaledNorm(v: Float64Array, scale: Float64Array): number {
-  let total = 0
-  for (let i = 0; i < v.length; i++) total += ((v[i] as number) / (scale[i] as number)) ** 2
-  return Math.sqrt(total / v.length)
+/** Root mean square; components that do not count for the error do not choose the first step either. */
+function scaledNorm(v: Float64Array, scale: Float64Array, weights: Float64Array | undefined): number {
+  let [total, count] = [0, v.length]
+  if (weights === undefined)
+    for (let i = 0; i < v.length; i++) total += ((v[i] as number) / (scale[i] as number)) ** 2
+  else {
+    count = 0
+    for (let i = 0; i < v.length; i++) {
+      total += (weights[i] as number) * ((v[i] as number) / (scale[i] as number)) ** 2
+      count += weights[i] as number
+    }
+  }
+  return Math.sqrt(total / count)
 }

@@ -60,7 +60,8 @@ export function makeTolerances(
       code: 'bad-tolerance',
     })
   }
-  const uniform = [relative, absolute].every((list) => list.every((v) => v === list[0]))
+  const uniform =
+    (typeof rtol === 'number' || isUniform(relative)) && (typeof atol === 'number' || isUniform(absolute))
   return {
     rtol: relative,
     atol: absolute,
@@ -70,6 +71,8 @@ export function makeTolerances(
     weights: weights && makeWeights(size, weights),
   }
 }
+
+const isUniform = (list: Float64Array) => list.every((v) => v === list[0])
 
 function spread(name: 'rtol' | 'atol', value: Tolerance, size: number): Float64Array {
   const list = typeof value === 'number' ? new Float64Array(size).fill(value) : new Float64Array(value)
@@ -81,7 +84,9 @@ function spread(name: 'rtol' | 'atol', value: Tolerance, size: number): Float64A
       try: `${name}: 1e-8`,
       code: 'wrong-dimension',
     })
-  if (!list.every((v) => Number.isFinite(v) && v >= 0))
+  // a single number is tested once, not for each of a thousand components
+  const given = typeof value === 'number' ? list.subarray(0, 1) : list
+  if (!given.every((v) => Number.isFinite(v) && v >= 0))
     throw misuse({
       where: `solve(${name})`,
       expected: 'finite tolerances that are not negative',

@@ -10,6 +10,7 @@ import { plainAdaptive, plainFixed } from './plainKernel.js'
 import { printAdaptive, printFixed } from './printKernel.js'
 import { type Layout, makeSheet } from './printStages.js'
 import type { ExplicitMethod } from './tableau.js'
+import { vectorKernel } from './vectorKernel.js'
 
 /**
  * V8 stops optimising a function at about 58 KB of source, a 20× cliff (measured); the field's own compiled
@@ -28,12 +29,14 @@ interface Compiled<Loop> {
   readonly loop: Loop
 }
 
-/** The engine of explicit Runge–Kutta methods: chooses among three realisations of one loop. */
+/** The engine of explicit Runge–Kutta methods: chooses among four realisations of one loop. */
 export function explicitKernel(method: ExplicitMethod, problem: Problem, settings: KernelSettings): Kernel {
   const { size, theta, vectorField } = problem
   const interpolant = () =>
     method.dense === undefined ? hermiteInterpolant(problem) : denseInterpolant(problem, method, method.dense)
   const { stepping } = settings
+  const vectors = vectorKernel(method, problem, settings, interpolant)
+  if (vectors !== undefined) return vectors
   const shared = { stageCount: method.stages, interpolant }
   const workFor = (path: ExecutionPath) => makeWork(path, size, method.stages)
   if (stepping.kind === 'adaptive') {
