@@ -58,7 +58,7 @@ export function differentiateStep(
     expected:
       'an explicit Runge–Kutta method, a splitting method or implicitMidpoint, whose steps can be differentiated',
     got: `${method.name}, of the family ${method.family}`,
-    try: 'method: dopri5',
+    try: method.family === 'reversible' ? "via: 'reversible', which needs no memory" : 'method: dopri5',
     code: 'method-not-differentiated',
   })
 }
