@@ -16,6 +16,7 @@ export type {
 export type { Event, EventFunction, EventRecord, EventReset } from './events/event.js'
 export { defineTableau } from './explicit/defineTableau.js'
 export type { DenseOutput, ExplicitMethod, TableauOptions } from './explicit/tableau.js'
+export { substeps as midpointSubsteps } from './extrapolation/midpointTable.js'
 export { factorize, solveFactored } from './implicit/lu.js'
 export {
   type Integrator,

@@ -24,6 +24,14 @@ export function checkpointedSolve(
       got: show(checkpoints),
       try: 'checkpoints: 20',
     })
+  if (options.method.family === 'extrapolation' && options.step === undefined)
+    throw misuse({
+      where: `sensitivity(${options.method.name})`,
+      expected: 'checkpoints with a method of one order, whose steps are the same when computed again',
+      got: `${options.method.name}, which chooses its order step by step`,
+      try: 'an equal step, another method, or leaving checkpoints out',
+      code: 'checkpoints-of-variable-order',
+    })
   const steps = recordSteps(span[0], options.breakpoints)
   const solution = solve(field, y0, span, { ...options, observers: [steps.observer] })
   const tape = steps.tape()
