@@ -81,17 +81,24 @@ export function reversible(field: Field, method: Method): PreparedSensitivity {
     const { value, cotangents } = lossOf(options.loss, { y: ndarray(outputs, [t.length, n]), events: [] })
     const on = { onY: new Float64Array(n), onZ: new Float64Array(n) }
     const mu = new Float64Array(p + 1)
-    const jump = (time: number) => {
+    const slope = new Float64Array(n)
+    const jump = (time: number, held: boolean) => {
+      if (held && s > 0 && t[s - 1] === time) functions.f(time, scheme.y, slope, functions.theta)
       for (; s > 0 && t[s - 1] === time; s--)
-        for (let m = 0; m < n; m++) on.onY[m] += cotangents[(s - 1) * n + m]
+        for (let m = 0; m < n; m++) {
+          const g = cotangents[(s - 1) * n + m]
+          on.onY[m] += g
+          // its time is constant, while that of the step moves with t₀
+          if (held) mu[p] -= g * slope[m]
+        }
     }
     const closing = new Map(findStretches(tape, solution, forwards).closing)
     let dt1 = 0
     for (let i = tape.count - 1; i >= 0; i--) {
-      jump(tape.t[i + 1])
       const how = closing.get(i)
       // the end of a closing step is given: what follows does not move, and its length gives
       if (how !== undefined) mu[p] = 0
+      jump(tape.t[i + 1], how === undefined)
       const onLength = scheme.back(step(i), on, mu) / tape.h[i]
       if (how === 'span') dt1 = onLength
       if (how !== undefined) mu[p] -= onLength
@@ -102,7 +109,7 @@ export function reversible(field: Field, method: Method): PreparedSensitivity {
       scheme.y.set(before.y)
       scheme.z.set(before.z)
     }
-    jump(span[0])
+    jump(span[0], false)
     return withGradient(solution, { value, dy0: on.onY, mu, dt1 })
   }
 }
