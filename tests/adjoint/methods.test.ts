@@ -57,7 +57,14 @@ test('gbs, order and step chosen: discrete = forward, and both are right up to t
       assert.ok(Math.abs(v - all(exact)[k]) < 100 * tolerance * size, `${k}: ${v} ${all(exact)[k]}`)
     })
   }
-  const checkpoints = { method: ode.gbs, rtol: 1e-6, atol: 1e-6, loss: mixedLoss, checkpoints: 3, breakpoints: [1] }
+  const checkpoints = {
+    method: ode.gbs,
+    rtol: 1e-6,
+    atol: 1e-6,
+    loss: mixedLoss,
+    checkpoints: 3,
+    breakpoints: [1],
+  }
   assert.throws(
     () => sensitivity(field, y0, span, { ...checkpoints, via: 'discrete' }),
     /chooses its order step by step/,

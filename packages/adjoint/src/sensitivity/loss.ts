@@ -37,3 +37,9 @@ export interface SolutionLoss {
   /** writes ∇²L·dy to `out`, of the shape of y and zero before; for {@link hessianVector} only */
   hessianVector?(y: NdArray<Float64Array>, dy: NdArray<Float64Array>, out: NdArray<Float64Array>): void
 }
+
+/** A loss that looks at outputs only, as batches of trajectories have it. */
+export interface OutputLoss {
+  value(y: NdArray<Float64Array>): number
+  gradient(y: NdArray<Float64Array>, dy: NdArray<Float64Array>): void
+}

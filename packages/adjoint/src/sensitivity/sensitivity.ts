@@ -1,5 +1,5 @@
-import { type Field, isField, misuse, show } from '@separatrix/field/core'
-import type { Method } from '@separatrix/ode'
+import { checkOptions, type Field, isField, misuse, type OptionNames, show } from '@separatrix/field/core'
+import { type Method, solveOptionNames } from '@separatrix/ode'
 import type { GradientOptions, PreparedSensitivity, Sensitivity, Way } from './gradient.js'
 import { withIntegral } from './integral.js'
 import { backsolve } from './ways/backsolve.js'
@@ -30,6 +30,17 @@ export interface SensitivityOptions extends GradientOptions {
   readonly via: Via
 }
 
+const { observers: _observers, ...solveNames } = solveOptionNames
+const names: OptionNames<SensitivityOptions> = {
+  ...solveNames,
+  loss: true,
+  integral: true,
+  backward: true,
+  checkpoints: true,
+  coupling: true,
+  via: true,
+}
+
 /**
  * The gradient of a loss of a solution in the initial state and the parameters.
  *
@@ -57,8 +68,10 @@ export function sensitivity(
   field: Field,
   y0: ArrayLike<number>,
   span: readonly [number, number],
-  { via, ...options }: SensitivityOptions,
+  given: SensitivityOptions,
 ): Sensitivity {
+  checkOptions('sensitivity', given, names)
+  const { via, ...options } = given
   return prepareSensitivity(field, options.method, via)(y0, span, options)
 }
 

@@ -9,21 +9,29 @@ export type EventFunction = Field | ((t: number, y: Float64Array) => number)
 export type EventReset = Field | ((t: number, y: Float64Array) => void)
 
 /**
- * Something that happens when a function of the state crosses zero. Fields share the parameters of the system
- * by name, and are what gradients through events need.
+ * Something that happens when a function of the state crosses zero, or touches it. Fields share the parameters of
+ * the system by name, and are what gradients through events need.
  */
 export interface Event {
   readonly name?: string
   readonly when: EventFunction
-  /** which crossings count; both unless said */
+  /** which crossings count; both unless said, and then a zero that is touched and not crossed counts as well */
   readonly direction?: 'rising' | 'falling'
+  /**
+   * how close to zero an extremum counts as touching it; unless said, what the tolerances of the steps so far
+   * may have moved it by, and with equal steps no more than rounding
+   */
+  readonly touch?: number
   /** ends the solve: at the first crossing, or at the n-th */
   readonly terminal?: boolean | number
   /** changes the state: a bounce, a dose, a switch */
   readonly reset?: EventReset
 }
 
-/** A crossing that was found. */
+/** How a function meets zero: from below, from above, or it stays on its side. */
+export type CrossingDirection = 'rising' | 'falling' | 'touching'
+
+/** A zero that was found. */
 export interface EventRecord {
   /** position in the list of events */
   readonly event: number
@@ -33,7 +41,7 @@ export interface EventRecord {
   readonly y: Float64Array
   /** the state after all resets at this time; the same as y where there are none */
   readonly after: Float64Array
-  readonly direction: 'rising' | 'falling'
+  readonly direction: CrossingDirection
 }
 
 /** An event, checked, its function compiled. */
@@ -41,6 +49,7 @@ export interface PreparedEvent {
   readonly name: string
   readonly value: (t: number, y: Float64Array) => number
   readonly direction: Event['direction']
+  readonly touch: number | undefined
   /** occurrence that ends the solve; Infinity for none */
   readonly last: number
   /** in place */
@@ -48,7 +57,7 @@ export interface PreparedEvent {
 }
 
 export function prepareEvents(events: readonly Event[], problem: Problem): PreparedEvent[] {
-  return events.map(({ name, when, direction, terminal = false, reset }, i) => {
+  return events.map(({ name, when, direction, touch, terminal = false, reset }, i) => {
     const where = `solve(events[${i}])`
     const last = terminal === true ? 1 : terminal === false ? Number.POSITIVE_INFINITY : terminal
     if (!(last >= 1) || (Number.isFinite(last) && !Number.isInteger(last)))
@@ -65,10 +74,13 @@ export function prepareEvents(events: readonly Event[], problem: Problem): Prepa
         got: show(direction),
         try: 'leaving direction out',
       })
+    if (touch !== undefined && !(touch >= 0))
+      throw misuse({ where, expected: 'touch ≥ 0', got: show(touch), try: 'touch: 1e-9, or leaving it out' })
     return {
       name: name ?? `event ${i}`,
       value: compileEvent(where, when, problem),
       direction,
+      touch,
       last,
       reset: reset && compileReset(where, reset, problem),
     }

@@ -107,7 +107,7 @@ function lengthsOf(
   lengthening.vary(t, 1 / h)
   derivative.pushforward(dy, new Float64Array(p), nowhere)
   lengthening.stop()
-  const passing = dot(surface, 0, dy, 0, n) + surface[n + p - 1]
+  const passing = closing.touches ? Number.NaN : dot(surface, 0, dy, 0, n) + surface[n + p - 1]
   return Float64Array.from(tangents, (tangent) => {
     dy.set(tangent.dy)
     derivative.pushforward(dy, tangent.parameters, nowhere)
@@ -152,7 +152,7 @@ function hold(
   if (crossing === undefined) return
   const surface = events[crossing.events[0]].surface(crossing.t, crossing.y, theta)
   const mu = new Float64Array(p)
-  holdCrossing(rows, s, slope, { t: loss.ofCrossing(crossing).t, surface }, mu)
+  holdCrossing(rows, s, slope, { crossing, onTime: loss.ofCrossing(crossing).t, surface }, mu)
   for (const tangent of tangents) tangent.total += dot(mu, 0, tangent.parameters, 0, p - 1)
 }
 

@@ -16,10 +16,11 @@ interface Snapshot {
   readonly state: StepState
 }
 
-const clone = ({ registers, y, memory }: StepState): StepState => ({
+const clone = ({ registers, y, memory, events }: StepState): StepState => ({
   registers: registers.slice(),
   y: y.slice(),
   memory: memory.slice(),
+  events: events.slice(),
 })
 
 /**
@@ -37,7 +38,14 @@ export function onlineSolve(
 ): RecordedSolve {
   const n = field.stateSize
   const block = Math.max(1, Math.min(mostOfBlock, Math.floor(blockBudget / (n + 2))))
-  const run = integrator(field, n, options, { level: 'steps', capacity: block })
+  const {
+    saveAt: _saveAt,
+    observers: _observers,
+    onProgress: _onProgress,
+    signal: _signal,
+    ...stepping
+  } = options
+  const run = integrator(field, n, stepping, { level: 'steps', capacity: block })
   const places = outputPlaces(span, options)
   const kept = thinningSnapshots(checkpoints, { step: 0, state: run.initialize(y0, span) })
   const observers = [places.observer, kept.observer]

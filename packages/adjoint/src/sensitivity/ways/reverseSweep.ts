@@ -102,7 +102,7 @@ function heldRows(
     const crossing = rows.crossings[s]
     if (crossing !== undefined) {
       const surface = events[crossing.events[0]].surface(crossing.t, crossing.y, theta)
-      holdCrossing(rows, s, slope, { t: loss.ofCrossing(crossing).t, surface }, mu)
+      holdCrossing(rows, s, slope, { crossing, onTime: loss.ofCrossing(crossing).t, surface }, mu)
     }
     let rate = 0
     for (let m = 0; m < n; m++) rate += slope[m] * rows.values[s * n + m]
@@ -155,7 +155,7 @@ function throughCrossing(
   lengthening.measure(t)
   derivative.pullback(normal, ofNormal, { positions: none, values: none, first: 0, last: 0 })
   const passing = lengthening.measured() / h + surface[n + p - 1]
-  const multiplier = -(onLength + onEnd) / passing
+  const multiplier = crossing.touches ? Number.NaN : -(onLength + onEnd) / passing
   for (let m = 0; m < n; m++) lambda[m] += multiplier * normal[m]
   for (let k = 0; k < p; k++) mu[k] += multiplier * (ofNormal[k] + surface[n + k])
   mu[p - 1] += onEnd

@@ -1,6 +1,5 @@
-import { type Field, misuse, show } from '@separatrix/field/core'
+import { type Field, makeArray, misuse, show } from '@separatrix/field/core'
 import { type ExplicitMethod, type Method, type SolveOptions, solve } from '@separatrix/ode'
-import ndarray from 'ndarray'
 import {
   type GradientOptions,
   noGradient,
@@ -78,7 +77,7 @@ export function reversible(field: Field, method: Method): PreparedSensitivity {
     })
     if (!(left.largest() <= largestDeparture))
       return noGradient({ stats, status: 'unstable', message: leftSolution(left.largest()) }, n, p)
-    const { value, cotangents } = lossOf(options.loss, { y: ndarray(outputs, [t.length, n]), events: [] })
+    const { value, cotangents } = lossOf(options.loss, { y: makeArray(outputs, [t.length, n]), events: [] })
     const on = { onY: new Float64Array(n), onZ: new Float64Array(n) }
     const mu = new Float64Array(p + 1)
     const slope = new Float64Array(n)
