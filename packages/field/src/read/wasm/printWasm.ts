@@ -6,7 +6,8 @@ import type { LaneKind } from './lanes.js'
 import { makeModule } from './moduleBuilder.js'
 import { printLanes } from './printLanes.js'
 import { printTile, runTile, type TileField } from './printTile.js'
-import { overRange, turnBytes, type Walker, walk } from './tile/source.js'
+import { shift, type Walker } from './tile/source.js'
+import { copyTile, fillRow } from './tile/tileMemory.js'
 
 /** How a field is printed: straight-line code in registers, or loops over rows of scratch memory. */
 export type WasmForm = 'lines' | 'tile'
@@ -120,26 +121,13 @@ function lines(c: LaneCode, field: Field, theta: 'shared' | 'each', { time, at }
 /** Copies tile after tile of the states into scratch memory, and the values of the field out of it. */
 function throughTiles(c: LaneCode, field: Field, tile: TileField, time: LaneValue): void {
   const { rowBytes } = tile
-  const { code } = c
-  const overLanes = (body: (lane: Id) => void) =>
-    overRange(c, { end: rowBytes, step: turnBytes, unrolled: 0 }, (lane) => {
-      if (typeof lane !== 'number') body(lane.id)
-    })
-  const plus = (x: Id, y: Id) => code.value('i32', [0x6a], [x, y])
-  const copy = (count: number, rows: { readonly from: Walker; readonly to: Walker }) =>
-    walk(c, count, rows, ({ from, to }) =>
-      overLanes((lane) => c.store(plus(to, lane), c.load(plus(from, lane)))),
-    )
-  const scratchRows = (at: number): Walker => ({
-    start: plus(argument.scratch, code.integer(at)),
-    bytes: rowBytes,
-  })
-  overLanes((lane) => c.store(plus(argument.scratch, lane), time, tile.timeAt))
+  const inScratch = (at: number): Walker => ({ start: shift(c, argument.scratch, at), bytes: rowBytes })
+  fillRow(c, rowBytes, shift(c, argument.scratch, tile.timeAt), time)
   overTiles(rowBytes / c.type.bytes, c, (at) => {
     const rows = (base: Id): Walker => ({ start: at(base, 0), bytes: 0, variable: argument.stride })
-    copy(field.stateSize, { to: scratchRows(tile.stateAt), from: rows(argument.x) })
+    copyTile(c, rowBytes, field.stateSize, { to: inScratch(tile.stateAt), from: rows(argument.x) })
     runTile(c, tile, argument)
-    copy(field.outputSize, { from: scratchRows(tile.outputAt), to: rows(argument.out) })
+    copyTile(c, rowBytes, field.outputSize, { from: inScratch(tile.outputAt), to: rows(argument.out) })
   })
 }
 

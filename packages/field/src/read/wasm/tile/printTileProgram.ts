@@ -19,6 +19,8 @@ export interface TileGraph {
   readonly output: Ref | undefined
   readonly sums: Ref | undefined
   readonly theta: Float64Array
+  /** a graph with the same nodes, whose program ran before on the same tile and left its rows on a tape */
+  readonly tape?: TileGraph
 }
 
 /** How a tile program is printed. */
@@ -30,6 +32,10 @@ export interface TileProgramOptions {
   readonly inputs?: 'rows' | 'numbers'
   /** whether the caller computes what depends on θ only, or the lanes do */
   readonly uniform?: 'given' | 'lanes'
+  /** nodes whose rows are kept in scratch memory, for another program */
+  readonly kept?: ReadonlySet<Ref>
+  /** what another program has left on a tape */
+  readonly taped?: (ref: Ref) => Source | undefined
 }
 
 /**
@@ -44,6 +50,8 @@ export interface TileProgram {
   /** what depends on θ only, computed beforehand */
   readonly uniform: Field | undefined
   readonly sums: SplitSums | undefined
+  /** where a kept node's rows are on the tape, which is the scratch memory of this program */
+  readonly onTape: (ref: Ref) => Source | undefined
 }
 
 /** Prints a graph as a program over rows of one tile, every loop a function of its own. */
@@ -53,7 +61,7 @@ export function printTileProgram(
   options: TileProgramOptions,
 ): TileProgram {
   const { nodes, output, theta } = graph
-  const { rowBytes, exported } = options
+  const { rowBytes, exported, kept = new Set<Ref>() } = options
   const { bytes } = module.settings.type
   const sums = graph.sums === undefined ? undefined : splitSums(nodes, graph.sums, theta)
   const leaves = sums?.leaves ?? []
@@ -68,8 +76,8 @@ export function printTileProgram(
     outputs: output === undefined ? [] : [output],
     leaves,
   })
-  const { sources, scratchBytes } = allocate({ nodes, given, views, works, output, rowBytes })
-  const print = workPrinter(module, { nodes, views, works, sources, output, rowBytes })
+  const { sources, scratchBytes } = allocate({ nodes, given, views, works, output, rowBytes, kept })
+  const print = workPrinter(module, { nodes, views, works, sources, output, kept, rowBytes })
   const main = new FunctionCode(bases.map(() => 'i32'))
   for (const work of works) print(main, work)
   const value = output === undefined ? undefined : sources[output]
@@ -80,7 +88,18 @@ export function printTileProgram(
   }
   const position = module.reserve()
   module.define(position, main.finish(exported === undefined ? {} : { exported }))
-  return { position, scratchBytes, sums, constants: numbers.constants, uniform: numbers.uniform(theta) }
+  const onTape = (ref: Ref): Source | undefined => {
+    const source = kept.has(ref) ? sources[ref] : undefined
+    return source?.kind === 'rows' && source.base === 'scratch' ? { ...source, base: 'tape' } : source
+  }
+  return {
+    position,
+    scratchBytes,
+    onTape,
+    sums,
+    constants: numbers.constants,
+    uniform: numbers.uniform(theta),
+  }
 }
 
 /** Gathers that are read where their argument is; sums over lanes want an entry that is repeated written out. */
@@ -168,6 +187,7 @@ function givenSources(
     rowBytes,
     inputs = 'rows',
     uniform: computes = 'given',
+    taped,
   }: TileProgramOptions & {
     readonly views: readonly boolean[]
     readonly numbers: Pick<ReturnType<typeof numberLayout>, 'source' | 'isPlain' | 'inputs'>
@@ -188,6 +208,11 @@ function givenSources(
     const { op, args } = nodes[i]
     if (uniform[i] && (computes === 'given' || numbers.isPlain(i))) {
       given[i] = numbers.source(i)
+      continue
+    }
+    const there = taped?.(i)
+    if (there !== undefined) {
+      given[i] = there
       continue
     }
     if (op === 'time') given[i] = rows('state', 0)
@@ -212,6 +237,7 @@ interface Printing {
   readonly works: readonly Work[]
   readonly sources: readonly (Source | undefined)[]
   readonly output: Ref | undefined
+  readonly kept: ReadonlySet<Ref>
   readonly rowBytes: number
 }
 
@@ -294,7 +320,7 @@ function workPrinter(module: ModuleBuilder, printing: Printing) {
 }
 
 /** Whether anything but its own loop reads a node. */
-function readElsewhere({ nodes, views, works, output }: Printing) {
+function readElsewhere({ nodes, views, works, output, kept }: Printing) {
   const readBy = new Map<Ref, Set<Work | 'caller'>>()
   const note = (ref: Ref, reader: Work | 'caller') => {
     const set = readBy.get(ref) ?? new Set()
@@ -309,6 +335,45 @@ function readElsewhere({ nodes, views, works, output }: Printing) {
       for (const ref of work.kind === 'elementwise' ? work.nodes : [work.node])
         for (const a of nodes[ref].args) note(a, work)
   }
-  if (output !== undefined) note(output, 'caller')
+  for (const ref of output === undefined ? kept : [output, ...kept]) note(ref, 'caller')
   return (ref: Ref, own: Work) => [...(readBy.get(ref) ?? [])].some((reader) => reader !== own)
+}
+
+/**
+ * The nodes of a graph that a later one reads: what its program has to keep on the tape. The output itself, which
+ * goes to the caller, is not on it.
+ */
+export function keptFor(graph: TileGraph, later: TileGraph): ReadonlySet<Ref> {
+  const { nodes } = graph
+  const uniform = uniformNodes(nodes)
+  const isLeaf = (ref: Ref) => nodes[ref].args.length === 0
+  const computed = reach(
+    nodes,
+    graph.output === undefined ? [] : [graph.output],
+    (ref) => uniform[ref] || isLeaf(ref),
+  )
+  const kept = new Set<Ref>()
+  const wanted = [later.output, later.sums].filter((ref) => ref !== undefined)
+  reach(nodes, wanted, (ref) => {
+    if (uniform[ref] || isLeaf(ref)) return true
+    if (!computed.has(ref) || ref === graph.output) return false
+    kept.add(ref)
+    return true
+  })
+  return kept
+}
+
+/** The nodes that lead to some, not beyond those where `stops` says so, which are left out. */
+function reach(nodes: readonly Node[], from: readonly Ref[], stops: (ref: Ref) => boolean): ReadonlySet<Ref> {
+  const found = new Set<Ref>()
+  const seen = new Set<Ref>()
+  const queue = [...from]
+  for (let ref = queue.pop(); ref !== undefined; ref = queue.pop()) {
+    if (seen.has(ref)) continue
+    seen.add(ref)
+    if (stops(ref)) continue
+    found.add(ref)
+    queue.push(...nodes[ref].args)
+  }
+  return found
 }
