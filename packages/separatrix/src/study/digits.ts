@@ -8,7 +8,7 @@ export interface Digits {
 }
 
 /** Rows to train on; the others test. */
-const trainingRows = 1000
+export const trainingRows = 1000
 
 /**
  * The digits that come with the package (see data/README.md), the first 1,000 to train, 797 to test. Every image is
