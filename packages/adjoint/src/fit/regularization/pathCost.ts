@@ -66,5 +66,5 @@ export function preparePathCost(
 /** Tolerances by component, with any for the integrals, which do not count. */
 function lengthened(tolerance: SolveOptions['rtol'], length: number): SolveOptions['rtol'] {
   if (tolerance === undefined || typeof tolerance === 'number') return tolerance
-  return Float64Array.from({ length }, (_, i) => tolerance[i] ?? 1)
+  return Float64Array.from({ length }, (_, i) => tolerance[i] ?? tolerance[0])
 }
