@@ -4,8 +4,10 @@ import {
   activate,
   Builder,
   compile,
+  compileBatch,
   convexNetwork,
   convolutionalNetwork,
+  enclose,
   type Field,
   fromJSON,
   interpret,
@@ -137,6 +139,30 @@ for (const f of fields)
       for (let i = 0; i < out.length; i++)
         assert.ok(Math.abs((up[i] - down[i]) / (2 * h) - tangent[i]) < 1e-6)
     }
+  })
+
+for (const f of fields)
+  test(`${f.name} (${f.stateSize} → ${f.outputSize}): on vectors and in intervals alike`, async () => {
+    const random = seededRandom(3)
+    const timed = f.nodes.some((node) => node.op === 'time')
+    const [t, centre] = [0.7, Float64Array.from({ length: f.stateSize }, () => random.normal())]
+    const batch = await compileBatch(f, { lanes: 'f64x2', capacity: 5 })
+    const bound = enclose(f)
+    const [lo, hi] = [new Float64Array(f.outputSize), new Float64Array(f.outputSize)]
+    const edge = (sign: number) => [...centre.map((v) => v + sign * 0.01), ...(timed ? [t] : [])]
+    bound(edge(-1), edge(1), lo, hi)
+    const points = Array.from({ length: 5 }, () => centre.map((v) => v + 0.01 * (2 * random.uniform() - 1)))
+    for (const [k, x] of points.entries())
+      x.forEach((v, i) => {
+        batch.x[i * batch.stride + k] = v
+      })
+    batch.evaluate(5, t)
+    for (const [k, x] of points.entries())
+      for (const [i, v] of interpret(f, t, x).entries()) {
+        // sums of up to fifty products of numbers about 1, functions good to a few ulps
+        assert.ok(Math.abs(batch.out[i * batch.stride + k] - v) < 1e-12)
+        assert.ok(lo[i] <= v && v <= hi[i], `${v} outside of [${lo[i]}, ${hi[i]}]`)
+      }
   })
 
 function dot(x: ArrayLike<number>, y: ArrayLike<number>): number {
