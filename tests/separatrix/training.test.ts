@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { trainingCurves } from 'separatrix'
 import { test } from 'uvu'
-import { transfer } from '../../packages/separatrix/src/command/transfer.js'
+import { studyTransfer } from '../../packages/separatrix/src/command/studyTransfer.js'
 import { readDigits } from '../../packages/separatrix/src/study/digits.js'
 import { transferRecipe } from '../../packages/separatrix/src/study/transferRecipe.js'
 import type { TransferRun } from '../../packages/separatrix/src/study/transferStudy.js'
@@ -84,7 +84,7 @@ test('the transfer study in small: every network learns, the report stands alone
     progress: () => ({ update: () => undefined, stop: () => undefined }),
     now: () => 0,
   }
-  assert.equal(await transfer({ out }, terminal, small), 0)
+  assert.equal(await studyTransfer({ out }, terminal, small), 0)
   const text = printed.join('\n')
   for (const word of ['SGD', 'Adam', 'Fromage', 'Nero', 'AGD', 'report.html'])
     assert.ok(text.includes(word), word)
@@ -101,7 +101,7 @@ test('the transfer study in small: every network learns, the report stands alone
   const html = readFileSync(join(out, 'report.html'), 'utf8')
   assert.ok(html.includes('CC BY 4.0') && html.includes('<svg') && !html.includes('NaN'))
   assert.ok(!/<(?:script|link|img)\b/.test(html))
-  await transfer({ json: true, out }, terminal, small)
+  await studyTransfer({ json: true, out }, terminal, small)
   assert.deepEqual(JSON.parse(readFileSync(join(out, 'runs.json'), 'utf8')), runs)
 })
 

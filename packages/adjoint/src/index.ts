@@ -55,7 +55,13 @@ export {
   type GradientError,
 } from './sensitivity/checkGradients.js'
 export type { GradientOptions, PreparedSensitivity, Sensitivity } from './sensitivity/gradient.js'
-export type { SolutionLoss } from './sensitivity/loss.js'
+export {
+  type HessianVector,
+  type HessianVectorOptions,
+  hessianVector,
+  type StateAndParameters,
+} from './sensitivity/hessianVector.js'
+export type { LossCrossings, LossEvents, OutputLoss, SolutionLoss } from './sensitivity/loss.js'
 export {
   prepareSensitivity,
   type SensitivityOptions,
@@ -63,3 +69,4 @@ export {
   type Via,
   vias,
 } from './sensitivity/sensitivity.js'
+export { gaussLegendre } from './sensitivity/ways/gaussLegendre.js'

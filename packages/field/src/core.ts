@@ -14,7 +14,9 @@ export { fromOnnx } from './build/onnx/fromOnnx.js'
 export { type OrthogonalFlowOptions, orthogonalFlow, orthogonalStart } from './build/orthogonalFlow.js'
 export { piecewiseWeights } from './build/piecewiseWeights.js'
 export { secondOrder } from './build/secondOrder.js'
+export { shareTheta } from './build/shareTheta.js'
 export { type TimeLayer, type TimeNetworkOptions, timeNetwork } from './build/timeNetwork.js'
+export { checkOptions, type OptionNames } from './checkOptions.js'
 export {
   divergence,
   gradient,
@@ -27,6 +29,7 @@ export {
 export { pullback } from './derive/pullback.js'
 export { pushforward } from './derive/pushforward.js'
 export { scalarCount, scalarize } from './derive/scalarize.js'
+export { vectorize } from './derive/vectorize.js'
 export { type Enclosure, enclose } from './enclose/enclose.js'
 export { encloseInterpreted } from './enclose/encloseInterpreted.js'
 export {
@@ -72,15 +75,19 @@ export {
   type Unary,
   unary,
 } from './graph/node.js'
+export { makeArray } from './makeArray.js'
 export { type Random, restoreRandom, seededRandom } from './random.js'
-export { canGenerateCode, compile, compileSource, unrollLimit } from './read/compile.js'
+export { canGenerateCode } from './read/canGenerateCode.js'
+export { compile, compileSource, unrollLimit } from './read/compile.js'
 export {
   type CompiledGradient,
   type CompileGradientOptions,
   compileGradient,
 } from './read/compileGradient.js'
+export type { GpuLeaves, GpuStatements } from './read/gpuCode.js'
 export { type GpuDevice, type GpuMode, gpuModes, openGpu } from './read/gpuDevice.js'
-export { type GpuStatements, gpuStatements, invalidResult, kernelLimit } from './read/gpuKernel.js'
+export { invalidResult, kernelLimit } from './read/gpuKernel.js'
+export { gpuStatements } from './read/gpuStatements.js'
 export { interpret } from './read/interpret.js'
 export { binaryCode, type CompiledField, literal, powerCode, unaryCode } from './read/javascriptCode.js'
 export { type LeafNames, printStatements, type Statements } from './read/javascriptStatements.js'
@@ -99,6 +106,7 @@ export {
   compileBatch,
   rowStride,
 } from './read/wasm/compileBatch.js'
+export { canCompileModules, compileModule } from './read/wasm/compileModule.js'
 export { binaryLanes, ulps } from './read/wasm/elementary.js'
 export type { FunctionBody } from './read/wasm/encode.js'
 export { callCode, FunctionCode, type Id, memoryOperand } from './read/wasm/functionCode.js'
@@ -123,6 +131,19 @@ export {
   type WasmForm,
   wasmForm,
 } from './read/wasm/printWasm.js'
+export { compileStateLoops } from './read/wasm/stateLoops/compileStateLoops.js'
+export {
+  along,
+  type Cursor,
+  type Gatherer,
+  gatherer,
+  type LoopPrinter,
+  loopPrinter,
+} from './read/wasm/stateLoops/cursor.js'
+export { type Layout, makeLayout } from './read/wasm/stateLoops/layout.js'
+export { type LoopPlan, planStateLoops } from './read/wasm/stateLoops/plan.js'
+export { type EvaluationPlace, printStateLoops } from './read/wasm/stateLoops/printStateLoops.js'
+export { type RunningLoops, startLoops } from './read/wasm/stateLoops/startLoops.js'
 export {
   type CompiledProgram,
   type CompiledTiles,

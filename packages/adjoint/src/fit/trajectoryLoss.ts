@@ -1,6 +1,6 @@
 import { type Field, misuse, seededRandom, withTheta } from '@separatrix/field/core'
 import { type SolveOptions, solve } from '@separatrix/ode'
-import type { SolutionLoss } from '../sensitivity/loss.js'
+import type { OutputLoss } from '../sensitivity/loss.js'
 import { prepareSensitivity, type Via } from '../sensitivity/sensitivity.js'
 import { type Execution, plainExecution } from './execution.js'
 import { holdOut } from './holdOut.js'
@@ -148,7 +148,7 @@ function allAtOnce(
 
 const countEntries = (targets: readonly Target[]) => targets.reduce((total, { y }) => total + y.length, 0)
 
-function squares(target: Float64Array, factors: Float64Array, count: number): SolutionLoss {
+function squares(target: Float64Array, factors: Float64Array, count: number): OutputLoss {
   const n = factors.length
   return {
     value: ({ data: y }) => y.reduce((sum, v, i) => sum + (factors[i % n] * (v - target[i])) ** 2, 0) / count,

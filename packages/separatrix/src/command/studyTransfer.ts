@@ -11,7 +11,7 @@ import { type ExitCode, exitCodes } from './exitCodes.js'
 import type { StudyOptions } from './studyOptions.js'
 
 /** `separatrix study transfer`: which optimisers need one rate for networks of all depths and widths. */
-export async function transfer(
+export async function studyTransfer(
   { json, out = join('out', 'transfer') }: StudyOptions,
   terminal: Terminal,
   recipe: TransferRecipe = transferRecipe,
