@@ -5,7 +5,9 @@
  */
 export { type Activation, activate } from './build/activations.js'
 export { augment, closeLoop, combine, compose, freeze, type Place } from './build/compose.js'
+export { type ConvexNetworkOptions, convexNetwork } from './build/convexNetwork.js'
 export { type ConvolutionalNetworkOptions, convolutionalNetwork } from './build/convolutionalNetwork.js'
+export { type LipschitzNetworkOptions, lipschitzNetwork } from './build/lipschitzNetwork.js'
 export { type LiquidCellOptions, liquidCell } from './build/liquidCell.js'
 export { type NetworkOptions, network } from './build/network.js'
 export { fromOnnx } from './build/onnx/fromOnnx.js'

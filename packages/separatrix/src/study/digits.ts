@@ -8,7 +8,7 @@ export interface Digits {
 }
 
 /** Rows to train on; the others test. */
-const trainingRows = 1000
+export const trainingRows = 1000
 
 /** How pixels of 0 … 16 are scaled: to [0, 1], or each image to Euclidean length 8 = √64, so that brightness does not matter. */
 const scalings = {
