@@ -94,6 +94,13 @@ for (const run of runs)
       const resume = JSON.parse(stored[k]) as FitCheckpoint
       assert.deepEqual(await fit({ ...common, ...run, steps: 30, resume }), straight)
     }
+    // a run that had ended looks at its end once more, which one that goes on does not
+    const { checkpoint } = await fit({ ...common, ...run, steps: 17 })
+    assert.deepEqual(await fit({ ...common, ...run, steps: 30, resume: checkpoint }), straight)
+    await assert.rejects(
+      fit({ ...common, ...run, seed: 1, steps: 30, resume: checkpoint }),
+      /expected the seed 1, got 9/,
+    )
   })
 
 test('minibatches of trajectories average to the whole gradient', () => {

@@ -89,6 +89,15 @@ test('what is integrated: the kinetic energy of x′ = −x, and the Jacobian of
   assert.ok(Math.abs(mean - 0.85 * frobenius) < (5 * deviation) / Math.sqrt(draws), `${mean}`)
 })
 
+test('the integrals do not drive the steps, also with tolerances by component', () => {
+  const kinetic = (tolerances: { rtol: number | number[]; atol: number | number[] }) => {
+    const options = { method: dopri5, ...tolerances, data, regularize: { kinetic: 1e6 } }
+    const gradient = new Float64Array(field.theta.length)
+    return trajectoryLoss(options).bind(field).evaluate(field.theta, seededRandom(0), gradient)
+  }
+  assert.equal(kinetic({ rtol: 1e-4, atol: 1e-4 }), kinetic({ rtol: [1e-4, 1e-4], atol: [1e-4, 1e-4] }))
+})
+
 test('stiffness is the slope along the last stages: exact on a linear scalar field', () => {
   const fast = system({ state: ['x', 'y'], params: { k: 9 }, dynamics: { x: '-k*x', y: '-k*y' } })
   const { value } = penalty({ stiffness: 1 }, fast)

@@ -4,12 +4,16 @@ import {
   activate,
   Builder,
   compile,
+  compileBatch,
+  convexNetwork,
   convolutionalNetwork,
+  enclose,
   type Field,
   fromJSON,
   interpret,
   jacobian,
   jvp,
+  lipschitzNetwork,
   liquidCell,
   makeField,
   network,
@@ -94,6 +98,8 @@ const fields: readonly Field[] = [
   secondOrder(network({ widths: [4, 5, 2], activation: 'sin', seed: 4 })),
   orthogonalFlow({ size: 3, activation: 'tanh', seed: 5 }),
   liquidCell({ units: 4, inputs: 0, seed: 6 }),
+  convexNetwork({ widths: [3, 5, 4, 1], activation: 'softplus', seed: 9 }),
+  lipschitzNetwork({ inputs: 3, outputs: 2, width: 4, depth: 3, seed: 10 }),
   convolutionalNetwork({ height: 4, width: 5, channels: [2, 3, 2], activation: 'softplus', seed: 7 }),
   convolutionalNetwork({ height: 5, width: 5, channels: [1, 3], activation: 'relu', seed: 8, strides: [2] }),
 ]
@@ -133,6 +139,30 @@ for (const f of fields)
       for (let i = 0; i < out.length; i++)
         assert.ok(Math.abs((up[i] - down[i]) / (2 * h) - tangent[i]) < 1e-6)
     }
+  })
+
+for (const f of fields)
+  test(`${f.name} (${f.stateSize} → ${f.outputSize}): on vectors and in intervals alike`, async () => {
+    const random = seededRandom(3)
+    const timed = f.nodes.some((node) => node.op === 'time')
+    const [t, centre] = [0.7, Float64Array.from({ length: f.stateSize }, () => random.normal())]
+    const batch = await compileBatch(f, { lanes: 'f64x2', capacity: 5 })
+    const bound = enclose(f)
+    const [lo, hi] = [new Float64Array(f.outputSize), new Float64Array(f.outputSize)]
+    const edge = (sign: number) => [...centre.map((v) => v + sign * 0.01), ...(timed ? [t] : [])]
+    bound(edge(-1), edge(1), lo, hi)
+    const points = Array.from({ length: 5 }, () => centre.map((v) => v + 0.01 * (2 * random.uniform() - 1)))
+    for (const [k, x] of points.entries())
+      x.forEach((v, i) => {
+        batch.x[i * batch.stride + k] = v
+      })
+    batch.evaluate(5, t)
+    for (const [k, x] of points.entries())
+      for (const [i, v] of interpret(f, t, x).entries()) {
+        // sums of up to fifty products of numbers about 1, functions good to a few ulps
+        assert.ok(Math.abs(batch.out[i * batch.stride + k] - v) < 1e-12)
+        assert.ok(lo[i] <= v && v <= hi[i], `${v} outside of [${lo[i]}, ${hi[i]}]`)
+      }
   })
 
 function dot(x: ArrayLike<number>, y: ArrayLike<number>): number {
@@ -293,6 +323,40 @@ test('a convolutional field on images of 28 × 28 pixels is small as a graph and
   assert.ok(Number.isFinite(y.get(0, 400)))
 })
 
+test('a convex network lies below its chords, whatever its weights', () => {
+  const random = seededRandom(4)
+  for (const activation of ['softplus', 'relu', 'elu'] as const) {
+    const f = convexNetwork({ widths: [3, 8, 6, 1], activation, seed: 1 })
+    const point = () => Float64Array.from({ length: 3 }, () => 2 * random.normal())
+    for (let trial = 0; trial < 100; trial++) {
+      const theta = f.theta.map(() => 2 * random.normal())
+      const [x, y, s] = [point(), point(), random.uniform()]
+      const [below, atX, atY] = [x.map((v, i) => s * v + (1 - s) * y[i]), x, y].map(
+        (z) => interpret(f, 0, z, theta)[0],
+      )
+      const chord = s * atX + (1 - s) * atY
+      // values are up to a few hundred: a few of their roundings
+      assert.ok(below <= chord + 1e-12 * (1 + Math.abs(atX) + Math.abs(atY)), `${below} above ${chord}`)
+    }
+  }
+})
+
+test('a Lipschitz network brings no two points apart, and its Jacobian is an isometry in full width', () => {
+  const random = seededRandom(5)
+  const f = lipschitzNetwork({ inputs: 4, outputs: 4, width: 4, depth: 3, seed: 2 })
+  const point = () => Float64Array.from({ length: 4 }, () => 2 * random.normal())
+  for (let trial = 0; trial < 100; trial++) {
+    const theta = f.theta.map(() => 2 * random.normal())
+    const [x, y, v] = [point(), point(), point()]
+    const [fx, fy] = [x, y].map((z) => interpret(f, 0, z, theta))
+    const distance = (a: Float64Array, b: Float64Array) => Math.hypot(...a.map((ai, i) => ai - b[i]))
+    // twelve reflections, each exact to a few roundings
+    assert.ok(distance(fx, fy) <= distance(x, y) * (1 + 1e-13))
+    const tangent = interpret(jvp(f), 0, [...x, ...v], theta)
+    assert.ok(Math.abs(Math.hypot(...tangent) / Math.hypot(...v) - 1) < 1e-13)
+  }
+})
+
 const refused: readonly [string, () => unknown, RegExp][] = [
   ['an unknown layer', () => timeNetwork({ widths: [1, 1], activation: 'tanh', seed: 0, layer: 'toString' as 'concat' }), /expected a layer/],
   ['descending jumps', () => piecewiseWeights(network({ widths: [1, 1], activation: 'tanh', seed: 0 }), [2, 1]), /ascending/],
@@ -302,6 +366,10 @@ const refused: readonly [string, () => unknown, RegExp][] = [
   ['a cell without units', () => liquidCell({ units: 0, inputs: 1, seed: 0 }), /positive number of units/],
   ['an even kernel', () => convolutionalNetwork({ height: 4, width: 4, channels: [1, 1], activation: 'tanh', seed: 0, kernel: 2 }), /odd kernel/],
   ['too few strides', () => convolutionalNetwork({ height: 4, width: 4, channels: [1, 2, 1], activation: 'tanh', seed: 0, strides: [1] }), /2 positive strides/],
+  ['an activation that is not convex', () => convexNetwork({ widths: [2, 4, 1], activation: 'tanh' as 'relu', seed: 0 }), /convex activation/],
+  ['two outputs of a convex network', () => convexNetwork({ widths: [2, 4, 2], activation: 'relu', seed: 0 }), /one output/],
+  ['an odd width', () => lipschitzNetwork({ inputs: 1, outputs: 1, width: 3, depth: 1, seed: 0 }), /even width/],
+  ['more inputs than the width', () => lipschitzNetwork({ inputs: 5, outputs: 1, width: 4, depth: 1, seed: 0 }), /at most 4 inputs/],
   ['an unknown activation', () => liquidAsNetwork('toString'), /expected an activation/],
   ['a seed that is no integer', () => liquidCell({ units: 1, inputs: 0, seed: 0.5 }), /integer seed/],
 ] // biome-ignore format: one table

@@ -62,8 +62,6 @@ export {
   type StateAndParameters,
 } from './sensitivity/hessianVector.js'
 export type { LossCrossings, LossEvents, OutputLoss, SolutionLoss } from './sensitivity/loss.js'
-export type { SolutionLoss } from './sensitivity/loss.js'
-export { gaussLegendre } from './sensitivity/ways/gaussLegendre.js'
 export {
   prepareSensitivity,
   type SensitivityOptions,
@@ -71,3 +69,4 @@ export {
   type Via,
   vias,
 } from './sensitivity/sensitivity.js'
+export { gaussLegendre } from './sensitivity/ways/gaussLegendre.js'

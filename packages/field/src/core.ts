@@ -5,7 +5,9 @@
  */
 export { type Activation, activate } from './build/activations.js'
 export { augment, closeLoop, combine, compose, freeze, type Place } from './build/compose.js'
+export { type ConvexNetworkOptions, convexNetwork } from './build/convexNetwork.js'
 export { type ConvolutionalNetworkOptions, convolutionalNetwork } from './build/convolutionalNetwork.js'
+export { type LipschitzNetworkOptions, lipschitzNetwork } from './build/lipschitzNetwork.js'
 export { type LiquidCellOptions, liquidCell } from './build/liquidCell.js'
 export { type NetworkOptions, network } from './build/network.js'
 export { fromOnnx } from './build/onnx/fromOnnx.js'
@@ -51,7 +53,6 @@ export {
   type Field,
   type FieldHeader,
   isField,
-  makeField,
   mergeTheta,
   type ThetaBlock,
   withParams,
@@ -73,19 +74,26 @@ export {
   type Unary,
   unary,
 } from './graph/node.js'
+export { makeArray } from './makeArray.js'
+export { makeField } from './makeField.js'
 export { type Random, restoreRandom, seededRandom } from './random.js'
-export { canGenerateCode, compile, compileSource, unrollLimit } from './read/compile.js'
+export { canGenerateCode } from './read/canGenerateCode.js'
+export { compile, compileSource, unrollLimit } from './read/compile.js'
 export {
   type CompiledGradient,
   type CompileGradientOptions,
   compileGradient,
 } from './read/compileGradient.js'
+export type { EveryReading } from './read/everyReading.js'
+export type { GpuLeaves, GpuStatements } from './read/gpuCode.js'
 export { type GpuDevice, type GpuMode, gpuModes, openGpu } from './read/gpuDevice.js'
-export { type GpuStatements, gpuStatements, invalidResult, kernelLimit } from './read/gpuKernel.js'
+export { invalidResult, kernelLimit } from './read/gpuKernel.js'
+export { gpuStatements } from './read/gpuStatements.js'
 export { interpret } from './read/interpret.js'
 export { binaryCode, type CompiledField, literal, powerCode, unaryCode } from './read/javascriptCode.js'
 export { type LeafNames, printStatements, type Statements } from './read/javascriptStatements.js'
 export { type FieldJson, fromJSON, toJSON } from './read/json.js'
+export { fieldReadings } from './read/readings.js'
 export {
   readSafetensors,
   type SafetensorsOptions,
@@ -100,8 +108,12 @@ export {
   compileBatch,
   rowStride,
 } from './read/wasm/compileBatch.js'
+export { canCompileModules, compileModule } from './read/wasm/compileModule.js'
 export { binaryLanes, ulps } from './read/wasm/elementary.js'
 export type { FunctionBody } from './read/wasm/encode.js'
+export type { VectorSteps } from './read/wasm/explicitSteps/compileSteps.js'
+export { clockSlot } from './read/wasm/explicitSteps/stepMemory.js'
+export type { StepConventions, StepForm } from './read/wasm/explicitSteps/types.js'
 export { callCode, FunctionCode, type Id, memoryOperand } from './read/wasm/functionCode.js'
 export { LaneCode, type LaneValue } from './read/wasm/laneCode.js'
 export { type LaneKind, laneTypes, simd } from './read/wasm/lanes.js'
@@ -125,18 +137,8 @@ export {
   wasmForm,
 } from './read/wasm/printWasm.js'
 export { compileStateLoops } from './read/wasm/stateLoops/compileStateLoops.js'
-export {
-  along,
-  type Cursor,
-  type Gatherer,
-  gatherer,
-  type LoopPrinter,
-  loopPrinter,
-} from './read/wasm/stateLoops/cursor.js'
 export { type Layout, makeLayout } from './read/wasm/stateLoops/layout.js'
 export { type LoopPlan, planStateLoops } from './read/wasm/stateLoops/plan.js'
-export { type EvaluationPlace, printStateLoops } from './read/wasm/stateLoops/printStateLoops.js'
-export { canCompileModules, type RunningLoops, startLoops } from './read/wasm/stateLoops/startLoops.js'
 export {
   type CompiledProgram,
   type CompiledTiles,
@@ -144,6 +146,7 @@ export {
   type TileOptions,
   type TileShape,
 } from './read/wasm/tile/compileTiles.js'
-export { printTileProgram, type TileGraph } from './read/wasm/tile/printTileProgram.js'
+export { printTileProgram } from './read/wasm/tile/printTileProgram.js'
 export { shift, type Walker } from './read/wasm/tile/source.js'
+export type { TileGraph } from './read/wasm/tile/tileGraph.js'
 export { copyTile, fillRow } from './read/wasm/tile/tileMemory.js'

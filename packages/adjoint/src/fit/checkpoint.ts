@@ -12,6 +12,8 @@ export interface FitCheckpoint {
   /** names, so that a checkpoint of another loss or optimiser is refused */
   readonly loss: string
   readonly optimizer: string
+  /** which chooses minibatches and what is held out; checkpoints of earlier versions lack it */
+  readonly seed?: number
   /** steps done */
   readonly step: number
   /** all of θ, trained or not */
@@ -26,7 +28,12 @@ export interface FitCheckpoint {
 /** Refuses a checkpoint that belongs to another run. */
 export function checkCheckpoint(
   checkpoint: FitCheckpoint,
-  expected: { readonly loss: string; readonly optimizer: string; readonly thetaLength: number },
+  expected: {
+    readonly loss: string
+    readonly optimizer: string
+    readonly seed: number
+    readonly thetaLength: number
+  },
 ): void {
   const bad = (what: string, got: unknown) =>
     misuse({
@@ -41,6 +48,8 @@ export function checkCheckpoint(
   if (checkpoint.loss !== expected.loss) throw bad(`the loss ${expected.loss}`, checkpoint.loss)
   if (checkpoint.optimizer !== expected.optimizer)
     throw bad(`the optimiser ${expected.optimizer}`, checkpoint.optimizer)
+  if (checkpoint.seed !== undefined && checkpoint.seed !== expected.seed)
+    throw bad(`the seed ${expected.seed}`, checkpoint.seed)
   if (checkpoint.theta.length !== expected.thetaLength)
     throw bad(`${expected.thetaLength} entries of θ`, checkpoint.theta.length)
 }

@@ -76,6 +76,8 @@ interface Run {
   step: number
   readonly losses: number[]
   readonly validation: ValidationRecord | undefined
+  /** the record with a last look at the end, which a run that goes on would not have taken */
+  concluded: ValidationRecord | undefined
   /** loss and gradient, in this call */
   evaluations: number
 }
@@ -115,18 +117,20 @@ export async function fit<R extends Restored>(options: FitOptions<R>): Promise<F
     checkCheckpoint(resume, {
       loss: loss.name,
       optimizer: optimizer.name,
+      seed,
       thetaLength: bound.theta.length,
     })
   const run = begin(bound, trainable, options)
   const yielder = eventYielder()
   try {
     const { status, message } = await loop(run, { bound, trainable }, options, yielder.pause)
-    const theta = Float64Array.from(run.validation?.best?.theta ?? run.theta)
+    const held = run.concluded ?? run.validation
+    const theta = Float64Array.from(held?.best?.theta ?? run.theta)
     return {
       ...bound.restore(theta),
       theta,
       losses: Float64Array.from(run.losses),
-      ...(run.validation && { validation: summary(run.validation) }),
+      ...(held && { validation: summary(held) }),
       status,
       message,
       steps: run.step,
@@ -168,6 +172,7 @@ function begin<R extends Restored>(
     losses: Array.from(resume?.losses ?? []),
     validation:
       validation && (resume?.validation === undefined ? emptyRecord() : readRecord(resume.validation)),
+    concluded: undefined,
     evaluations: 0,
   }
   // an optimiser may start from a projection of θ
@@ -231,8 +236,9 @@ function validate(
   bound: BoundLoss,
   { every = 1, patience, last }: ValidationOptions & { readonly last: boolean },
 ): { readonly status: FitStatus; readonly message: string } | undefined {
-  const record = run.validation
-  if (record === undefined || (run.step % every !== 0 && !last)) return undefined
+  const due = run.step % every === 0
+  if (run.validation === undefined || !(due || last)) return undefined
+  const record = due ? run.validation : (run.concluded = structuredClone(run.validation))
   look(record, { step: run.step, theta: run.theta, bound })
   if (patience === undefined || record.waited < patience) return undefined
   const { best } = record
@@ -267,13 +273,14 @@ function evaluateAgain(
 
 function snapshot<R extends Restored>(
   run: Run,
-  { loss, optimizer }: Pick<FitOptions<R>, 'loss' | 'optimizer'>,
+  { loss, optimizer, seed }: Pick<FitOptions<R>, 'loss' | 'optimizer' | 'seed'>,
 ): FitCheckpoint {
   return {
     format: 'separatrix-fit',
     version: 1,
     loss: loss.name,
     optimizer: optimizer.name,
+    seed,
     step: run.step,
     theta: Array.from(run.theta),
     state: structuredClone(run.state),

@@ -1,6 +1,6 @@
-import { Builder, embed, type Field, jvp, makeField, misuse, show } from '@separatrix/field/core'
+import { Builder, embed, type Field, jvp, makeArray, makeField, misuse, show } from '@separatrix/field/core'
 import { type Method, partitioned, resolvePartition, type SolveStats, type Splitting } from '@separatrix/ode'
-import ndarray, { type NdArray } from 'ndarray'
+import type { NdArray } from 'ndarray'
 import type { GradientOptions, Sensitivity } from './gradient.js'
 import { integralProblem } from './integral.js'
 import type { SolutionLoss } from './loss.js'
@@ -181,10 +181,10 @@ function directionalLoss(loss: SolutionLoss | undefined, n: number) {
       y.set(data.subarray(2 * n * s, 2 * n * s + n), n * s)
       v.set(data.subarray(2 * n * s + n, 2 * n * (s + 1)), n * s)
     }
-    return { y: ndarray(y, [rows, n]), v: ndarray(v, [rows, n]) }
+    return { y: makeArray(y, [rows, n]), v: makeArray(v, [rows, n]) }
   }
   const gradientAt = (y: NdArray<Float64Array>) => {
-    const dy = ndarray(new Float64Array(y.data.length), y.shape)
+    const dy = makeArray(new Float64Array(y.data.length), y.shape)
     loss.gradient(y, dy, none, { t: none.t, y: empty(n), after: empty(n) })
     return dy.data
   }
@@ -197,7 +197,7 @@ function directionalLoss(loss: SolutionLoss | undefined, n: number) {
     gradient(both, d) {
       const { y, v } = halves(both)
       const onV = gradientAt(y)
-      const onY = ndarray(new Float64Array(onV.length), y.shape)
+      const onY = makeArray(new Float64Array(onV.length), y.shape)
       second(y, v, onY)
       for (let s = 0; s < y.shape[0]; s++) {
         d.data.set(onY.data.subarray(n * s, n * (s + 1)), 2 * n * s)
@@ -208,4 +208,4 @@ function directionalLoss(loss: SolutionLoss | undefined, n: number) {
   return { loss: directional, value: () => value }
 }
 
-const empty = (n: number): NdArray<Float64Array> => ndarray(new Float64Array(0), [0, n])
+const empty = (n: number): NdArray<Float64Array> => makeArray(new Float64Array(0), [0, n])

@@ -3,13 +3,14 @@ import {
   embed,
   expectField,
   type Field,
+  makeArray,
   makeField,
   misuse,
   shareTheta,
   show,
 } from '@separatrix/field/core'
 import type { Event, Method, Tolerance } from '@separatrix/ode'
-import ndarray, { type NdArray } from 'ndarray'
+import type { NdArray } from 'ndarray'
 import type { GradientOptions, PreparedSensitivity, Way } from './gradient.js'
 import type { LossCrossings, LossEvents, SolutionLoss } from './loss.js'
 
@@ -160,7 +161,7 @@ function totalLoss(n: number, loss: SolutionLoss | undefined, given: number | un
       end.set(end.shape[0] - 1, n, 1)
       if (loss === undefined) return
       const zeros = (shape: readonly number[]) =>
-        ndarray(new Float64Array(shape[0] * shape[1]), [shape[0], shape[1]])
+        makeArray(new Float64Array(shape[0] * shape[1]), [shape[0], shape[1]])
       const rows = shown(y)
       const inner = {
         dy: zeros([rows, n]),
@@ -185,7 +186,7 @@ function totalLoss(n: number, loss: SolutionLoss | undefined, given: number | un
           code: 'no-second-derivative',
         })
       const rows = shown(y)
-      const inner = ndarray(new Float64Array(rows * n), [rows, n])
+      const inner = makeArray(new Float64Array(rows * n), [rows, n])
       loss.hessianVector(first(y, rows, n), first(dy, rows, n), inner)
       add(inner, out)
     },
@@ -195,7 +196,7 @@ function totalLoss(n: number, loss: SolutionLoss | undefined, given: number | un
 /** The first columns of the first rows, copied. */
 function first({ data, shape }: NdArray<Float64Array>, rows: number, n: number): NdArray<Float64Array> {
   const width = shape[1]
-  return ndarray(
+  return makeArray(
     Float64Array.from({ length: rows * n }, (_, i) => data[Math.floor(i / n) * width + (i % n)]),
     [rows, n],
   )

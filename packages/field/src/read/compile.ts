@@ -1,6 +1,7 @@
 import { scalarCount } from '../derive/scalarize.js'
 import { vectorize } from '../derive/vectorize.js'
 import { expectField, type Field } from '../field.js'
+import { canGenerateCode } from './canGenerateCode.js'
 import { interpret } from './interpret.js'
 import type { CompiledField } from './javascriptCode.js'
 import { printLoops } from './javascriptLoops.js'
@@ -14,15 +15,6 @@ import { printStatements } from './javascriptStatements.js'
  */
 export const unrollLimit = 3000
 const sourceLimit = 50_000
-
-/** Whether this engine may run generated code (a page's content security policy can forbid it). */
-export function canGenerateCode(): boolean {
-  try {
-    return new Function('return true')() as boolean
-  } catch {
-    return false
-  }
-}
 
 /**
  * Compiles a field to one fused function: scalars in locals where it unrolls to few operations, loops over

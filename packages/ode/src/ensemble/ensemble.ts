@@ -1,4 +1,4 @@
-import { type Field, hasSimd, misuse, show } from '@separatrix/field/core'
+import { canCompileModules, type Field, hasSimd, misuse, show } from '@separatrix/field/core'
 import { type Costs, estimateCosts, guessedSteps } from './estimateCosts.js'
 import { runLanes } from './laneRun.js'
 import { type EnsemblePlan, laneObstacle, planEnsemble, tableauOf } from './plan.js'
@@ -108,6 +108,7 @@ function choose(
   options: EnsembleOptions<unknown>,
 ): { backend: EnsembleBackend; reason: string } {
   if (!hasSimd()) return { backend: 'js', reason: 'js: this engine has no WebAssembly vectors' }
+  if (!canCompileModules()) return { backend: 'js', reason: 'js: WebAssembly is forbidden here' }
   const obstacle = laneObstacle(options)
   if (obstacle !== undefined)
     return { backend: 'js', reason: `js: expected ${obstacle.expected}, got ${obstacle.got}` }

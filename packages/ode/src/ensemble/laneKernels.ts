@@ -1,4 +1,4 @@
-import { makeModule, wasmForm } from '@separatrix/field/core'
+import { compileModule, makeModule, wasmForm } from '@separatrix/field/core'
 import type { ExplicitMethod } from '../explicit/tableau.js'
 import { remember } from '../remember.js'
 import type { AdaptiveKernel } from './adaptiveKernel.js'
@@ -45,7 +45,7 @@ export function laneKernels(plan: EnsemblePlan, method: ExplicitMethod, shared: 
     const builder = makeModule({ lanes: single ? 'f32x4' : 'f64x2', shared, groups: groupsFor(plan) })
     if (stepsInTiles(plan)) {
       const { constants, scratchBytes } = printTileSteps(builder, method, field)
-      return { module: await WebAssembly.compile(builder.finish()), constants, scratchBytes }
+      return { module: await compileModule(builder.finish()), constants, scratchBytes }
     }
     const laneField = makeLaneField(builder, field, theta)
     if (stepping.kind === 'fixed') {
@@ -57,6 +57,6 @@ export function laneKernels(plan: EnsemblePlan, method: ExplicitMethod, shared: 
       printAdaptive(builder, kernel)
     }
     const { constants, scratchBytes } = laneField
-    return { module: await WebAssembly.compile(builder.finish()), constants, scratchBytes }
+    return { module: await compileModule(builder.finish()), constants, scratchBytes }
   }) as Promise<Kernels>
 }

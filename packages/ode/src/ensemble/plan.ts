@@ -100,7 +100,8 @@ export function planEnsemble(
   const { theta, spread } = readTheta(field, options.theta, y0.rows)
   const prepared = prepare(field, n, { ...options, theta: field.theta }, 'none')
   const { stepping } = prepared
-  if (options.precision === 'single' && stepping.kind === 'adaptive') checkSingle(stepping.tolerances.rtol)
+  const single = options.precision === 'single' || options.backend === 'gpu'
+  if (single && stepping.kind === 'adaptive') checkSingle(stepping.tolerances.rtol)
   const { saveAt = 'end' } = options
   const times = saveAt === 'end' ? Float64Array.of(span[1]) : checkTimes('saveAt', saveAt, span)
   return {
@@ -164,7 +165,7 @@ function checkSingle(rtol: Float64Array): void {
     where: 'ensemble(precision)',
     expected: `rtol of at least ${leastSingleTolerance.toExponential(1)} in single precision, whose own rounding is 6e-8 an operation`,
     got: String(least),
-    try: "precision: 'double', or a looser tolerance",
+    try: "precision: 'double' (which backend 'gpu' lacks), or a looser tolerance",
     code: 'precision-too-low',
   })
 }

@@ -19,7 +19,7 @@ const range = [2e-3, 3] as const
 
 /**
  * Loss against rate, a panel per optimiser, a curve per network, a dot at the best rate of each: dots above one another
- * mean that one rate serves all.
+ * mean that one rate serves all. An optimiser without rates has a column of dots.
  */
 export function transferFigure({ id, label, runs, sweep, grows }: TransferFigureOptions): string {
   const rows = sweep.flatMap((architecture, size) =>
@@ -34,6 +34,8 @@ export function transferFigure({ id, label, runs, sweep, grows }: TransferFigure
   )
   const rated = rows.filter((row) => row.rate !== undefined)
   const contenders = [...new Set(rated.map((row) => row.contender))]
+  const free = rows.filter((row) => row.rate === undefined)
+  const middle = rated.length === 0 ? 1 : Math.sqrt(extreme(rated, Math.min) * extreme(rated, Math.max))
   const best = contenders.flatMap((name) => bestRuns(rated.filter((row) => row.contender === name)))
   return figure(id, label, {
     height: 300,
@@ -41,13 +43,23 @@ export function transferFigure({ id, label, runs, sweep, grows }: TransferFigure
     marginRight: 34,
     marginTop: 34,
     marginBottom: 42,
-    fx: { domain: contenders, label: null, padding: 0.12 },
-    x: { type: 'log', label: 'rate', labelArrow: 'none', labelAnchor: 'center', ticks: 3, tickFormat: '.0e' },
+    fx: {
+      domain: [...contenders, ...new Set(free.map((row) => row.contender))],
+      label: null,
+      padding: 0.12,
+    },
+    x: {
+      type: 'log',
+      label: 'rate',
+      labelArrow: 'none',
+      labelAnchor: 'center',
+      ticks: [1e-3, 1e-1],
+      tickFormat: String,
+    },
     y: {
       type: 'log',
       domain: [...range],
-      label: 'training loss',
-      labelArrow: 'none',
+      label: null,
       grid: true,
       ticks: [0.01, 0.1, 1],
       tickFormat: String,
@@ -70,6 +82,14 @@ export function transferFigure({ id, label, runs, sweep, grows }: TransferFigure
         fill: colors.compared,
         stroke: colors.paper,
       }),
+      Plot.dot(free, {
+        fx: 'contender',
+        x: () => middle,
+        y: 'shown',
+        r: 3.2,
+        fill: colors.compared,
+        fillOpacity: 'strength',
+      }),
       Plot.text(sweepLabels(rated, contenders.at(-1)), {
         fx: 'contender',
         x: 'rate',
@@ -83,6 +103,9 @@ export function transferFigure({ id, label, runs, sweep, grows }: TransferFigure
     ],
   })
 }
+
+const extreme = (rows: readonly { readonly rate?: number }[], choose: (...v: number[]) => number) =>
+  choose(...rows.flatMap(({ rate }) => rate ?? []))
 
 /** Names at the right ends of the curves of the last panel, moved apart where they would cover one another. */
 function sweepLabels<

@@ -57,7 +57,7 @@ function sweepFigure(
       sweep,
       grows: (a) => String(a[what]),
     }),
-    caption: `Stronger curves are ${what === 'depth' ? 'deeper' : 'wider'} networks (${sweep.map((a) => a[what]).join(', ')}; ${fixed}). A dot marks the best rate of each: dots above one another mean that the rate carries over. A loss of 2.3 is guessing.`,
+    caption: `Stronger curves are ${what === 'depth' ? 'deeper' : 'wider'} networks (${sweep.map((a) => a[what]).join(', ')}; ${fixed}). A dot marks the best rate of each: dots above one another mean that the rate carries over. A loss of 2.3 is guessing; AGD has no rate.`,
   }
 }
 
@@ -85,11 +85,11 @@ function table(
   }
 }
 
-function notes({ batch, epochs, seed }: TransferRecipe) {
+function notes({ batch, epochs, decay, seed }: TransferRecipe) {
   return [
     {
       title: 'What was done',
-      text: `Perceptrons with √2·relu and no biases, cross entropy, ${epochs} epochs of batches of ${batch}, the first 1,000 digits to train and 797 to test, every image scaled to length 8, seed ${seed}, no schedule, single precision on vectors. The loss is the mean of the last epoch. SGD has momentum 0.9; AGD has no rate, and starts orthogonal.`,
+      text: `Perceptrons with √2·relu and no biases, cross entropy, ${epochs} epochs of batches of ${batch}, the first 1,000 digits to train and 797 to test, every image scaled to length 8, seed ${seed}, every rate times ${decay} from epoch to epoch, single precision on vectors. The loss is the mean of the last epoch. SGD has momentum 0.9; AGD has no rate, and starts orthogonal.`,
     },
     {
       title: 'What the authors measured',

@@ -1,4 +1,4 @@
-import { adam, agd, fromage, nero, type Optimizer, sgd } from '@separatrix/adjoint'
+import { adam, agd, fromage, nero, type Optimizer, type Rate, sgd } from '@separatrix/adjoint'
 
 /** Layers of weights, and units of every hidden layer. */
 export interface Architecture {
@@ -9,7 +9,7 @@ export interface Architecture {
 /** An optimiser and the rates that it is tried with; none where it has none. */
 export interface Contender {
   readonly name: string
-  readonly make: (rate: number) => Optimizer
+  readonly make: (rate: Rate) => Optimizer
   readonly rates: readonly number[]
 }
 
@@ -21,6 +21,8 @@ export interface TransferRecipe {
   readonly contenders: readonly Contender[]
   readonly batch: number
   readonly epochs: number
+  /** of every rate from epoch to epoch */
+  readonly decay: number
   readonly seed: number
 }
 
@@ -33,13 +35,15 @@ export const transferRecipe: TransferRecipe = {
   depths: [2, 4, 8, 16, 32].map((depth) => ({ depth, width: 64 })),
   widths: [64, 128, 256, 512].map((width) => ({ depth: 4, width })),
   contenders: [
-    { name: 'SGD', make: (rate) => sgd({ rate, momentum: 0.9 }), rates: halfDecades(0.32, 6) },
-    { name: 'Adam', make: (rate) => adam({ rate }), rates: halfDecades(0.032, 6) },
-    { name: 'Fromage', make: (rate) => fromage({ rate }), rates: halfDecades(0.32, 6) },
-    { name: 'Nero', make: (rate) => nero({ rate }), rates: halfDecades(0.32, 6) },
+    { name: 'SGD', make: (rate) => sgd({ rate, momentum: 0.9 }), rates: halfDecades(0.1, 5) },
+    { name: 'Adam', make: (rate) => adam({ rate }), rates: halfDecades(0.032, 5) },
+    { name: 'Fromage', make: (rate) => fromage({ rate }), rates: halfDecades(0.1, 5) },
+    { name: 'Nero', make: (rate) => nero({ rate }), rates: halfDecades(0.32, 5) },
     { name: 'AGD', make: () => agd(), rates: [] },
   ],
   batch: 100,
-  epochs: 15,
+  epochs: 30,
+  // as the authors of Nero do; Fromage's take 0.95
+  decay: 0.9,
   seed: 0,
 }

@@ -1,7 +1,7 @@
-import { classificationLoss, fit, type Loss, type Optimizer } from '@separatrix/adjoint'
+import { classificationLoss, fit, type Loss, type Optimizer, stepRate } from '@separatrix/adjoint'
 import { compileBatch, type Field, hasSimd, misuse, network } from '@separatrix/field'
 import type { Terminal } from '../terminal/terminal.js'
-import { type Digits, readDigits } from './digits.js'
+import { type Digits, readDigits, trainingRows } from './digits.js'
 import type { Architecture, Contender, TransferRecipe } from './transferRecipe.js'
 
 /** One training run: an architecture, an optimiser, a rate. */
@@ -30,7 +30,8 @@ export async function transferStudy(recipe: TransferRecipe, terminal: Terminal):
       try: 'Node 20 or newer',
       code: 'no-simd',
     })
-  const digits = readDigits()
+  // automatic gradient descent assumes inputs of this length
+  const digits = readDigits('length')
   const all = distinct([...recipe.depths, ...recipe.widths])
   const work = all.reduce((total, a) => total + weightCount(a), 0)
   const progress = terminal.progress('training on digits')
@@ -38,7 +39,7 @@ export async function transferStudy(recipe: TransferRecipe, terminal: Terminal):
   let done = 0
   for (const architecture of all) {
     const bench = await prepare(architecture, digits, recipe)
-    const tried = recipe.contenders.flatMap(settings)
+    const tried = recipe.contenders.flatMap((contender) => settings(contender, recipe))
     for (const [k, { contender, rate, optimizer }] of tried.entries()) {
       const { loss, field } = await train(bench, optimizer, recipe)
       const { training, test } = accuracies(bench, field, digits)
@@ -59,13 +60,21 @@ function distinct(list: readonly Architecture[]): Architecture[] {
 
 const weightCount = ({ depth, width }: Architecture) => (depth - 2) * width ** 2 + 74 * width
 
-function settings({ name, make, rates }: Contender): readonly {
+function settings(
+  { name, make, rates }: Contender,
+  { batch, decay }: TransferRecipe,
+): readonly {
   readonly contender: string
   readonly rate: number | undefined
   readonly optimizer: Optimizer
 }[] {
   if (rates.length === 0) return [{ contender: name, rate: undefined, optimizer: make(Number.NaN) }]
-  return rates.map((rate) => ({ contender: name, rate, optimizer: make(rate) }))
+  const every = Math.floor(trainingRows / batch)
+  return rates.map((rate) => ({
+    contender: name,
+    rate,
+    optimizer: make(stepRate({ rate, every, factor: decay })),
+  }))
 }
 
 /** An architecture with its loss and its evaluation compiled. */
@@ -97,7 +106,7 @@ async function prepare(
 const execution = { backend: 'wasm', precision: 'single' } as const
 
 async function train({ field, loss }: Bench, optimizer: Optimizer, { batch, epochs, seed }: TransferRecipe) {
-  const perEpoch = Math.floor(1000 / batch)
+  const perEpoch = Math.floor(trainingRows / batch)
   const steps = epochs * perEpoch
   const { losses, status, field: trained } = await fit({ field, loss, optimizer, steps, seed, ...execution })
   const last = losses.slice(-perEpoch)

@@ -51,10 +51,20 @@ export function preparePathCost(
     start.set(y0)
     theta.set(own)
     for (let i = p; i < p + n; i++) theta[i] = random.normal()
-    const weights = solving.step === undefined ? { weights: counted } : {}
-    const options = { ...solving, ...weights, method, theta, saveAt: 'end', loss } as const
+    const { rtol, atol } = solving
+    const control =
+      solving.step === undefined
+        ? { weights: counted, rtol: lengthened(rtol, start.length), atol: lengthened(atol, start.length) }
+        : {}
+    const options = { ...solving, ...control, method, theta, saveAt: 'end', loss } as const
     const { value, dtheta, status, message } = gradientOf(start, span, options)
     const failure = status === 'success' ? undefined : `A solve ended with ${status}: ${message}`
     return { value, dtheta: dtheta.subarray(0, p), failure }
   }
+}
+
+/** Tolerances by component, with any for the integrals, which do not count. */
+function lengthened(tolerance: SolveOptions['rtol'], length: number): SolveOptions['rtol'] {
+  if (tolerance === undefined || typeof tolerance === 'number') return tolerance
+  return Float64Array.from({ length }, (_, i) => tolerance[i] ?? tolerance[0])
 }

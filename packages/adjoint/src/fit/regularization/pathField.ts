@@ -9,7 +9,7 @@ export interface PathTerms {
 /**
  * A field with the integrands of RNODE as further states: e′ = |f|² (kinetic energy) and j′ = |(∂f/∂x)ᵀε|², whose
  * mean over ε with covariance I is the squared Frobenius norm of the Jacobian (Hutchinson). The noise ε is the last
- * block of θ, of length n, and constant along a path. Finlay, Jacobsen, Nurbekyan & Oberman, ICML 2020, eqs. 5, 8.
+ * block of θ, of length n, and constant along a path. Finlay, Jacobsen, Nurbekyan & Oberman, ICML 2020.
  */
 export function pathField(field: Field, { kinetic, jacobian }: PathTerms): Field {
   const [n, p] = [field.stateSize, field.theta.length]

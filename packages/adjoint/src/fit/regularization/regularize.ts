@@ -32,7 +32,7 @@ export function prepareRegularization(
 
 /**
  * Times with the last one moved by up to `most` either way, no further than half of the way to the time before it.
- * Ghosh, Behl, Dupont, Torr & Namboodiri, STEER, NeurIPS 2020, eq. 7.
+ * Ghosh, Behl, Dupont, Torr & Namboodiri, STEER, NeurIPS 2020.
  */
 export function movedEnd(
   { span: [t0, t1], saveAt }: { readonly span: readonly [number, number]; readonly saveAt: Float64Array },

@@ -13,7 +13,7 @@ export interface SolverWeights {
 /**
  * A penalty on how hard a path is to solve: error·Σ|eⱼ|² + stiffness·ΣSⱼ² over the accepted steps, where e is the
  * method's error estimate and S Shampine's stiffness estimate; and its gradient through the very steps, whose sizes
- * are constants. Pal, Ma, Shah & Rackauckas, "Opening the Blackbox", ICML 2021, section 3, with squares in place of
+ * are constants. Pal, Ma, Shah & Rackauckas, "Opening the Blackbox", ICML 2021, with squares in place of
  * norms, so that it is smooth. Cost: a solve and about three more.
  */
 export function prepareSolverCost(

@@ -1,6 +1,5 @@
-import { misuse } from '@separatrix/field/core'
+import { makeArray, misuse } from '@separatrix/field/core'
 import type { Solution } from '@separatrix/ode'
-import ndarray from 'ndarray'
 import type { LossCrossings, LossEvents, SolutionLoss } from '../loss.js'
 import type { EventDerivative } from '../steps/eventDerivatives.js'
 import type { Crossing } from './crossings.js'
@@ -25,7 +24,7 @@ export interface DifferentiatedLoss {
 export function lossEvents({ events: records, y }: Pick<Solution, 'events' | 'y'>): LossEvents {
   const n = y.shape[1]
   const states = (pick: 'y' | 'after') =>
-    ndarray(Float64Array.from(records.flatMap((r) => Array.from(r[pick]))), [records.length, n])
+    makeArray(Float64Array.from(records.flatMap((r) => Array.from(r[pick]))), [records.length, n])
   return { records, t: Float64Array.from(records, (r) => r.t), y: states('y'), after: states('after') }
 }
 
@@ -45,10 +44,10 @@ export function lossOf(
   const n = y.shape[1]
   const events = lossEvents(solution)
   const cotangents = new Float64Array(y.data.length)
-  const zeros = () => ndarray(new Float64Array(events.y.data.length), events.y.shape)
+  const zeros = () => makeArray(new Float64Array(events.y.data.length), events.y.shape)
   const onEvents: LossCrossings = { t: new Float64Array(events.t.length), y: zeros(), after: zeros() }
   const value = loss.value(y, events)
-  loss.gradient(y, ndarray(cotangents, y.shape), events, onEvents)
+  loss.gradient(y, makeArray(cotangents, y.shape), events, onEvents)
   return {
     value,
     cotangents,
@@ -121,6 +120,13 @@ export function lossRows(
   }
 }
 
+/** A crossing that was only noted, ∂L/∂ of its time, and the derivatives of its function. */
+export interface HeldCrossing {
+  readonly crossing: Crossing
+  readonly onTime: number
+  readonly surface: ReturnType<EventDerivative['surface']>
+}
+
 /**
  * Turns ∂L/∂ of a noted crossing into that of the state at a constant time: dt_c = −(∇g·dy + g_θ dθ)/ġ with
  * ġ = ∇g·ẏ + g_t, dy_c = dy + ẏ dt_c. Writes row `s` of `values` and adds to μ.
@@ -129,7 +135,7 @@ export function holdCrossing(
   rows: LossRows,
   s: number,
   slope: Float64Array,
-  { t: onTime, surface }: { readonly t: number; readonly surface: ReturnType<EventDerivative['surface']> },
+  { crossing, onTime, surface }: HeldCrossing,
   mu: Float64Array,
 ): void {
   const n = slope.length
@@ -139,7 +145,7 @@ export function holdCrossing(
     passing += surface[m] * slope[m]
     along += rows.values[s * n + m] * slope[m]
   }
-  const multiplier = -along / passing
+  const multiplier = crossing.touches ? Number.NaN : -along / passing
   for (let m = 0; m < n; m++) rows.values[s * n + m] += multiplier * surface[m]
   for (let k = 0; k < shift - n; k++) mu[k] += multiplier * surface[n + k]
 }

@@ -1,3 +1,4 @@
+import { canCompileModules } from '../compileModule.js'
 import { hasSimd, importsFor, type ModuleBuilder } from '../moduleBuilder.js'
 import type { Layout } from './layout.js'
 import type { LoopPlan } from './plan.js'
@@ -13,7 +14,7 @@ export interface RunningLoops {
  * engine may not compile it at once: a page's policy forbids it, or an older browser's limit for the main thread.
  */
 export function startLoops(module: ModuleBuilder, layout: Layout, plan: LoopPlan): RunningLoops | undefined {
-  if (!canCompileModules()) return undefined
+  if (!canCompileVectors()) return undefined
   const compiled = compileAtOnce(module.finish())
   if (compiled === undefined) return undefined
   const memory = new WebAssembly.Memory({ initial: Math.ceil(layout.bytes() / 65_536) })
@@ -23,18 +24,8 @@ export function startLoops(module: ModuleBuilder, layout: Layout, plan: LoopPlan
   return { exports, view: (address, length) => new Float64Array(memory.buffer, address, length) }
 }
 
-/** A module with nothing in it: the magic number and the version. */
-const emptyModule = Uint8Array.of(0, 0x61, 0x73, 0x6d, 1, 0, 0, 0)
-
-/** Whether this engine has 128-bit vectors and may compile modules; a content security policy can forbid it. */
-export function canCompileModules(): boolean {
-  if (!hasSimd()) return false
-  try {
-    return new WebAssembly.Module(emptyModule) instanceof WebAssembly.Module
-  } catch {
-    return false
-  }
-}
+/** Whether this engine has 128-bit vectors and may compile modules that use them. */
+export const canCompileVectors = (): boolean => hasSimd() && canCompileModules()
 
 function compileAtOnce(bytes: Uint8Array<ArrayBuffer>): WebAssembly.Module | undefined {
   try {
