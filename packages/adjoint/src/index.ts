@@ -1,3 +1,4 @@
+export { type BatchGradient, type BatchGradientOptions, batchGradient } from './batch/batchGradient.js'
 export {
   type BatchSensitivity,
   type BatchSensitivityOptions,

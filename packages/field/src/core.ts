@@ -64,7 +64,11 @@ export {
 } from './graph/node.js'
 export { type Random, restoreRandom, seededRandom } from './random.js'
 export { canGenerateCode, compile, compileSource, unrollLimit } from './read/compile.js'
-export { type BatchGradientOptions, type CompiledGradient, compileGradient } from './read/compileGradient.js'
+export {
+  type CompiledGradient,
+  type CompileGradientOptions,
+  compileGradient,
+} from './read/compileGradient.js'
 export { type GpuDevice, type GpuMode, gpuModes, openGpu } from './read/gpuDevice.js'
 export { type GpuStatements, gpuStatements, invalidResult, kernelLimit } from './read/gpuKernel.js'
 export { interpret } from './read/interpret.js'
@@ -108,4 +112,6 @@ export {
   type TileOptions,
   type TileShape,
 } from './read/wasm/tile/compileTiles.js'
-export type { TileGraph } from './read/wasm/tile/printTileProgram.js'
+export { printTileProgram, type TileGraph } from './read/wasm/tile/printTileProgram.js'
+export { shift, type Walker } from './read/wasm/tile/source.js'
+export { copyTile, fillRow } from './read/wasm/tile/tileMemory.js'

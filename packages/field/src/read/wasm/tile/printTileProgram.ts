@@ -19,35 +19,56 @@ export interface TileGraph {
   readonly output: Ref | undefined
   readonly sums: Ref | undefined
   readonly theta: Float64Array
+  /** a graph with the same nodes, whose program ran before on the same tile and left its rows on a tape */
+  readonly tape?: TileGraph
+}
+
+/** How a tile program is printed. */
+export interface TileProgramOptions {
+  /** bytes of the lanes of a tile: a multiple of two vectors */
+  readonly rowBytes: number
+  readonly exported?: string
+  /** inputs of every state of its own, or numbers that all share */
+  readonly inputs?: 'rows' | 'numbers'
+  /** whether the caller computes what depends on θ only, or the lanes do */
+  readonly uniform?: 'given' | 'lanes'
+  /** nodes whose rows are kept in scratch memory, for another program */
+  readonly kept?: ReadonlySet<Ref>
+  /** what another program has left on a tape */
+  readonly taped?: (ref: Ref) => Source | undefined
 }
 
 /**
  * A function (scratch, numbers, state, input, out, sums) of a module, for one tile of lanes. `state` points to a
- * row of times and the rows of the states, `input` to rows; `numbers` holds θ, then `constants`, then the values
- * of `uniform`; to `sums` the sums are added.
+ * row of times and the rows of the states; `numbers` holds θ, then `constants`, then the values of `uniform`; to
+ * `sums` the sums are added.
  */
 export interface TileProgram {
+  readonly position: number
   readonly scratchBytes: number
   readonly constants: readonly number[]
   /** what depends on θ only, computed beforehand */
   readonly uniform: Field | undefined
   readonly sums: SplitSums | undefined
+  /** where a kept node's rows are on the tape, which is the scratch memory of this program */
+  readonly onTape: (ref: Ref) => Source | undefined
 }
 
 /** Prints a graph as a program over rows of one tile, every loop a function of its own. */
 export function printTileProgram(
   module: ModuleBuilder,
   graph: TileGraph,
-  { rowBytes, exported }: { readonly rowBytes: number; readonly exported: string },
+  options: TileProgramOptions,
 ): TileProgram {
   const { nodes, output, theta } = graph
+  const { rowBytes, exported, kept = new Set<Ref>() } = options
   const { bytes } = module.settings.type
   const sums = graph.sums === undefined ? undefined : splitSums(nodes, graph.sums, theta)
   const leaves = sums?.leaves ?? []
   const numbers = numberLayout(nodes, theta.length, bytes)
   const wanted = [...(output === undefined ? [] : [output]), ...leaves.flatMap((l) => l.args)]
   const views = findViews(nodes, leaves)
-  const given = givenSources(nodes, wanted, { views, rowBytes, numbers })
+  const given = givenSources(nodes, wanted, { views, numbers, ...options })
   const works = schedule({
     nodes,
     given: given.map((source) => source !== undefined),
@@ -55,8 +76,8 @@ export function printTileProgram(
     outputs: output === undefined ? [] : [output],
     leaves,
   })
-  const { sources, scratchBytes } = allocate({ nodes, given, views, works, output, rowBytes })
-  const print = workPrinter(module, { nodes, views, works, sources, output, rowBytes })
+  const { sources, scratchBytes } = allocate({ nodes, given, views, works, output, rowBytes, kept })
+  const print = workPrinter(module, { nodes, views, works, sources, output, kept, rowBytes })
   const main = new FunctionCode(bases.map(() => 'i32'))
   for (const work of works) print(main, work)
   const value = output === undefined ? undefined : sources[output]
@@ -65,8 +86,20 @@ export function printTileProgram(
     const c = new LaneCode(main, module.settings)
     copyRows(c, value, target, { size: nodes[output as Ref].size, rowBytes })
   }
-  module.define(module.reserve(), main.finish({ exported }))
-  return { scratchBytes, sums, constants: numbers.constants, uniform: numbers.uniform(theta) }
+  const position = module.reserve()
+  module.define(position, main.finish(exported === undefined ? {} : { exported }))
+  const onTape = (ref: Ref): Source | undefined => {
+    const source = kept.has(ref) ? sources[ref] : undefined
+    return source?.kind === 'rows' && source.base === 'scratch' ? { ...source, base: 'tape' } : source
+  }
+  return {
+    position,
+    scratchBytes,
+    onTape,
+    sums,
+    constants: numbers.constants,
+    uniform: numbers.uniform(theta),
+  }
 }
 
 /** Gathers that are read where their argument is; sums over lanes want an entry that is repeated written out. */
@@ -115,8 +148,16 @@ function numberLayout(nodes: readonly Node[], thetaLength: number, bytes: number
     computedSize += node.size
     return numbersAt(thetaLength + constantCount + computedSize - node.size)
   }
+  /** constants, parameters and views of them, which nobody has to compute */
+  const isPlain = (ref: Ref): boolean => {
+    const node = nodes[ref]
+    if (node.op === 'const' || node.op === 'theta') return true
+    return viewOf(node) !== undefined && isPlain(node.args[0])
+  }
   return {
     source,
+    isPlain,
+    inputs: { kind: 'numbers', base: 'input', at: 0, step: bytes } as const,
     /** padded, so that the place of what is computed does not depend on how many are used */
     get constants() {
       return [...constants, ...new Array<number>(constantCount - constants.length).fill(0)]
@@ -142,12 +183,14 @@ function givenSources(
   wanted: readonly Ref[],
   {
     views,
-    rowBytes,
     numbers,
-  }: {
+    rowBytes,
+    inputs = 'rows',
+    uniform: computes = 'given',
+    taped,
+  }: TileProgramOptions & {
     readonly views: readonly boolean[]
-    readonly rowBytes: number
-    readonly numbers: { source(ref: Ref): Source }
+    readonly numbers: Pick<ReturnType<typeof numberLayout>, 'source' | 'isPlain' | 'inputs'>
   },
 ): (Source | undefined)[] {
   const uniform = uniformNodes(nodes)
@@ -163,13 +206,18 @@ function givenSources(
   for (let i = nodes.length - 1; i >= 0; i--) {
     if (!needed[i]) continue
     const { op, args } = nodes[i]
-    if (uniform[i]) {
+    if (uniform[i] && (computes === 'given' || numbers.isPlain(i))) {
       given[i] = numbers.source(i)
+      continue
+    }
+    const there = taped?.(i)
+    if (there !== undefined) {
+      given[i] = there
       continue
     }
     if (op === 'time') given[i] = rows('state', 0)
     else if (op === 'state') given[i] = rows('state', 1)
-    else if (op === 'input') given[i] = rows('input', 0)
+    else if (op === 'input') given[i] = inputs === 'rows' ? rows('input', 0) : numbers.inputs
     else for (const a of args) needed[a] = true
   }
   nodes.forEach((node, i) => {
@@ -189,6 +237,7 @@ interface Printing {
   readonly works: readonly Work[]
   readonly sources: readonly (Source | undefined)[]
   readonly output: Ref | undefined
+  readonly kept: ReadonlySet<Ref>
   readonly rowBytes: number
 }
 
@@ -271,7 +320,7 @@ function workPrinter(module: ModuleBuilder, printing: Printing) {
 }
 
 /** Whether anything but its own loop reads a node. */
-function readElsewhere({ nodes, views, works, output }: Printing) {
+function readElsewhere({ nodes, views, works, output, kept }: Printing) {
   const readBy = new Map<Ref, Set<Work | 'caller'>>()
   const note = (ref: Ref, reader: Work | 'caller') => {
     const set = readBy.get(ref) ?? new Set()
@@ -286,6 +335,45 @@ function readElsewhere({ nodes, views, works, output }: Printing) {
       for (const ref of work.kind === 'elementwise' ? work.nodes : [work.node])
         for (const a of nodes[ref].args) note(a, work)
   }
-  if (output !== undefined) note(output, 'caller')
+  for (const ref of output === undefined ? kept : [output, ...kept]) note(ref, 'caller')
   return (ref: Ref, own: Work) => [...(readBy.get(ref) ?? [])].some((reader) => reader !== own)
+}
+
+/**
+ * The nodes of a graph that a later one reads: what its program has to keep on the tape. The output itself, which
+ * goes to the caller, is not on it.
+ */
+export function keptFor(graph: TileGraph, later: TileGraph): ReadonlySet<Ref> {
+  const { nodes } = graph
+  const uniform = uniformNodes(nodes)
+  const isLeaf = (ref: Ref) => nodes[ref].args.length === 0
+  const computed = reach(
+    nodes,
+    graph.output === undefined ? [] : [graph.output],
+    (ref) => uniform[ref] || isLeaf(ref),
+  )
+  const kept = new Set<Ref>()
+  const wanted = [later.output, later.sums].filter((ref) => ref !== undefined)
+  reach(nodes, wanted, (ref) => {
+    if (uniform[ref] || isLeaf(ref)) return true
+    if (!computed.has(ref) || ref === graph.output) return false
+    kept.add(ref)
+    return true
+  })
+  return kept
+}
+
+/** The nodes that lead to some, not beyond those where `stops` says so, which are left out. */
+function reach(nodes: readonly Node[], from: readonly Ref[], stops: (ref: Ref) => boolean): ReadonlySet<Ref> {
+  const found = new Set<Ref>()
+  const seen = new Set<Ref>()
+  const queue = [...from]
+  for (let ref = queue.pop(); ref !== undefined; ref = queue.pop()) {
+    if (seen.has(ref)) continue
+    seen.add(ref)
+    if (stops(ref)) continue
+    found.add(ref)
+    queue.push(...nodes[ref].args)
+  }
+  return found
 }

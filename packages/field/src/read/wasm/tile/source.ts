@@ -2,7 +2,7 @@ import type { Id } from '../functionCode.js'
 import type { LaneCode, LaneValue } from '../laneCode.js'
 
 /** Pointers that every function of a tile program is given, in this order. */
-export const bases = ['scratch', 'numbers', 'state', 'input', 'out', 'sums'] as const
+export const bases = ['scratch', 'numbers', 'state', 'input', 'out', 'sums', 'tape'] as const
 
 export type Base = (typeof bases)[number]
 
@@ -25,13 +25,14 @@ export const add = (c: LaneCode, x: Id, y: Id): Id => c.code.value('i32', [0x6a]
 export const multiply = (c: LaneCode, x: Id, factor: number): Id =>
   c.code.value('i32', [0x6c], [x, c.code.integer(factor)])
 
-/** A pointer that a loop moves on. */
+/** A pointer that a loop moves on by some bytes, or by what a variable holds. */
 export interface Walker {
   readonly start: Id
   readonly bytes: number
+  readonly variable?: Id
 }
 
-/** Runs the body `turns` times, moving pointers on; written out where it is once. */
+/** Runs the body `turns` times, moving pointers on, at least one of them by a known distance. */
 export function walk<K extends string>(
   c: LaneCode,
   turns: number,
@@ -47,8 +48,8 @@ export function walk<K extends string>(
     return
   }
   const moving = Object.fromEntries(
-    entries.map(([name, { start, bytes }]) => {
-      if (bytes === 0) return [name, start]
+    entries.map(([name, { start, bytes, variable: distance }]) => {
+      if (bytes === 0 && distance === undefined) return [name, start]
       const variable = code.variable('i32')
       code.set(variable, start)
       return [name, variable]
@@ -58,8 +59,10 @@ export function walk<K extends string>(
   const end = add(c, start, code.integer(turns * bytes))
   code.loop((again) => {
     body(moving)
-    for (const [name, w] of entries)
-      if (w.bytes > 0) code.set(moving[name], add(c, moving[name], code.integer(w.bytes)))
+    for (const [name, w] of entries) {
+      if (w.variable !== undefined) code.set(moving[name], add(c, moving[name], w.variable))
+      else if (w.bytes > 0) code.set(moving[name], add(c, moving[name], code.integer(w.bytes)))
+    }
     again(code.value('i32', [0x48], [moving[guide], end]))
   })
 }
