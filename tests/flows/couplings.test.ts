@@ -109,8 +109,8 @@ test('every path: its rates are derivatives, and it joins its ends', () => {
     bridge,
   ]
   const h = 1e-5
+  // a central difference: h²·f‴/6 with f‴ below 1e4, and the 1e-8 in the bridge's rate
   for (const path of paths)
-    // a central difference: h²·f‴/6 with f‴ below 1e4, and the 1e-8 in the bridge's rate
     for (const t of [0.2, 0.5, 0.9])
       for (const [f, rate] of [
         [path.alpha, path.alphaRate],

@@ -76,3 +76,15 @@ export { normalizedPathEnergy, type PathEnergyOptions, pathEnergy } from './metr
 export { type SamplingFloorOptions, samplingFloor } from './metrics/samplingFloor.js'
 export { wasserstein2 } from './metrics/wasserstein.js'
 export { type FourierFeaturesOptions, fourierFeatures } from './networks/fourierFeatures.js'
+export {
+  certifiedRadius,
+  type GradientFlowNetworkOptions,
+  gradientFlowNetwork,
+} from './networks/gradientFlowNetwork.js'
+export {
+  type HamiltonianNetwork,
+  hamiltonianField,
+  hamiltonianNetwork,
+} from './networks/hamiltonianNetwork.js'
+export { type PlugAndPlayOptions, type PlugAndPlayResult, plugAndPlay } from './networks/plugAndPlay.js'
+export { type SymplecticNetworkOptions, symplecticNetwork } from './networks/symplecticNetwork.js'
