@@ -20,7 +20,7 @@ import { type Row, report } from './harness.js'
 const wanted = ['8gaussians', '2spirals', 'checkerboard', 'rings', 'moons', 'pinwheel']
 
 /** Steps of both trainings, and points that are drawn for the comparison. */
-const [matchingSteps, likelihoodSteps, tested] = [15_000, 300, 5000]
+const [matchingSteps, likelihoodSteps, tested] = [12_000, 200, 5000]
 
 const falling = (rate: number, steps: number) => (k: number) =>
   rate * 0.5 * (1 + Math.cos((Math.PI * Math.min(k, steps)) / steps))

@@ -44,7 +44,7 @@ export {
 } from './manifold/riemannianFlowMatching.js'
 export { assignment } from './matching/assignment.js'
 export type { Coupling } from './matching/coupling.js'
-export { type FlowMatchingOptions, flowMatching, lateTimes } from './matching/flowMatching.js'
+export { type FlowMatchingOptions, flowMatching, lateTimes, missOf } from './matching/flowMatching.js'
 export {
   bridgeSamples,
   type LightBridgeOptions,
