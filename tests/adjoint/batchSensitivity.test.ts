@@ -3,7 +3,7 @@ import {
   batchSensitivity,
   fit,
   lbfgs,
-  type SolutionLoss,
+  type OutputLoss,
   sensitivity,
   trajectoryLoss,
 } from '@separatrix/adjoint'
@@ -52,7 +52,7 @@ for (const { field, method, batch } of cases)
       const random = seededRandom(1)
       const Y0 = Array.from({ length: batch }, () => [1 + 0.3 * random.normal(), 1 + 0.3 * random.normal()])
       const options = { method, step: 0.125, saveAt }
-      const loss: SolutionLoss = {
+      const loss: OutputLoss = {
         value: (y) => weighted(y, batch),
         gradient(_y, dy) {
           for (let k = 0; k < saveAt.length; k++)

@@ -12,11 +12,11 @@ import {
   withTheta,
 } from '@separatrix/field'
 import {
-  certifiedRadius,
   fourierFeatures,
   gradientFlowNetwork,
   hamiltonianField,
   hamiltonianNetwork,
+  marginRadius,
   plugAndPlay,
   symplecticNetwork,
 } from '@separatrix/flows'
@@ -128,7 +128,7 @@ test('certified radius: no move within it changes the decision of a linear class
   // rows of unit norm have |w_i − w_j| ≤ √2 when orthogonal: the bound is attained
   const classify = (x: readonly number[]) => [x[0], x[1]]
   const x = [1.2, 0.3]
-  const radius = certifiedRadius(classify(x), 1)
+  const radius = marginRadius(classify(x), 1)
   assert.ok(Math.abs(radius - 0.9 / Math.SQRT2) < 1e-15)
   const to = (r: number) => classify([x[0] - r / Math.SQRT2, x[1] + r / Math.SQRT2])
   assert.ok(to(0.999 * radius)[0] > to(0.999 * radius)[1] && to(1.001 * radius)[0] < to(1.001 * radius)[1])

@@ -3,8 +3,18 @@
  * device is opened.
  * `@separatrix/field` is this and the rest.
  */
+export { type Activation, activate } from './build/activations.js'
 export { augment, closeLoop, combine, compose, freeze, type Place } from './build/compose.js'
-export { type Activation, type NetworkOptions, network } from './build/network.js'
+export { type ConvolutionalNetworkOptions, convolutionalNetwork } from './build/convolutionalNetwork.js'
+export { type LiquidCellOptions, liquidCell } from './build/liquidCell.js'
+export { type NetworkOptions, network } from './build/network.js'
+export { fromOnnx } from './build/onnx/fromOnnx.js'
+export { type OrthogonalFlowOptions, orthogonalFlow, orthogonalStart } from './build/orthogonalFlow.js'
+export { piecewiseWeights } from './build/piecewiseWeights.js'
+export { secondOrder } from './build/secondOrder.js'
+export { shareTheta } from './build/shareTheta.js'
+export { type TimeLayer, type TimeNetworkOptions, timeNetwork } from './build/timeNetwork.js'
+export { checkOptions, type OptionNames } from './checkOptions.js'
 export {
   divergence,
   gradient,
@@ -17,6 +27,7 @@ export {
 export { pullback } from './derive/pullback.js'
 export { pushforward } from './derive/pushforward.js'
 export { scalarCount, scalarize } from './derive/scalarize.js'
+export { vectorize } from './derive/vectorize.js'
 export { type Enclosure, enclose } from './enclose/enclose.js'
 export { encloseInterpreted } from './enclose/encloseInterpreted.js'
 export {
@@ -40,7 +51,6 @@ export {
   type Field,
   type FieldHeader,
   isField,
-  makeField,
   mergeTheta,
   type ThetaBlock,
   withParams,
@@ -62,27 +72,46 @@ export {
   type Unary,
   unary,
 } from './graph/node.js'
+export { makeArray } from './makeArray.js'
+export { makeField } from './makeField.js'
 export { type Random, restoreRandom, seededRandom } from './random.js'
-export { canGenerateCode, compile, compileSource, unrollLimit } from './read/compile.js'
+export { canGenerateCode } from './read/canGenerateCode.js'
+export { compile, compileSource, unrollLimit } from './read/compile.js'
 export {
   type CompiledGradient,
   type CompileGradientOptions,
   compileGradient,
 } from './read/compileGradient.js'
+export type { EveryReading } from './read/everyReading.js'
+export type { GpuLeaves, GpuStatements } from './read/gpuCode.js'
 export { type GpuDevice, type GpuMode, gpuModes, openGpu } from './read/gpuDevice.js'
-export { type GpuStatements, gpuStatements, invalidResult, kernelLimit } from './read/gpuKernel.js'
+export { invalidResult, kernelLimit } from './read/gpuKernel.js'
+export { gpuStatements } from './read/gpuStatements.js'
 export { interpret } from './read/interpret.js'
 export { binaryCode, type CompiledField, literal, powerCode, unaryCode } from './read/javascriptCode.js'
 export { type LeafNames, printStatements, type Statements } from './read/javascriptStatements.js'
 export { type FieldJson, fromJSON, toJSON } from './read/json.js'
+export { fieldReadings } from './read/readings.js'
+export {
+  readSafetensors,
+  type SafetensorsOptions,
+  type Tensor,
+  toSafetensors,
+  withSafetensors,
+} from './read/safetensors.js'
+export type { TensorType } from './read/tensorNumbers.js'
 export {
   type BatchEvaluator,
   type BatchOptions,
   compileBatch,
   rowStride,
 } from './read/wasm/compileBatch.js'
+export { canCompileModules, compileModule } from './read/wasm/compileModule.js'
 export { binaryLanes, ulps } from './read/wasm/elementary.js'
 export type { FunctionBody } from './read/wasm/encode.js'
+export type { VectorSteps } from './read/wasm/explicitSteps/compileSteps.js'
+export { clockSlot } from './read/wasm/explicitSteps/stepMemory.js'
+export type { StepConventions, StepForm } from './read/wasm/explicitSteps/types.js'
 export { callCode, FunctionCode, type Id, memoryOperand } from './read/wasm/functionCode.js'
 export { LaneCode, type LaneValue } from './read/wasm/laneCode.js'
 export { type LaneKind, laneTypes, simd } from './read/wasm/lanes.js'
@@ -105,6 +134,9 @@ export {
   type WasmForm,
   wasmForm,
 } from './read/wasm/printWasm.js'
+export { compileStateLoops } from './read/wasm/stateLoops/compileStateLoops.js'
+export { type Layout, makeLayout } from './read/wasm/stateLoops/layout.js'
+export { type LoopPlan, planStateLoops } from './read/wasm/stateLoops/plan.js'
 export {
   type CompiledProgram,
   type CompiledTiles,

@@ -77,9 +77,9 @@ export { type SamplingFloorOptions, samplingFloor } from './metrics/samplingFloo
 export { wasserstein2 } from './metrics/wasserstein.js'
 export { type FourierFeaturesOptions, fourierFeatures } from './networks/fourierFeatures.js'
 export {
-  certifiedRadius,
   type GradientFlowNetworkOptions,
   gradientFlowNetwork,
+  marginRadius,
 } from './networks/gradientFlowNetwork.js'
 export {
   type HamiltonianNetwork,

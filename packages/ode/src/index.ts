@@ -14,7 +14,7 @@ export type {
   Rows,
   Snapshot,
 } from './ensemble/types.js'
-export type { Event, EventFunction, EventRecord } from './events/event.js'
+export type { CrossingDirection, Event, EventFunction, EventRecord, EventReset } from './events/event.js'
 export { defineTableau } from './explicit/defineTableau.js'
 export { type StepLeaves, stepGraph } from './explicit/stepGraph.js'
 export type { DenseOutput, ExplicitMethod, TableauOptions } from './explicit/tableau.js'
@@ -61,7 +61,14 @@ export type { SolveStats } from './outcome.js'
 export { evaluatePolynomial, type PiecewisePolynomial } from './polynomials.js'
 export type { StepOptions } from './prepare.js'
 export type { Problem, VectorFieldFunction } from './problem.js'
-export { type Progress, type Solution, type SolveOptions, type SolveStatus, solve } from './solve.js'
+export {
+  type Progress,
+  type Solution,
+  type SolveOptions,
+  type SolveStatus,
+  solve,
+  solveOptionNames,
+} from './solve.js'
 export type { StepState } from './state.js'
 export { isSeparable, resolvePartition } from './symplectic/separability.js'
 export { defineSplitting, partitioned } from './symplectic/splitting.js'
@@ -69,3 +76,4 @@ export type { Partition, Splitting, SplittingOptions, Substep } from './symplect
 export type { Trace, TraceLevel } from './trace.js'
 export { type TrajectoryPoint, trajectory } from './trajectory.js'
 export { type MethodReport, verifyMethod } from './verify/verifyMethod.js'
+export type { IntegratorOptions } from './watch.js'

@@ -1,8 +1,8 @@
-import { expectField, type Field, misuse, show } from '@separatrix/field/core'
+import { expectField, type Field, makeArray, misuse, show } from '@separatrix/field/core'
 import { checkTimes, type Method, type Rows, readRows } from '@separatrix/ode'
-import ndarray, { type NdArray } from 'ndarray'
+import type { NdArray } from 'ndarray'
 import { type Execution, readExecution } from '../fit/execution.js'
-import type { SolutionLoss } from '../sensitivity/loss.js'
+import type { OutputLoss } from '../sensitivity/loss.js'
 import { type CompiledTrajectories, compileTrajectories } from './compileTrajectories.js'
 import { expectExplicit } from './expectExplicit.js'
 
@@ -20,7 +20,7 @@ export interface BatchSolveOptions {
 
 export interface BatchSensitivityOptions extends BatchSolveOptions {
   /** of y, [times, batch, n] */
-  readonly loss: SolutionLoss
+  readonly loss: OutputLoss
   readonly theta?: ArrayLike<number>
 }
 
@@ -105,7 +105,7 @@ function bindBatch(
   const [n, { batch, kept }] = [field.stateSize, compiled]
   const [start, dstart] = [new Float64Array(batch * n), new Float64Array(batch * n)]
   const [states, cotangents] = [new Float64Array(kept * batch * n), new Float64Array(kept * batch * n)]
-  const [y, dy] = [states, cotangents].map((data) => ndarray(data, [kept, batch, n]))
+  const [y, dy] = [states, cotangents].map((data) => makeArray(data, [kept, batch, n]))
   const dtheta = new Float64Array(field.theta.length)
   const column = new Float64Array(batch)
   return (Y0, { loss, theta = field.theta }) => {
@@ -130,7 +130,7 @@ function bindBatch(
     const lost = states.findIndex((v) => !Number.isFinite(v))
     return {
       value,
-      dy0: ndarray(dstart, [batch, n]),
+      dy0: makeArray(dstart, [batch, n]),
       dtheta,
       y,
       status: lost < 0 ? 'success' : 'non-finite',

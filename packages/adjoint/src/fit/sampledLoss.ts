@@ -12,6 +12,8 @@ export interface SampledLossOptions<R extends Restored> {
   readonly begin?: (random: Random) => void
   /** samples per evaluation */
   readonly batch: number
+  /** each sample is the one with the greatest ℓ of this many drawn: a mean that leans towards the worst; 1 */
+  readonly worstOf?: number
   readonly restore: (theta: Float64Array) => R
   /** 'js' by default */
   readonly execution?: Execution
@@ -27,6 +29,7 @@ export function sampledLoss<R extends Restored>({
   draw,
   begin,
   batch,
+  worstOf = 1,
   restore,
   execution = plainExecution,
 }: SampledLossOptions<R>): BoundLoss<R> {
@@ -37,7 +40,19 @@ export function sampledLoss<R extends Restored>({
       got: show(batch),
       try: 'batch: 256',
     })
-  const samples = { integrand, draw, begin, batch }
+  if (!Number.isSafeInteger(worstOf) || worstOf < 1)
+    throw misuse({
+      where: 'sampledLoss',
+      expected: 'a positive number of draws per sample',
+      got: show(worstOf),
+      try: 'worstOf: 8',
+    })
+  const samples = {
+    integrand,
+    draw: worstOf === 1 ? draw : drawWorst(integrand, draw, worstOf),
+    begin,
+    batch,
+  }
   return {
     theta: integrand.theta,
     layout: integrand.layout,
@@ -47,7 +62,28 @@ export function sampledLoss<R extends Restored>({
   }
 }
 
-type Samples = Pick<SampledLossOptions<Restored>, 'integrand' | 'draw' | 'begin' | 'batch'>
+interface Samples extends Pick<SampledLossOptions<Restored>, 'integrand' | 'begin' | 'batch'> {
+  readonly draw: (random: Random, z: Float64Array, theta: Float64Array) => number
+}
+
+/** Draws several samples and keeps the one with the greatest loss, or the first at which it is no number. */
+function drawWorst(integrand: Field, draw: Samples['draw'], count: number): Samples['draw'] {
+  const value = compile(integrand)
+  const candidate = new Float64Array(integrand.stateSize)
+  const single = new Float64Array(1)
+  return (random, z, theta) => {
+    let [t, most] = [0, -Infinity]
+    for (let m = 0; m < count && !Number.isNaN(most); m++) {
+      const time = draw(random, candidate, theta)
+      value(time, candidate, single, theta)
+      if (single[0] <= most) continue
+      t = time
+      most = single[0]
+      z.set(candidate)
+    }
+    return t
+  }
+}
 
 function oneByOne({ integrand, draw, begin, batch }: Samples): BoundLoss['evaluate'] {
   const value = compile(integrand)
@@ -61,7 +97,7 @@ function oneByOne({ integrand, draw, begin, batch }: Samples): BoundLoss['evalua
     gradient.fill(0)
     begin?.(random)
     for (let k = 0; k < batch; k++) {
-      const t = draw(random, z)
+      const t = draw(random, z, theta)
       value(t, z, single, theta)
       if (single[0] === 0) continue
       both(t, z, out, theta)
@@ -81,7 +117,7 @@ function allAtOnce(
   const z = new Float64Array(integrand.stateSize)
   return (theta, random, gradient) => {
     begin?.(random)
-    for (let k = 0; k < batch; k++) compiled.put(k, draw(random, z), z)
+    for (let k = 0; k < batch; k++) compiled.put(k, draw(random, z, theta), z)
     return compiled.evaluate(theta, gradient)
   }
 }

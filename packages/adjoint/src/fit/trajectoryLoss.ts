@@ -1,10 +1,19 @@
-import { withTheta } from '@separatrix/field/core'
-import type { SolveOptions } from '@separatrix/ode'
-import type { SolutionLoss } from '../sensitivity/loss.js'
+import { type Field, misuse, seededRandom, withTheta } from '@separatrix/field/core'
+import { type SolveOptions, solve } from '@separatrix/ode'
+import type { OutputLoss } from '../sensitivity/loss.js'
 import { prepareSensitivity, type Via } from '../sensitivity/sensitivity.js'
-import { plainExecution } from './execution.js'
-import type { Loss } from './loss.js'
-import { readTrajectories, readWeights, type Trajectory, type TrajectorySamples } from './trajectories.js'
+import { type Execution, plainExecution } from './execution.js'
+import { holdOut } from './holdOut.js'
+import { type BoundLoss, beginning, type Loss } from './loss.js'
+import { minibatches } from './minibatches.js'
+import { movedEnd, prepareRegularization, type Regularization } from './regularization/regularize.js'
+import {
+  readTrajectories,
+  readWeights,
+  type Target,
+  type Trajectory,
+  type TrajectorySamples,
+} from './trajectories.js'
 import { trajectoryBatch } from './trajectoryBatch.js'
 
 export interface TrajectoryLossOptions
@@ -14,12 +23,16 @@ export interface TrajectoryLossOptions
   readonly via?: Via
   /** one factor per state, e.g. 1/σ; 1 by default */
   readonly weights?: ArrayLike<number>
+  /** trajectories per step; all by default */
+  readonly batch?: number
+  /** penalties that make the trained field easy to solve, as means over the trajectories of a step */
+  readonly regularize?: Regularization
 }
 
 /**
  * Fits solutions to data: the mean over times and states of (wᵢ(yᵢ(tₖ) − dataₖᵢ))², each trajectory solved
- * from its start with its own steps, gradients by {@link sensitivity}. A solve that ends early makes the loss
- * NaN, which ends {@link fit} with its status.
+ * from its start at its own times with its own steps, gradients by {@link sensitivity}. A solve that ends early
+ * makes the loss NaN, which ends {@link fit} with its status.
  *
  * With `backend: 'wasm'` of {@link fit} all trajectories go through their steps together, in vectors: `step` is then
  * the longest step, every interval between data being divided into the fewest equal ones.
@@ -32,42 +45,110 @@ export interface TrajectoryLossOptions
  * })
  */
 export function trajectoryLoss(options: TrajectoryLossOptions): Loss {
-  const { data, via = 'discrete', weights, method, ...solving } = options
   return {
     name: 'trajectoryLoss',
-    bind(field, given, execution = plainExecution) {
-      const targets = readTrajectories(data ?? given, field)
-      const factors = readWeights(weights, field)
-      if (execution.backend === 'wasm')
-        return trajectoryBatch(field, targets, options, { factors, execution })
-      const gradientOf = prepareSensitivity(field, method, via)
-      let failure: string | undefined
-      const count = targets.reduce((total, { y }) => total + y.length, 0)
-      return {
-        theta: field.theta,
-        layout: field.layout,
-        evaluate(theta, _random, gradient) {
-          gradient.fill(0)
-          failure = undefined
-          let total = 0
-          for (const { y0, span, saveAt, y } of targets) {
-            const loss = squares(y, factors, count)
-            const options = { ...solving, method, saveAt, theta, loss }
-            const { value, dtheta, status, message } = gradientOf(y0, span, options)
-            if (status !== 'success') failure = `A solve ended with ${status}: ${message}`
-            total += value
-            for (let i = 0; i < gradient.length; i++) gradient[i] += dtheta[i]
-          }
-          return total
-        },
-        reason: () => failure,
-        restore: (theta) => ({ field: withTheta(field, theta) }),
-      }
+    bind(field, given, execution = plainExecution, split) {
+      const read = (source: unknown) => readTrajectories(source, field)
+      const { training, validation } = holdOut(read(options.data ?? given), split, read)
+      const factors = readWeights(options.weights, field)
+      return execution.backend === 'wasm'
+        ? allAtOnce(field, { training, validation, factors }, options, execution)
+        : oneByOne(field, { training, validation, factors }, options)
     },
   }
 }
 
-function squares(target: Float64Array, factors: Float64Array, count: number): SolutionLoss {
+interface Data {
+  readonly training: readonly Target[]
+  readonly validation: readonly Target[]
+  readonly factors: Float64Array
+}
+
+function oneByOne(
+  field: Field,
+  { training, validation, factors }: Data,
+  {
+    data: _data,
+    via = 'discrete',
+    weights: _weights,
+    batch,
+    regularize = {},
+    ...solving
+  }: TrajectoryLossOptions,
+): BoundLoss {
+  const { method } = solving
+  const gradientOf = prepareSensitivity(field, method, via)
+  const choose = minibatches('trajectoryLoss', training.length, batch)
+  const penalties = prepareRegularization(field, regularize, { method, via })
+  const { endTime = 0 } = regularize
+  let failure: string | undefined
+  return {
+    theta: field.theta,
+    layout: field.layout,
+    evaluate(theta, random, gradient, moment = beginning) {
+      gradient.fill(0)
+      failure = undefined
+      let total = 0
+      const chosen = Array.from(choose(moment), (i) => training[i])
+      const count = countEntries(chosen)
+      const add = (value: number, dtheta: Float64Array, share: number) => {
+        total += share * value
+        for (let i = 0; i < gradient.length; i++) gradient[i] += share * dtheta[i]
+      }
+      for (const target of chosen) {
+        const { y0, y } = target
+        const { span, saveAt } = endTime > 0 ? movedEnd(target, endTime, random) : target
+        const loss = squares(y, factors, count)
+        const { value, dtheta, status, message } = gradientOf(y0, span, { ...solving, saveAt, theta, loss })
+        if (status !== 'success') failure = `A solve ended with ${status}: ${message}`
+        add(value, dtheta, 1)
+        for (const penalty of penalties({ y0, span, theta, solving }, random)) {
+          failure ??= penalty.failure
+          add(penalty.value, penalty.dtheta, 1 / chosen.length)
+        }
+      }
+      return total
+    },
+    validate(theta) {
+      const count = countEntries(validation)
+      let total = 0
+      for (const { y0, span, saveAt, y } of validation) {
+        const solution = solve(field, y0, span, { ...solving, saveAt, theta })
+        if (solution.status !== 'success') return Number.NaN
+        total += squares(y, factors, count).value(solution.y)
+      }
+      return total
+    },
+    reason: () => failure,
+    restore: (theta) => ({ field: withTheta(field, theta) }),
+  }
+}
+
+function allAtOnce(
+  field: Field,
+  { training, validation, factors }: Data,
+  options: TrajectoryLossOptions,
+  execution: Execution,
+): BoundLoss {
+  const { batch, regularize } = options
+  if (batch !== undefined || regularize !== undefined)
+    throw misuse({
+      where: "trajectoryLoss on 'wasm'",
+      expected: 'all trajectories in every step, and no penalties',
+      got: batch === undefined ? 'regularize' : `batch: ${batch}`,
+      try: "backend: 'js'",
+      code: 'no-backend',
+    })
+  const bound = trajectoryBatch(field, training, options, { factors, execution })
+  if (validation.length === 0) return bound
+  const held = trajectoryBatch(field, validation, options, { factors, execution })
+  const unused = { random: seededRandom(0), gradient: new Float64Array(field.theta.length) }
+  return { ...bound, validate: (theta) => held.evaluate(theta, unused.random, unused.gradient) }
+}
+
+const countEntries = (targets: readonly Target[]) => targets.reduce((total, { y }) => total + y.length, 0)
+
+function squares(target: Float64Array, factors: Float64Array, count: number): OutputLoss {
   const n = factors.length
   return {
     value: ({ data: y }) => y.reduce((sum, v, i) => sum + (factors[i % n] * (v - target[i])) ** 2, 0) / count,

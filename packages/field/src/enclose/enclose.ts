@@ -1,7 +1,7 @@
 import { freeze } from '../build/compose.js'
 import { scalarize } from '../derive/scalarize.js'
 import { expectField, type Field } from '../field.js'
-import { canGenerateCode } from '../read/compile.js'
+import { canGenerateCode } from '../read/canGenerateCode.js'
 import { encloseInterpreted } from './encloseInterpreted.js'
 import { intervalHelpers } from './intervalCode.js'
 import { printEnclosure } from './printEnclosure.js'

@@ -1,5 +1,7 @@
 import { scalarCount } from '../derive/scalarize.js'
+import { vectorize } from '../derive/vectorize.js'
 import { expectField, type Field } from '../field.js'
+import { canGenerateCode } from './canGenerateCode.js'
 import { interpret } from './interpret.js'
 import type { CompiledField } from './javascriptCode.js'
 import { printLoops } from './javascriptLoops.js'
@@ -13,15 +15,6 @@ import { printStatements } from './javascriptStatements.js'
  */
 export const unrollLimit = 3000
 const sourceLimit = 50_000
-
-/** Whether this engine may run generated code (a page's content security policy can forbid it). */
-export function canGenerateCode(): boolean {
-  try {
-    return new Function('return true')() as boolean
-  } catch {
-    return false
-  }
-}
 
 /**
  * Compiles a field to one fused function: scalars in locals where it unrolls to few operations, loops over
@@ -37,7 +30,7 @@ export function compile(field: Field): CompiledField {
     return (t, x, out, theta, input) => out.set(interpret(field, t, x, theta, input).subarray(0, out.length))
   }
   const source = scalarCount(field) > unrollLimit ? undefined : compileSource(field)
-  if (source === undefined || source.length > sourceLimit) return printLoops(field)
+  if (source === undefined || source.length > sourceLimit) return printLoops(vectorize(field))
   return new Function('theta0', `'use strict'\n${source}`)(field.theta) as CompiledField
 }
 

@@ -1,12 +1,14 @@
-import ndarray, { type NdArray } from 'ndarray'
+import type { NdArray } from 'ndarray'
 import { scalarCount } from '../derive/scalarize.js'
 import { misuse, SeparatrixError, show } from '../error.js'
 import type { Field } from '../field.js'
+import { makeArray } from '../makeArray.js'
 import { compile } from './compile.js'
 import { evaluateWasm } from './evaluateWasm.js'
 import type { EvaluateOptions, Evaluation, States } from './evaluation.js'
 import { type GpuDevice, openGpu } from './gpuDevice.js'
 import { invalidResult, printKernel } from './gpuKernel.js'
+import { canCompileModules } from './wasm/compileModule.js'
 import { hasSimd } from './wasm/moduleBuilder.js'
 
 /** Threads per kernel call: the last call of a larger batch is padded. */
@@ -21,8 +23,8 @@ const worthCompiling = 5_000_000
 /**
  * f at many states: out[i] = f(t, X[i], θ), for X of shape [batch, n].
  *
- * On 'gpu' results are single precision (about 1e-6 relative to the largest intermediate; drivers may be as
- * coarse as 1e-4 in transcendental functions), an entry is NaN where a logarithm, root, power or quotient on
+ * On 'gpu' results are single precision (about 1e-6 relative to the largest intermediate; log near 1 is good to
+ * 4e-7 absolutely), an entry is NaN where a logarithm, root, power or quotient on
  * the way has no finite value, and overflow beyond 3e38 is the device's. On 'wasm' errors are those in `ulps`.
  * 'auto' takes the GPU only if `precision: 'single'` says that this is enough, gpu.js finds graphics hardware, and
  * the batch is large; otherwise vectors for a large batch and JavaScript for a small one. It says in `reason` what it chose.
@@ -62,7 +64,7 @@ export async function evaluateStates(
 async function choose(field: Field, states: States, options: EvaluateOptions): Promise<Evaluation> {
   const onCpu = async (reason: string) => {
     const operations = states.batch * scalarCount(field)
-    const backend = hasSimd() && operations > worthCompiling ? 'wasm' : 'js'
+    const backend = operations > worthCompiling && hasSimd() && canCompileModules() ? 'wasm' : 'js'
     const evaluate = backend === 'wasm' ? evaluateWasm : evaluateJs
     return { ...(await evaluate(field, states, options)), reason: `${backend}: ${reason}` }
   }
@@ -99,7 +101,7 @@ function evaluateJs(field: Field, { data, batch }: States, options: EvaluateOpti
     values.set(out, i * m)
   }
   return {
-    values: ndarray(values, [batch, m]),
+    values: makeArray(values, [batch, m]),
     backend: 'js',
     device: 'JavaScript (CPU, f64)',
     precision: 'double',
@@ -143,7 +145,7 @@ async function evaluateOn(
     }
   }
   return {
-    values: ndarray(values, [batch, m]),
+    values: makeArray(values, [batch, m]),
     backend: 'gpu',
     device: device.description,
     precision: 'single',

@@ -1,6 +1,6 @@
-import ndarray from 'ndarray'
 import { misuse, show } from '../error.js'
 import type { Field } from '../field.js'
+import { makeArray } from '../makeArray.js'
 import { evaluateStates } from './evaluateBatch.js'
 import type { EvaluateOptions, Evaluation } from './evaluation.js'
 
@@ -31,7 +31,7 @@ export async function evaluateGrid(
     }
   })
   const result = await evaluateStates(field, { data, batch }, options)
-  return { ...result, values: ndarray(result.values.data, [...counts, field.outputSize]) }
+  return { ...result, values: makeArray(result.values.data, [...counts, field.outputSize]) }
 }
 
 /** Point `at` of `count` from lo to hi, both ends hit exactly. */

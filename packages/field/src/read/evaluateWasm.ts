@@ -1,5 +1,5 @@
-import ndarray from 'ndarray'
 import type { Field } from '../field.js'
+import { makeArray } from '../makeArray.js'
 import type { EvaluateOptions, Evaluation, States } from './evaluation.js'
 import { compileBatch } from './wasm/compileBatch.js'
 
@@ -27,7 +27,7 @@ export async function evaluateWasm(
       for (let i = 0; i < length; i++) values[(start + i) * m + k] = f.out[k * f.stride + i] as number
   }
   return {
-    values: ndarray(values, [batch, m]),
+    values: makeArray(values, [batch, m]),
     backend: 'wasm',
     device: `WebAssembly (CPU, ${lanes})`,
     precision,

@@ -1,4 +1,28 @@
-import type { Binary, Unary } from '../graph/node.js'
+import type { Field } from '../field.js'
+import { type Binary, binary, type Node, type Unary, unary } from '../graph/node.js'
+
+/** What statements call the leaves of a field. */
+export interface GpuLeaves {
+  readonly state: (k: number) => string
+  readonly time: string
+}
+
+/** A whole field as statements for a kernel of the caller's own, to be printed once for every evaluation. */
+export interface GpuStatements {
+  /** what the statements read as c0, c1, …: everything that is the same for the whole batch */
+  readonly coefficients: Field
+  /** how many of them the statements read as locals c0, c1, …; the others are read as c[k] */
+  readonly locals: number
+  readonly operations: number
+  print(
+    prefix: string,
+    leaves: GpuLeaves,
+  ): {
+    readonly lines: readonly string[]
+    readonly invalid: readonly string[]
+    readonly outputs: readonly string[]
+  }
+}
 
 /** A rule's answer: an expression, statements that must come before it, and where it has no finite value. */
 export interface KernelExpression {
@@ -14,17 +38,44 @@ type BinaryRule = (x: string, y: string, name: string) => KernelExpression
 const plain = (value: string): KernelExpression => ({ value })
 
 /**
- * x reduced to [−π, π] by Cody and Waite's two-part 2π = 201/32 + 0.0019353072 (the first part has 8 bits, so
- * that k·201/32 is exact for k < 2¹⁶). WGSL bounds the error of sin and cos on [−π, π] only.
+ * sin and cos by a polynomial of our own, to 1.2e-7 for |x| ≤ 5000 and 6e-7 for |x| ≤ 50000: shading languages allow
+ * theirs an error of 2⁻¹¹, and Chromium's software driver takes 1.9e-4 of it. x = mπ + r with |r| ≤ π/2, by
+ * Cody and Waite's π = 201/64 + 9.676535898e-4 (the first part has 8 bits, so that its product with m is exact for
+ * |m| < 2¹⁵); sin r = r + r³p(r²) with the minimax p of degree 3, to 4.6e-9.
  */
-const reduced = (f: 'sin' | 'cos'): UnaryRule => {
-  return (x, name) => ({
-    before: [
-      `var ${name}k = Math.floor(${x} * 0.15915494 + 0.5);`,
-      `var ${name}r = (${x} - ${name}k * 6.28125) - ${name}k * 0.0019353072;`,
-    ],
-    value: `Math.${f}(${name}r)`,
-  })
+const periodic = (f: 'sin' | 'cos'): UnaryRule => {
+  // sin(r + kπ) = (−1)ᵏ sin r and cos(r + (k + 1/2)π) = −(−1)ᵏ sin r
+  const [nearest, multiple, sign] =
+    f === 'sin'
+      ? [
+          (turns: string) => `Math.floor(${turns} + 0.5)`,
+          (k: string) => k,
+          (odd: string) => `1.0 - 2.0 * ${odd}`,
+        ]
+      : [
+          (turns: string) => `Math.floor(${turns})`,
+          (k: string) => `(${k} + 0.5)`,
+          (odd: string) => `2.0 * ${odd} - 1.0`,
+        ]
+  return (x, name) => {
+    const [k, m, r, q, s] = ['k', 'm', 'r', 'q', 's'].map((letter) => `${name}${f}${letter}`) as [
+      string,
+      string,
+      string,
+      string,
+      string,
+    ]
+    return {
+      before: [
+        `var ${k} = ${nearest(`${x} * 0.31830989`)};`,
+        `var ${m} = ${multiple(k)};`,
+        `var ${r} = (${x} - ${m} * 3.140625) - ${m} * 0.00096765359;`,
+        `var ${q} = ${r} * ${r};`,
+        `var ${s} = ${r} + ${r} * ${q} * (((0.0000025999032 * ${q} - 0.00019806547) * ${q} + 0.0083330164) * ${q} - 0.16666657);`,
+      ],
+      value: `${s} * (${sign(`(${k} - 2.0 * Math.floor(${k} * 0.5))`)})`,
+    }
+  }
 }
 
 /**
@@ -36,11 +87,11 @@ export const unaryKernelCode: { readonly [K in Unary]: UnaryRule } = {
   sqrt: (x) => ({ value: `Math.sqrt(Math.max(${x}, 0.0))`, invalid: `${x} < 0` }),
   exp: (x) => plain(`Math.exp(${x})`),
   log: (x) => ({ value: `Math.log(${x})`, invalid: `${x} <= 0` }),
-  sin: reduced('sin'),
-  cos: reduced('cos'),
+  sin: periodic('sin'),
+  cos: periodic('cos'),
   tan: (x, name) => {
-    const [s, c] = [reduced('sin')(x, name), reduced('cos')(x, name)]
-    return { before: s.before, value: `${s.value} / ${c.value}` }
+    const [s, c] = [periodic('sin')(x, name), periodic('cos')(x, name)]
+    return { before: [...(s.before ?? []), ...(c.before ?? [])], value: `(${s.value}) / (${c.value})` }
   },
   atan: (x) => plain(`Math.atan(${x})`),
   sinh: (x) => plain(`Math.sinh(${x})`),
@@ -97,4 +148,44 @@ export function powerKernelCode(x: string, exponent: number, name: string): Kern
   }
   const power = raise(Math.abs(exponent))
   return exponent > 0 ? { before, value: power } : { before, value: `1 / ${power}`, invalid: `${x} == 0` }
+}
+
+const unaryOps: ReadonlySet<string> = new Set(unary)
+const binaryOps: ReadonlySet<string> = new Set(binary)
+
+/**
+ * Code of an elementwise operation over identifiers; `name` is that of the result, `nodes` the graph that the node
+ * stands in. Powers of constant half-integers, as in (q·q)^1.5, take a root and products: exact signs, short code.
+ */
+export function kernelExpression(
+  node: Node,
+  args: readonly string[],
+  { name, nodes }: { readonly name: string; readonly nodes: readonly Node[] },
+): KernelExpression {
+  const [x, y] = args as [string, string]
+  if (node.op === 'pow') {
+    const twice = halvesOf(nodes[node.args[1] as number] as Node)
+    if (twice !== undefined) return halfPowerKernelCode(x, twice, name)
+  }
+  if (unaryOps.has(node.op)) return unaryKernelCode[node.op as Unary](x, name)
+  if (binaryOps.has(node.op)) return binaryKernelCode[node.op as Binary](x, y, name)
+  if (node.op === 'powi') return powerKernelCode(x, node.exponent, name)
+  throw new Error(`unreachable: ${node.op} is no elementwise operation`)
+}
+
+/** 2k for a constant exponent k that is an odd number of halves. */
+function halvesOf(exponent: Node): number | undefined {
+  if (exponent.op !== 'const' || exponent.size !== 1) return undefined
+  const twice = 2 * (exponent.values[0] as number)
+  return Number.isInteger(twice) && twice % 2 !== 0 && Math.abs(twice) < 64 ? twice : undefined
+}
+
+function halfPowerKernelCode(x: string, twice: number, name: string): KernelExpression {
+  const root = `${name}root`
+  const { before = [], value } = powerKernelCode(root, twice, name)
+  return {
+    before: [`var ${root} = Math.sqrt(Math.max(${x}, 0.0));`, ...before],
+    value,
+    invalid: twice > 0 ? `${x} < 0` : `${x} <= 0`,
+  }
 }

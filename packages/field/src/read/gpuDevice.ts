@@ -1,4 +1,5 @@
 import { misuse, SeparatrixError } from '../error.js'
+import { canGenerateCode } from './canGenerateCode.js'
 
 /** Where gpu.js may run a kernel. Only the first four can be graphics hardware. */
 export const gpuModes = ['webgpu', 'webgl2', 'webgl', 'headlessgl', 'webasm', 'cpu'] as const
@@ -48,6 +49,7 @@ interface RunnableKernel {
 interface RenderingContext {
   getExtension(name: string): { readonly UNMASKED_RENDERER_WEBGL: number } | null
   getParameter(name: number): unknown
+  isContextLost?(): boolean
   readonly RENDERER: number
 }
 
@@ -85,6 +87,14 @@ export async function openGpu(mode?: GpuMode): Promise<GpuDevice> {
     })
   }
   const actual = modeOf(library, gpu.Kernel)
+  if (actual === 'cpu' && !canGenerateCode())
+    throw misuse({
+      where: 'openGpu',
+      expected: 'permission to run generated JavaScript',
+      got: 'a content security policy that forbids it',
+      try: "backend: 'js', which then interprets the field",
+      code: 'no-eval',
+    })
   const renderer = actual === 'webgpu' ? await adapterName() : rendererOf(gpu)
   return {
     mode: actual,
@@ -141,6 +151,29 @@ async function adapterName(): Promise<string> {
   return [vendor, architecture, description].filter((s) => s !== undefined && s !== '').join(' ')
 }
 
+/** What a kernel answers; gpu.js's own errors about lost devices have no code. */
+async function answered(
+  run: RunnableKernel,
+  args: Float32Array[],
+  mode: GpuMode,
+): Promise<ArrayLike<number>> {
+  try {
+    return await run(...args)
+  } catch (error) {
+    throw /\blost\b/i.test(String(error)) ? lostContext(mode) : error
+  }
+}
+
+function lostContext(mode: GpuMode): SeparatrixError {
+  return misuse({
+    where: `gpu.js ${mode}`,
+    expected: 'a device that stays',
+    got: 'one that the driver or the browser has taken away (another page, a long kernel, sleep)',
+    try: "again, with a smaller batch, or backend: 'wasm'",
+    code: 'lost-context',
+  })
+}
+
 interface KernelText {
   readonly source: string
   readonly size: number
@@ -159,7 +192,9 @@ function compileKernel(library: GpuJs, gpu: GpuInstance, { source, size, mode }:
     },
   })
   return async (x: Float32Array, coefficients: Float32Array) => {
-    const result = await run(x, coefficients)
+    const result = await answered(run, [x, coefficients], mode)
+    // a lost context answers with zeros
+    if (gpu.context?.isContextLost?.()) throw lostContext(mode)
     const ran = modeOf(library, run.kernel.constructor)
     if (ran !== mode)
       throw new SeparatrixError('no-device', `gpu.js ran on ${ran} where ${mode} was asked for`)

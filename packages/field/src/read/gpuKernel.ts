@@ -1,10 +1,12 @@
 import { scalarize } from '../derive/scalarize.js'
 import { misuse } from '../error.js'
-import { type Field, makeField } from '../field.js'
+import { type Field, sealField } from '../field.js'
 import { Builder, type Ref } from '../graph/builder.js'
 import { embedAll } from '../graph/embed.js'
-import { type Binary, binary, type Node, type Unary, unary } from '../graph/node.js'
-import { binaryKernelCode, type KernelExpression, powerKernelCode, unaryKernelCode } from './gpuCode.js'
+import type { Node } from '../graph/node.js'
+import { batchConstants, coefficientsOf } from './batchConstants.js'
+import { type GpuLeaves, kernelExpression } from './gpuCode.js'
+import { gpuLoops } from './gpuLoops.js'
 
 /** One output of a field as a scalar kernel over a batch. */
 export interface GpuKernel {
@@ -33,10 +35,12 @@ export function printKernel(field: Field, component: number, batch: number): Gpu
   const scalar = scalarize(field)
   const at = embedAll(b, scalar)
   const output = pick(b, at[scalar.output] as Ref, component)
-  const f = makeField(b, output, scalar)
-  const { fixed, frontier } = split(f)
+  const f = sealField(b, output, scalar)
+  const { fixed, frontier } = batchConstants(f)
   const body = printBody(f, fixed, frontier)
-  if (body.length > kernelLimit)
+  if (body.length > kernelLimit) {
+    const looped = printLooped(field, component, batch)
+    if (looped !== undefined) return looped
     throw misuse({
       where: `printKernel(${field.name})`,
       expected: `at most ${kernelLimit} scalar operations in output ${component}`,
@@ -44,6 +48,7 @@ export function printKernel(field: Field, component: number, batch: number): Gpu
       try: "backend: 'js', which runs large networks as loops",
       code: 'kernel-too-large',
     })
+  }
   const states = statesOf(f, frontier)
   const source = [
     'function (x, c) {',
@@ -56,24 +61,28 @@ export function printKernel(field: Field, component: number, batch: number): Gpu
   return { source, coefficients: coefficientsOf(f, frontier) }
 }
 
+/** The same with layers as loops, where that is short enough. */
+function printLooped(field: Field, component: number, batch: number): GpuKernel | undefined {
+  const { operations, coefficients, print } = gpuLoops(field, { timed: false })
+  if (operations > kernelLimit) return undefined
+  const { lines, invalid, outputs } = print('v', { state: (k) => `x${k}`, time: '' })
+  const source = [
+    'function (x, c) {',
+    '  var i = this.thread.x;',
+    ...field.stateNames.map((_, k) => `  var x${k} = x[i + ${k * batch}];`),
+    ...lines.map((line) => `  ${line}`),
+    ...invalid.map((condition) => `  if (${condition}) { return ${invalidResult}; }`),
+    `  return ${outputs[component]};`,
+    '}',
+  ].join('\n')
+  return { source, coefficients }
+}
+
 function pick(b: Builder, output: Ref, component: number): Ref {
   return b.size(output) === 1 ? output : b.gather(output, [component])
 }
 
 const isVectorLeaf = (node: Node) => node.op === 'state' || node.op === 'theta' || node.op === 'input'
-
-/** Nodes that are the same for the whole batch, and among them those that the rest (or the output) reads. */
-function split(f: Field): { fixed: boolean[]; frontier: number[] } {
-  const fixed: boolean[] = []
-  for (const node of f.nodes)
-    fixed.push(node.op !== 'state' && (node.args.length === 0 || node.args.every((a) => fixed[a])))
-  const wanted = new Set<number>()
-  f.nodes.forEach((node, i) => {
-    if (!fixed[i]) for (const a of node.args) if (fixed[a]) wanted.add(a)
-  })
-  if (fixed[f.output]) wanted.add(f.output)
-  return { fixed, frontier: [...wanted].sort((p, q) => p - q) }
-}
 
 function statesOf(f: Field, frontier: readonly number[]): number[] {
   if (frontier.includes(f.output)) return []
@@ -84,18 +93,9 @@ function statesOf(f: Field, frontier: readonly number[]): number[] {
   return [...new Set(whole ? [0, ...used] : used)].sort((p, q) => p - q)
 }
 
-function coefficientsOf(f: Field, frontier: readonly number[]): Field {
-  const b = new Builder()
-  const at = embedAll(b, f)
-  const values = frontier.map((i) => at[i] as Ref)
-  return makeField(b, values.length === 0 ? b.constant(0) : b.concat(values), {
-    ...f,
-    name: `coefficients(${f.name})`,
-  })
-}
-
 function printBody(f: Field, fixed: readonly boolean[], frontier: readonly number[]): string[] {
-  const { lines, invalid, names } = printNodes(f, { fixed, frontier, prefix: 'v', state: (k) => `x${k}` })
+  const leaves = { state: (k: number) => `x${k}`, time: '' }
+  const { lines, invalid, names } = printNodes(f, { fixed, frontier, prefix: 'v', leaves })
   const checks = invalid.map((condition) => `if (${condition}) { return ${invalidResult}; }`)
   return [...lines, ...checks, `return ${names[f.output]};`]
 }
@@ -105,17 +105,20 @@ interface NodePlan {
   readonly frontier: readonly number[]
   /** of the locals */
   readonly prefix: string
-  readonly state: (k: number) => string
+  readonly leaves: GpuLeaves
 }
 
 /** Statements for every node that varies over the batch, conditions of invalid results, and each node's name. */
-function printNodes(f: Field, { fixed, frontier, prefix, state }: NodePlan) {
+export function printNodes(f: Field, { fixed, frontier, prefix, leaves }: NodePlan) {
+  const { state } = leaves
   const lines: string[] = []
   const invalid: string[] = []
   const names: string[] = []
   f.nodes.forEach((node, i) => {
     if (fixed[i]) {
       names.push(`c${frontier.indexOf(i)}`)
+    } else if (node.op === 'time') {
+      names.push(leaves.time)
     } else if (isVectorLeaf(node)) {
       names.push(state(0))
     } else if (node.op === 'gather') {
@@ -124,10 +127,10 @@ function printNodes(f: Field, { fixed, frontier, prefix, state }: NodePlan) {
       names.push('')
     } else {
       const name = `${prefix}${i}`
-      const code = expression(
+      const code = kernelExpression(
         node,
         node.args.map((a) => names[a] as string),
-        name,
+        { name, nodes: f.nodes },
       )
       lines.push(...(code.before ?? []), `var ${name} = ${code.value};`)
       if (code.invalid !== undefined) invalid.push(code.invalid)
@@ -135,56 +138,4 @@ function printNodes(f: Field, { fixed, frontier, prefix, state }: NodePlan) {
     }
   })
   return { lines, invalid, names }
-}
-
-/** A whole field as statements for a kernel of the caller's own, to be printed once for every evaluation. */
-export interface GpuStatements {
-  /** what the statements read as c0, c1, …: everything that is the same for the whole batch */
-  readonly coefficients: Field
-  readonly operations: number
-  print(
-    prefix: string,
-    state: (k: number) => string,
-  ): {
-    readonly lines: readonly string[]
-    readonly invalid: readonly string[]
-    readonly outputs: readonly string[]
-  }
-}
-
-/** Prepares a closed field that does not read the time; its outputs are names of locals or coefficients. */
-export function gpuStatements(field: Field): GpuStatements {
-  const f = scalarize(field)
-  const { fixed, frontier } = split(f)
-  const output = f.nodes[f.output] as Node
-  const parts = output.op === 'concat' ? output.args : [f.output]
-  const outputsFixed = parts.filter((i) => fixed[i] && !frontier.includes(i))
-  const all = [...frontier, ...new Set(outputsFixed)].filter((i) => f.nodes[i]?.size === 1)
-  return {
-    coefficients: coefficientsOf(f, all),
-    operations: f.nodes.filter((node, i) => !fixed[i] && node.op !== 'gather').length,
-    print(prefix, state) {
-      const { lines, invalid, names } = printNodes(f, { fixed, frontier: all, prefix, state })
-      const outputs = parts.flatMap((i) => outputNames(f.nodes[i] as Node, names[i] as string, state))
-      return { lines, invalid, outputs }
-    },
-  }
-}
-
-/** Names of an output part: a field may return whole stretches of its state. */
-function outputNames(node: Node, name: string, state: (k: number) => string): string[] {
-  if (node.op === 'gather') return node.indices.map(state)
-  if (node.op === 'state') return Array.from({ length: node.size }, (_, k) => state(k))
-  return [name]
-}
-
-const unaryOps: ReadonlySet<string> = new Set(unary)
-const binaryOps: ReadonlySet<string> = new Set(binary)
-
-function expression(node: Node, args: readonly string[], name: string): KernelExpression {
-  const [x, y] = args as [string, string]
-  if (unaryOps.has(node.op)) return unaryKernelCode[node.op as Unary](x, name)
-  if (binaryOps.has(node.op)) return binaryKernelCode[node.op as Binary](x, y, name)
-  if (node.op === 'powi') return powerKernelCode(x, node.exponent, name)
-  throw new Error(`unreachable: ${node.op} after scalarize`)
 }

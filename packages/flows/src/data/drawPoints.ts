@@ -1,5 +1,5 @@
-import { misuse, seededRandom, show } from '@separatrix/field/core'
-import ndarray, { type NdArray } from 'ndarray'
+import { makeArray, misuse, seededRandom, show } from '@separatrix/field/core'
+import type { NdArray } from 'ndarray'
 import type { Density, Source } from './source.js'
 
 /**
@@ -22,5 +22,5 @@ export function drawPoints(
   const random = seededRandom(seed)
   const data = new Float64Array(count * n)
   for (let i = 0; i < count; i++) source.draw(random, data.subarray(i * n, (i + 1) * n))
-  return ndarray(data, [count, n])
+  return makeArray(data, [count, n])
 }

@@ -3,12 +3,13 @@ import {
   embed,
   expectField,
   type Field,
+  makeArray,
   makeField,
   SeparatrixError,
   seededRandom,
 } from '@separatrix/field/core'
 import { ensemble, type SolveOptions, solve } from '@separatrix/ode'
-import ndarray, { type NdArray } from 'ndarray'
+import type { NdArray } from 'ndarray'
 import { type Base, standardNormal } from './base.js'
 import { carryTheta } from './carryTheta.js'
 import { readCondition } from './condition.js'
@@ -112,7 +113,7 @@ export function cnf({
     return { logProb, standardError }
   }
   const read = (where: string, x: Points) => readPoints(`flow.${where}`, x, n)
-  const asPoints = (x: Float64Array) => ndarray(x, [x.length / n, n])
+  const asPoints = (x: Float64Array) => makeArray(x, [x.length / n, n])
   const withVolume = n + k + m
 
   /** A question as the trips that it needs and what to make of their ends. */
@@ -223,7 +224,7 @@ function allAtOnce(
       if (extra > 0 && directions !== undefined)
         Y0.set(directions.subarray(i * d, (i + 1) * d), i * field.stateSize + width)
     }
-    const { y, status, message } = await ensemble(field, ndarray(Y0, [count, field.stateSize]), interval, {
+    const { y, status, message } = await ensemble(field, makeArray(Y0, [count, field.stateSize]), interval, {
       ...solving,
       backend,
     })

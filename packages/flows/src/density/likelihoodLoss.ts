@@ -2,14 +2,13 @@ import {
   type BoundLoss,
   type Execution,
   type Loss,
+  type OutputLoss,
   prepareBatchSensitivity,
   prepareSensitivity,
-  type SolutionLoss,
   type Via,
 } from '@separatrix/adjoint'
-import { type Field, misuse, type Random, show, withTheta } from '@separatrix/field/core'
+import { type Field, makeArray, misuse, type Random, show, withTheta } from '@separatrix/field/core'
 import type { SolveOptions } from '@separatrix/ode'
-import ndarray from 'ndarray'
 import { points } from '../data/points.js'
 import type { Source } from '../data/source.js'
 import { type Base, standardNormal } from './base.js'
@@ -94,7 +93,7 @@ interface Parts {
   readonly fill: (random: Random) => void
   readonly terms: number
   /** of all rows at the end, divided by their number */
-  readonly loss: SolutionLoss
+  readonly loss: OutputLoss
 }
 
 type Evaluation = Pick<BoundLoss, 'evaluate' | 'reason' | 'execution'>
@@ -148,7 +147,7 @@ function allAtOnce(
     precision: execution.precision,
     batch: terms,
   })
-  const rows = ndarray(starts, [terms, plan.field.stateSize])
+  const rows = makeArray(starts, [terms, plan.field.stateSize])
   let failure: string | undefined
   return {
     execution,
@@ -177,7 +176,7 @@ function negativeLogDensity(
   base: Base,
   { field: { stateSize: width }, n, growths, penaltyAt }: PenalizedVolume,
   terms: number,
-): SolutionLoss {
+): OutputLoss {
   const [z, score] = [new Float64Array(n), new Float64Array(n)]
   return {
     value({ data: y }) {

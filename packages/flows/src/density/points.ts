@@ -10,7 +10,7 @@ export function readPoints(where: string, points: Points, n: number): Float64Arr
   const rows = new Float64Array(count * n)
   if ('shape' in points) {
     for (let i = 0; i < count; i++) for (let j = 0; j < n; j++) rows[i * n + j] = points.get(i, j)
-  } else points.forEach((row, i) => rows.set(Array.from(row).slice(0, n), i * n))
+  } else points.forEach((row, i) => void rows.set(Array.from(row).slice(0, n), i * n))
   const fits =
     'shape' in points
       ? points.shape.length === 2 && points.shape[1] === n

@@ -4,6 +4,7 @@ import {
   compile,
   embed,
   type Field,
+  makeArray,
   makeField,
   misuse,
   seededRandom,
@@ -11,7 +12,7 @@ import {
   withTheta,
 } from '@separatrix/field/core'
 import { ensemble, type SolveOptions } from '@separatrix/ode'
-import ndarray, { type NdArray } from 'ndarray'
+import type { NdArray } from 'ndarray'
 import type { Source } from '../data/source.js'
 import { type Points, readPoints } from '../density/points.js'
 import type { Manifold } from './manifold.js'
@@ -68,13 +69,13 @@ export function moserFlow({ manifold, field, least = 1e-5 }: MoserOptions): Mose
       const start = new Float64Array(count * manifold.size)
       for (let i = 0; i < count; i++)
         manifold.draw(random, start.subarray(i * manifold.size, (i + 1) * manifold.size))
-      const Y0 = ndarray(start, [count, manifold.size])
+      const Y0 = makeArray(start, [count, manifold.size])
       const { y } = await ensemble(velocity, Y0, [0, 1], { ...solving, backend: 'auto' })
       const out = new Float64Array(count * manifold.size)
       for (let i = 0; i < count; i++)
         for (let k = 0; k < manifold.size; k++) out[i * manifold.size + k] = y.get(0, i, k)
       manifold.project(out)
-      return ndarray(out, [count, manifold.size])
+      return makeArray(out, [count, manifold.size])
     },
   }
 }

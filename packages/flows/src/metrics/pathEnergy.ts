@@ -1,6 +1,14 @@
-import { Builder, embed, type Field, makeField, misuse, seededRandom, show } from '@separatrix/field/core'
+import {
+  Builder,
+  embed,
+  type Field,
+  makeArray,
+  makeField,
+  misuse,
+  seededRandom,
+  show,
+} from '@separatrix/field/core'
 import { type EnsembleOptions, ensemble } from '@separatrix/ode'
-import ndarray from 'ndarray'
 import type { Source } from '../data/source.js'
 import { type Estimate, estimate } from './estimate.js'
 
@@ -31,7 +39,7 @@ export async function pathEnergy(
   const random = seededRandom(seed)
   const data = new Float64Array(count * (n + 1))
   for (let i = 0; i < count; i++) source.draw(random, data.subarray(i * (n + 1), i * (n + 1) + n))
-  const { y } = await ensemble(withEnergy(field), ndarray(data, [count, n + 1]), span, {
+  const { y } = await ensemble(withEnergy(field), makeArray(data, [count, n + 1]), span, {
     ...solving,
     backend,
   })

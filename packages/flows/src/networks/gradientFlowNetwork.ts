@@ -96,16 +96,16 @@ function squaredNormBound(b: Builder, W: Ref, rows: number, cols: number): Ref {
  * The radius within which a classifier keeps its decision: margin/(√2·L) for a network with Lipschitz constant L, where
  * the margin is its largest output less the second. Tsuzuku, Sato & Sugiyama, NeurIPS 2018, proposition 1. The bound is
  * as good as L: an estimate of L certifies nothing.
- * @example certifiedRadius([2, 0.5, 1], 1) // 1/√2
+ * @example marginRadius([2, 0.5, 1], 1) // 1/√2
  */
-export function certifiedRadius(outputs: ArrayLike<number>, lipschitz: number): number {
+export function marginRadius(outputs: ArrayLike<number>, lipschitz: number): number {
   const sorted = Array.from(outputs).sort((a, b) => b - a)
   if (sorted.length < 2 || !(lipschitz > 0) || !sorted.every(Number.isFinite))
     throw misuse({
-      where: 'certifiedRadius',
+      where: 'marginRadius',
       expected: 'two or more outputs and a positive Lipschitz constant',
       got: show([outputs.length, lipschitz]),
-      try: 'certifiedRadius([2, 0.5], 1)',
+      try: 'marginRadius([2, 0.5], 1)',
     })
   return (sorted[0] - sorted[1]) / (Math.SQRT2 * lipschitz)
 }

@@ -1,5 +1,5 @@
-import { compile, expectField, type Field, jacobian, misuse } from '@separatrix/field/core'
-import ndarray, { type NdArray } from 'ndarray'
+import { compile, expectField, type Field, jacobian, makeArray, misuse } from '@separatrix/field/core'
+import type { NdArray } from 'ndarray'
 
 /**
  * The linearization x' ≈ A·(x − x̄) + B·(u − ū) about (x̄, ū), both 0 unless given: A = ∂f/∂x, n × n, and
@@ -26,7 +26,7 @@ export function linearize(
   const part = (wrt: 'state' | 'input', size: number) => {
     const out = new Float64Array(field.outputSize * size)
     if (size > 0) compile(jacobian(field, { wrt }))(0, x, out, field.theta, u)
-    return ndarray(out, [field.outputSize, size])
+    return makeArray(out, [field.outputSize, size])
   }
   return { A: part('state', field.stateSize), B: part('input', field.inputSize) }
 }

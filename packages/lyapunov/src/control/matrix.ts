@@ -1,5 +1,5 @@
-import { misuse, show } from '@separatrix/field/core'
-import ndarray, { type NdArray } from 'ndarray'
+import { makeArray, misuse, show } from '@separatrix/field/core'
+import type { NdArray } from 'ndarray'
 
 /** What the door accepts as a matrix. */
 export type MatrixLike = readonly (readonly number[])[] | NdArray<Float64Array | number[]>
@@ -71,7 +71,7 @@ function ndarrayRows(where: string, value: NdArray<Float64Array | number[]>): nu
 }
 
 export function toNdarray(m: Matrix): NdArray<Float64Array> {
-  return ndarray(m.data, [m.rows, m.cols])
+  return makeArray(m.data, [m.rows, m.cols])
 }
 
 export function transpose(a: Matrix): Matrix {

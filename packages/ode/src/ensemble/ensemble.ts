@@ -1,7 +1,7 @@
-import { type Field, hasSimd, misuse, show } from '@separatrix/field/core'
+import { canCompileModules, type Field, hasSimd, misuse, show } from '@separatrix/field/core'
 import { type Costs, estimateCosts, guessedSteps } from './estimateCosts.js'
 import { runLanes } from './laneRun.js'
-import { type EnsemblePlan, planEnsemble, tableauOf } from './plan.js'
+import { type EnsemblePlan, laneObstacle, planEnsemble, tableauOf } from './plan.js'
 import { makeRecorder } from './recorder.js'
 import { runGpu } from './runGpu.js'
 import { runScalar } from './runScalar.js'
@@ -108,8 +108,10 @@ function choose(
   options: EnsembleOptions<unknown>,
 ): { backend: EnsembleBackend; reason: string } {
   if (!hasSimd()) return { backend: 'js', reason: 'js: this engine has no WebAssembly vectors' }
-  if (options.method.family !== 'explicit')
-    return { backend: 'js', reason: `js: ${options.method.name} is no explicit Runge–Kutta method` }
+  if (!canCompileModules()) return { backend: 'js', reason: 'js: WebAssembly is forbidden here' }
+  const obstacle = laneObstacle(options)
+  if (obstacle !== undefined)
+    return { backend: 'js', reason: `js: expected ${obstacle.expected}, got ${obstacle.got}` }
   const steps =
     plan.stepping.kind === 'fixed' ? Math.abs(plan.span[1] - plan.span[0]) / plan.step : guessedSteps
   const pool = options.threads as number | ThreadPool | undefined

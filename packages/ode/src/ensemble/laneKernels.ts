@@ -1,4 +1,4 @@
-import { makeModule, wasmForm } from '@separatrix/field/core'
+import { compileModule, makeModule, wasmForm } from '@separatrix/field/core'
 import type { ExplicitMethod } from '../explicit/tableau.js'
 import { remember } from '../remember.js'
 import type { AdaptiveKernel } from './adaptiveKernel.js'
@@ -57,6 +57,6 @@ export function laneKernels(plan: EnsemblePlan, method: ExplicitMethod, shared: 
       printAdaptive(builder, kernel)
     }
     const { constants, scratchBytes } = laneField
-    return { module: await WebAssembly.compile(builder.finish()), constants, scratchBytes }
+    return { module: await compileModule(builder.finish()), constants, scratchBytes }
   }) as Promise<Kernels>
 }

@@ -1,4 +1,5 @@
-import ndarray, { type NdArray } from 'ndarray'
+import { makeArray } from '@separatrix/field/core'
+import type { NdArray } from 'ndarray'
 import type { EnsemblePlan } from './plan.js'
 import type { EnsembleStatus, Reduction } from './types.js'
 
@@ -66,7 +67,7 @@ export function makeRecorder(plan: EnsemblePlan, reduce: Reduction<unknown> | un
       if (taken.length < times.length) y.fill(Number.NaN, reduce === undefined ? taken.length * batch * n : 0)
       return {
         t: times,
-        y: ndarray(y, [kept, batch, n]),
+        y: makeArray(y, [kept, batch, n]),
         reduced,
         status,
         message: summarise(batch, [...failures.values()]),

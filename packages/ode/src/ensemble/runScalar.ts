@@ -66,14 +66,14 @@ function integrate(
   let ending: Ending = 'success'
   const stops = endIsKept ? times : [...times, span[1]]
   for (let at = 0; at < stops.length && ending === 'success'; at++) {
-    const stop = { t: stops[at] as number, breakpoint: false }
+    state.registers[slot.end] = stops[at] as number
     ending = drive({
       kernel,
       state,
       trace,
       observers: [],
       guard: undefined,
-      stops: [stop],
+      stops: [],
       limit: Number.POSITIVE_INFINITY,
       signal: options.signal,
       interpolant: () => interpolant,

@@ -1,4 +1,4 @@
-import { misuse, show } from '@separatrix/field/core'
+import { misuse, SeparatrixError, show } from '@separatrix/field/core'
 import { type LaneJob, runBlocks } from './runBlocks.js'
 
 /** Worker threads that run lane kernels; close it when done. */
@@ -18,6 +18,9 @@ export interface ThreadPool {
 
 /** Integers at the start of the memory that threads share: the next block, and whether to stop. */
 export const sharedWords = 16
+
+const notStarted =
+  "a worker thread did not start. Try worker-src blob: in the page's content security policy, or backend: 'wasm'"
 
 interface Thread {
   post(message: unknown): void
@@ -112,7 +115,11 @@ export function canShareMemory(): boolean {
 
 function ask(thread: Thread, message: unknown): Promise<void> {
   return new Promise((resolve, reject) => {
-    thread.onAnswer((failure) => (failure === undefined ? resolve() : reject(new Error(failure))))
+    thread.onAnswer((failure) =>
+      failure === undefined
+        ? resolve()
+        : reject(new SeparatrixError('thread-failed', `backend: 'threads': ${failure}.`)),
+    )
     thread.post(message)
   })
 }
@@ -143,11 +150,19 @@ function startThread(): Thread {
   }
   const address = URL.createObjectURL(new Blob([program], { type: 'text/javascript' }))
   const worker = new Worker(address)
+  let listener: (failure: string | undefined) => void = () => {}
+  let broken: string | undefined
+  worker.onmessage = ({ data }: MessageEvent<{ failure?: string }>) => listener(data.failure)
+  // a worker that may not start says so at once, before anybody asks, and without a message
+  worker.onerror = (event) => {
+    broken = event.message ?? notStarted
+    listener(broken)
+  }
   return {
     post: (message) => worker.postMessage(message),
-    onAnswer(listener) {
-      worker.onmessage = ({ data }: MessageEvent<{ failure?: string }>) => listener(data.failure)
-      worker.onerror = (event) => listener(event.message)
+    onAnswer(next) {
+      listener = next
+      if (broken !== undefined) next(broken)
     },
     async terminate() {
       worker.terminate()

@@ -4,6 +4,7 @@ import { fixedAdvance } from '../loops/fixedAdvance.js'
 import type { ExecutionPath, Kernel, KernelSettings } from '../method.js'
 import type { Problem } from '../problem.js'
 import { remember } from '../remember.js'
+import { vectorKernel } from '../vectors/vectorKernel.js'
 import { denseInterpolant } from './denseInterpolant.js'
 import type { AdaptiveLoop, FixedLoop } from './loop.js'
 import { plainAdaptive, plainFixed } from './plainKernel.js'
@@ -28,12 +29,15 @@ interface Compiled<Loop> {
   readonly loop: Loop
 }
 
-/** The engine of explicit Runge–Kutta methods: chooses among three realisations of one loop. */
+/** The engine of explicit Runge–Kutta methods: chooses among four realisations of one loop. */
 export function explicitKernel(method: ExplicitMethod, problem: Problem, settings: KernelSettings): Kernel {
   const { size, theta, vectorField } = problem
-  const interpolant = () =>
-    method.dense === undefined ? hermiteInterpolant(problem) : denseInterpolant(problem, method, method.dense)
+  const interpolantOf = (of: Problem) =>
+    method.dense === undefined ? hermiteInterpolant(of) : denseInterpolant(of, method, method.dense)
+  const interpolant = () => interpolantOf(problem)
   const { stepping } = settings
+  const vectors = vectorKernel(method, problem, settings, interpolantOf)
+  if (vectors !== undefined) return vectors
   const shared = { stageCount: method.stages, interpolant }
   // fused loops keep everything in locals
   const workFor = (path: ExecutionPath) =>
@@ -41,13 +45,13 @@ export function explicitKernel(method: ExplicitMethod, problem: Problem, setting
   if (stepping.kind === 'adaptive') {
     const { path, loop } = adaptiveLoop(method, problem, settings)
     const work = workFor(path)
-    const { rtol, atol, weights } = stepping.tolerances
+    const { rtol, atol, weights, custom } = stepping.tolerances
     return {
       ...shared,
       path,
       memorySize: size,
       advance: (state, trace, limit) =>
-        loop(state, trace, limit, theta, rtol, atol, vectorField, work, weights),
+        loop(state, trace, limit, theta, rtol, atol, vectorField, work, weights, custom),
     }
   }
   const { path, loop } = fixedLoop(method, problem, settings)

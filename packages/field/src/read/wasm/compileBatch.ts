@@ -1,5 +1,6 @@
 import { misuse, show } from '../../error.js'
 import type { Field } from '../../field.js'
+import { compileModule } from './compileModule.js'
 import type { LaneKind } from './lanes.js'
 import { hasRelaxedSimd, hasSimd, instantiate, mostPages } from './moduleBuilder.js'
 import { printWasm, type WasmFieldOptions } from './printWasm.js'
@@ -72,7 +73,7 @@ export async function compileBatch(field: Field, options: BatchOptions): Promise
   const bytes = View.BYTES_PER_ELEMENT
   const { width } = tileShape(lanes, capacity)
   const printed = printWasm(field, { ...options, rowBytes: width * bytes })
-  const module = await WebAssembly.compile(printed.bytes)
+  const module = await compileModule(printed.bytes)
   const stride = rowStride(capacity, Math.max(width, 128 / bytes), bytes)
   const p = field.theta.length
   const counts = [

@@ -1,4 +1,4 @@
-import { type Field, makeField } from '../../../field.js'
+import { type Field, sealField } from '../../../field.js'
 import { applyNode, Builder, type Ref } from '../../../graph/builder.js'
 import type { Node } from '../../../graph/node.js'
 import { callCode, FunctionCode } from '../functionCode.js'
@@ -172,7 +172,7 @@ function numberLayout(nodes: readonly Node[], thetaLength: number, bytes: number
         return made
       }
       const header = { name: 'uniform', stateNames: [], inputNames: [], theta, layout: [] }
-      return makeField(b, b.concat(computed.map(copy)), header)
+      return sealField(b, b.concat(computed.map(copy)), header)
     },
   }
 }
