@@ -11,6 +11,8 @@ export interface TrajectoriesOptions {
   /** for each trajectory its start and the times to keep, as many for each */
   readonly times: readonly ArrayLike<number>[]
   readonly precision: 'double' | 'single'
+  /** bytes up to which all that steps compute is kept for the way back; 2²⁸ by default */
+  readonly mostTapeBytes?: number
 }
 
 /** Solves of a batch of trajectories and the way back, over and over, in the same memory. */
@@ -25,19 +27,18 @@ export interface CompiledTrajectories {
   pullback(dy: ArrayLike<number>, dy0: Float64Array, dtheta: Float64Array): void
 }
 
-/**
- * Bytes up to which all that steps compute is kept for the way back; beyond, stages are computed again.
- */
-const mostTapeBytes = 2 ** 28
+/** A quarter of what a page may usually take; reading a tape of 40 MiB is faster than computing it again. */
+const defaultTapeBytes = 2 ** 28
 
 /**
  * Compiles solves with equal steps, and their exact reverse, for a batch: a tile of trajectories goes through all its
- * steps, whose states stay in memory; going back, the stages of a step are computed again. Every kept time ends a
- * step. Memory: n + 1 numbers a step and trajectory.
+ * steps, whose states stay in memory, and what they compute too, on a tape, unless that is too long; then stages are
+ * computed again on the way back. Every kept time ends a step. Memory: n + 1 numbers a step and trajectory, and the
+ * tape.
  */
 export function compileTrajectories(
   field: Field,
-  { where, method, step, times, precision }: TrajectoriesOptions,
+  { where, method, step, times, precision, mostTapeBytes = defaultTapeBytes }: TrajectoriesOptions,
 ): CompiledTrajectories {
   checkField(where, field)
   const [n, batch, kept] = [field.stateSize, times.length, times[0].length - 1]

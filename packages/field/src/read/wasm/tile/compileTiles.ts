@@ -1,10 +1,13 @@
 import { misuse } from '../../../error.js'
 import { compile } from '../../compile.js'
+import { compileModuleNow } from '../compileModule.js'
 import type { LaneKind } from '../lanes.js'
-import { hasSimd, importsFor, makeModule, mostPages } from '../moduleBuilder.js'
-import { keptFor, printTileProgram, type TileGraph, type TileProgram } from './printTileProgram.js'
+import { hasRelaxedSimd, hasSimd, importsFor, makeModule, mostPages } from '../moduleBuilder.js'
+import { keptOnTape } from './keptOnTape.js'
+import { printTileProgram, type TileProgram } from './printTileProgram.js'
 import { turnBytes } from './source.js'
 import { sumPadding } from './sumProducts.js'
+import type { TileGraph } from './tileGraph.js'
 
 type Numbers = Float64Array | Float32Array
 
@@ -84,6 +87,14 @@ export function compileTiles<K extends string>(
       try: "backend: 'js'",
       code: 'no-simd',
     })
+  if (fused && !hasRelaxedSimd())
+    throw misuse({
+      where,
+      expected: 'an engine with relaxed vector instructions',
+      got: 'one without',
+      try: 'leaving fused out, or node --experimental-wasm-relaxed-simd',
+      code: 'no-relaxed-simd',
+    })
   const shape = tileShape(lanes, batch)
   const View = lanes === 'f64x2' ? Float64Array : Float32Array
   const bytes = View.BYTES_PER_ELEMENT
@@ -96,7 +107,7 @@ export function compileTiles<K extends string>(
     const program = printTileProgram(module, graph, {
       rowBytes: shape.width * bytes,
       exported: name,
-      kept: later && keptFor(graph, later),
+      kept: later && keptOnTape(graph, later),
       taped: printed.find((other) => other.graph === graph.tape)?.program.onTape,
     })
     printed.push({ name, program, graph, writesTape: later !== undefined })
@@ -123,7 +134,7 @@ export function compileTiles<K extends string>(
       code: 'too-large',
     })
   const memory = new WebAssembly.Memory({ initial: pages })
-  const { exports } = new WebAssembly.Instance(new WebAssembly.Module(module.finish()), importsFor(memory))
+  const { exports } = new WebAssembly.Instance(compileModuleNow(module.finish()), importsFor(memory))
   const programs = Object.fromEntries(
     printed.map(({ name, program, graph, writesTape }, i) => [
       name,
