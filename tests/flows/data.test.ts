@@ -24,7 +24,7 @@ const rowsOf = (dataset: Dataset, count: number, seed: number) => {
 
 for (const dataset of all)
   test(`${dataset.name}: −log p of its own samples averages to the entropy`, () => {
-    const count = 1500
+    const count = 800
     const values = rowsOf(dataset, count, 1).map((x) => -dataset.logProb(x))
     const mean = values.reduce((sum, v) => sum + v / count, 0)
     const deviation = Math.sqrt(values.reduce((sum, v) => sum + (v - mean) ** 2 / count, 0))

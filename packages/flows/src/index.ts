@@ -23,10 +23,13 @@ export {
   otFlowPotential,
 } from './density/otFlow.js'
 export type { Points } from './density/points.js'
+export { probabilityFlow } from './density/probabilityFlow.js'
 export { type RnodeOptions, rnode } from './density/rnode.js'
 export type { TraceRule } from './density/traceRule.js'
 export { volumeField } from './density/volumeField.js'
 export { withTime } from './density/withTime.js'
+export { type ClassifierFreeOptions, classifierFree } from './guidance/classifierFree.js'
+export { type GuideByRuleOptions, guideByRule } from './guidance/guideByRule.js'
 export { type GeodesicEnds, type Manifold, sphere, torus } from './manifold/manifold.js'
 export {
   type MoserFlow,
@@ -41,7 +44,13 @@ export {
 } from './manifold/riemannianFlowMatching.js'
 export { assignment } from './matching/assignment.js'
 export type { Coupling } from './matching/coupling.js'
-export { type FlowMatchingOptions, flowMatching, lateTimes } from './matching/flowMatching.js'
+export { type FlowMatchingOptions, flowMatching, lateTimes, missOf } from './matching/flowMatching.js'
+export {
+  bridgeSamples,
+  type LightBridgeOptions,
+  lightBridge,
+  lightBridgeLoss,
+} from './matching/lightBridge.js'
 export {
   type ConditionalPath,
   gaussian,
@@ -51,6 +60,11 @@ export {
   trigonometric,
   variancePreserving,
 } from './matching/paths.js'
+export {
+  type ScoreAndFlowMatchingOptions,
+  scoreAndFlowMatching,
+  type VelocityAndScore,
+} from './matching/scoreAndFlowMatching.js'
 export { type SinkhornOptions, type SinkhornPlan, sinkhorn } from './matching/sinkhorn.js'
 export { bitsPerDimension } from './metrics/bitsPerDimension.js'
 export type { Estimate } from './metrics/estimate.js'
@@ -62,3 +76,15 @@ export { normalizedPathEnergy, type PathEnergyOptions, pathEnergy } from './metr
 export { type SamplingFloorOptions, samplingFloor } from './metrics/samplingFloor.js'
 export { wasserstein2 } from './metrics/wasserstein.js'
 export { type FourierFeaturesOptions, fourierFeatures } from './networks/fourierFeatures.js'
+export {
+  type GradientFlowNetworkOptions,
+  gradientFlowNetwork,
+  marginRadius,
+} from './networks/gradientFlowNetwork.js'
+export {
+  type HamiltonianNetwork,
+  hamiltonianField,
+  hamiltonianNetwork,
+} from './networks/hamiltonianNetwork.js'
+export { type PlugAndPlayOptions, type PlugAndPlayResult, plugAndPlay } from './networks/plugAndPlay.js'
+export { type SymplecticNetworkOptions, symplecticNetwork } from './networks/symplecticNetwork.js'
