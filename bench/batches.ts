@@ -5,32 +5,48 @@ import ndarray from 'ndarray'
 import { type Row, report } from './harness.js'
 import { compileNative, runNative } from './native.js'
 
-const lorenz = system({
-  name: 'lorenz',
-  state: ['x', 'y', 'z'],
-  params: { sigma: 10, rho: 28, beta: 8 / 3 },
-  dynamics: { x: 'sigma*(y-x)', y: 'x*(rho-z)-y', z: 'x*y-beta*z' },
-})
-const pendulum = system({
-  name: 'pendulum',
-  state: ['theta', 'omega'],
-  params: { g: 9.81, b: 0.1 },
-  dynamics: { theta: 'omega', omega: '-g*sin(theta) - b*omega' },
-})
+const makeLorenz = () =>
+  system({
+    name: 'lorenz',
+    state: ['x', 'y', 'z'],
+    params: { sigma: 10, rho: 28, beta: 8 / 3 },
+    dynamics: { x: 'sigma*(y-x)', y: 'x*(rho-z)-y', z: 'x*y-beta*z' },
+  })
+const makePendulum = () =>
+  system({
+    name: 'pendulum',
+    state: ['theta', 'omega'],
+    params: { g: 9.81, b: 0.1 },
+    dynamics: { theta: 'omega', omega: '-g*sin(theta) - b*omega' },
+  })
+
+const [lorenz, pendulum] = [makeLorenz(), makePendulum()]
 
 const batch = 100_000
 const steps = 200
 const rounds = 9
 
+/** `pnpm bench batches <part>` measures one of these. */
+const parts = {
+  steps: async (rows: Row[]) => {
+    for (const field of [lorenz, pendulum]) await fixedSteps(rows, field)
+  },
+  chosenSteps,
+  choice,
+  threads,
+  memory,
+  networks,
+} as const
+
 /** Ensembles and networks on vectors and threads, against the same work in C and OpenBLAS, in one run. */
 export async function bench(): Promise<boolean> {
   const rows: Row[] = []
-  for (const field of [lorenz, pendulum]) await fixedSteps(rows, field)
-  await chosenSteps(rows)
-  await choice(rows)
-  await threads(rows)
-  await memory(rows)
-  await networks(rows)
+  const only = process.argv[3]
+  if (only !== undefined) {
+    await parts[only as keyof typeof parts](rows)
+    return report(`batches.${only}`, rows)
+  }
+  for (const part of Object.values(parts)) await part(rows)
   return report('batches', rows)
 }
 
@@ -163,25 +179,37 @@ async function chosenSteps(rows: Row[]): Promise<void> {
   )
 }
 
-/** How much longer the backend that 'auto' takes is than the best one, at batches around the crossing. */
+/** How much longer the backend that 'auto' takes is than the best one, with kernels compiled before and without. */
 async function choice(rows: Row[]): Promise<void> {
-  for (const field of [lorenz, pendulum])
-    for (const count of [10, 300, 10_000]) {
-      const Y0 = initial(field.stateSize, count)
-      const on =
-        (backend: 'js' | 'wasm' | 'auto'): Job =>
-        async () => {
-          const start = processorTime()
-          await ensemble(field, Y0, [0, 1], { method: rk4, step: 1 / steps, backend, threads: 1 })
-          return processorTime() - start
+  const counts = [1, 10, 30, 100, 300, 1000, 10_000]
+  for (const [field, fresh] of [
+    [lorenz, makeLorenz],
+    [pendulum, makePendulum],
+  ] as const)
+    for (const steps of [
+      { method: rk4, step: 1 / 200 },
+      { method: dopri5, rtol: 1e-6, atol: 1e-6 },
+    ])
+      for (const known of [true, false])
+        for (const count of known ? counts : [10, 300, 10_000]) {
+          const Y0 = initial(field.stateSize, count)
+          const on =
+            (backend: 'js' | 'wasm' | 'auto'): Job =>
+            async () => {
+              const solved = known ? field : fresh()
+              const start = processorTime()
+              await ensemble(solved, Y0, [0, 1], { ...steps, backend, threads: 1 })
+              return processorTime() - start
+            }
+          const times = await inTurn({ js: on('js'), wasm: on('wasm'), auto: on('auto') })
+          rows.push({
+            figure: `${field.name} × ${count}, ${steps.method.name}: 'auto' / the faster of js and wasm`,
+            value: times.auto / Math.min(times.js, times.wasm),
+            // one trajectory takes 50 µs, half of them to look at the question; solve is for that
+            ...(count > 1 ? { goal: { most: 1.5 } } : {}),
+            note: known ? 'kernels compiled before' : 'a new field',
+          })
         }
-      const times = await inTurn({ js: on('js'), wasm: on('wasm'), auto: on('auto') })
-      rows.push({
-        figure: `${field.name} × ${count}: 'auto' / the faster of js and wasm`,
-        value: times.auto / Math.min(times.js, times.wasm),
-        note: 'kernels compiled before',
-      })
-    }
 }
 
 /** The same work on one thread and on two. */
