@@ -2,13 +2,14 @@ export { type AdaptiveOptions, adaptive, type ControlPreset, type StepControl } 
 export type { ErrorNorm, Tolerance, Tolerances } from './control/tolerances.js'
 export { ensemble } from './ensemble/ensemble.js'
 export { type CostQuestion, type Costs, estimateCosts } from './ensemble/estimateCosts.js'
-export { type HistogramOptions, histogram, mean, quantiles } from './ensemble/reductions.js'
+export { type HistogramOptions, histogram, mean, quantiles, variance } from './ensemble/reductions.js'
 export { type ThreadPool, threadPool } from './ensemble/threadPool.js'
 export type {
   EnsembleBackend,
   EnsembleOptions,
   EnsembleSolution,
   EnsembleStatus,
+  EventSummary,
   Reduction,
   Rows,
   Snapshot,

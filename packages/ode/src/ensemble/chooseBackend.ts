@@ -20,6 +20,7 @@ export function chooseBackend(
 ): { backend: EnsembleBackend; reason: string } {
   if (options.method.family !== 'explicit')
     return { backend: 'js', reason: `js: ${options.method.name} is no explicit Runge–Kutta method` }
+  if (plan.hasEvents) return { backend: 'js', reason: 'js: it alone watches events' }
   const method = tableauOf(options)
   const question = {
     field: plan.field,

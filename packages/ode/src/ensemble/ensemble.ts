@@ -32,7 +32,7 @@ export async function ensemble<R = never>(
   const plan = planEnsemble(field, Y0, span, options)
   const { backend, reason } =
     options.backend === 'auto' ? chooseBackend(plan, options) : { backend: options.backend, reason: '' }
-  const recorder = makeRecorder(plan, options.reduce)
+  const recorder = makeRecorder(plan, options)
   const device = await run(backend, plan, options, recorder)
   const results = recorder.results()
   return {

@@ -1,4 +1,5 @@
 import { type Field, isField, misuse, show } from '@separatrix/field/core'
+import { type Event, prepareEvents } from '../events/event.js'
 import type { ExplicitMethod } from '../explicit/tableau.js'
 import type { Stepping } from '../method.js'
 import { checkTimes } from '../observe/output.js'
@@ -26,6 +27,7 @@ export interface EnsemblePlan {
   readonly step: number
   readonly maxSteps: number
   readonly single: boolean
+  readonly hasEvents: boolean
 }
 
 /** Trial steps after which a trajectory gives up, as in `solve`. */
@@ -38,7 +40,7 @@ const defaultMaxSteps = 1_000_000
 const leastSingleTolerance = 32 * 2 ** -23
 
 /** Options of `solve` that vectors lack; ignoring them would be a silent difference between backends. */
-const notForEnsembles = ['weights', 'minStep', 'maxStep', 'firstStep', 'events'] as const
+const notForEnsembles = ['weights', 'minStep', 'maxStep', 'firstStep'] as const
 
 export function planEnsemble(
   field: Field,
@@ -80,7 +82,9 @@ export function planEnsemble(
   )
   const { theta, spread } = readTheta(field, options.theta, y0.rows)
   const shared = { ...options, theta: field.theta }
-  const prepared = prepare(field, n, shared, 'none')
+  const { events = [] } = options
+  if (events.length > 0) checkEvents(events, n, options)
+  const prepared = prepare(field, n, shared, events.length === 0 ? 'none' : options.method.denseLevel)
   const { stepping } = prepared
   const single = options.precision === 'single' || options.backend === 'gpu'
   if (single && stepping.kind === 'adaptive') checkSingle(stepping.tolerances.rtol)
@@ -101,6 +105,7 @@ export function planEnsemble(
     step: options.step ?? 0,
     maxSteps: options.maxSteps ?? (stepping.kind === 'fixed' ? Number.POSITIVE_INFINITY : defaultMaxSteps),
     single: options.precision === 'single',
+    hasEvents: events.length > 0,
   }
 }
 
@@ -127,6 +132,18 @@ export function tableauOf(options: EnsembleOptions<unknown>): ExplicitMethod {
       code: 'no-lane-control',
     })
   return method as ExplicitMethod
+}
+
+function checkEvents(events: readonly Event[], size: number, { backend }: EnsembleOptions<unknown>): void {
+  prepareEvents(events, size)
+  if (backend === 'js' || backend === 'auto') return
+  throw misuse({
+    where: 'ensemble(events)',
+    expected: "events on backend 'js', which alone interpolates its steps",
+    got: `'${backend}'`,
+    try: "backend: 'js', or saveAt with a reduction",
+    code: 'no-lane-events',
+  })
 }
 
 function checkSingle(rtol: Float64Array): void {

@@ -1,6 +1,7 @@
 import type { GpuMode } from '@separatrix/field/core'
 import type { NdArray } from 'ndarray'
 import type { Ending } from '../drive.js'
+import type { Event } from '../events/event.js'
 import type { StepOptions } from '../prepare.js'
 import type { ThreadPool } from './threadPool.js'
 
@@ -34,6 +35,11 @@ export interface EnsembleOptions<R = never>
   readonly theta?: ArrayLike<number> | Rows
   /** called at every time of `saveAt`, instead of keeping all states */
   readonly reduce?: Reduction<R>
+  /**
+   * zeros of functions of the state, as in `solve`, with resets and ends; on 'js' only. A trajectory that one of them
+   * ended keeps its last state
+   */
+  readonly events?: readonly Event[]
   /** number of worker threads, or a pool that is kept; default one for each processor */
   readonly threads?: number | ThreadPool
   /** which of gpu.js's devices, for 'gpu'; default the best that is there */
@@ -43,8 +49,25 @@ export interface EnsembleOptions<R = never>
 
 export type EnsembleStatus = Extract<
   Ending,
-  'success' | 'step-underflow' | 'max-steps' | 'non-finite' | 'cancelled'
+  | 'success'
+  | 'terminated'
+  | 'zeno'
+  | 'sliding'
+  | 'step-underflow'
+  | 'max-steps'
+  | 'non-finite'
+  | 'newton-failed'
+  | 'cancelled'
 >
+
+/** What an ensemble met of one event. */
+export interface EventSummary {
+  readonly name: string
+  /** time of the first crossing of each trajectory, NaN where there was none */
+  readonly first: Float64Array
+  /** crossings of each trajectory */
+  readonly count: Float64Array
+}
 
 export interface EnsembleSolution<R = never> {
   /** the times of `saveAt`, or the end */
@@ -60,6 +83,8 @@ export interface EnsembleSolution<R = never> {
   /** accepted and rejected steps of each trajectory */
   readonly accepted: Float64Array
   readonly rejected: Float64Array
+  /** one for each of `events` */
+  readonly events: readonly EventSummary[]
   /** what really ran */
   readonly backend: EnsembleBackend
   readonly device: string
