@@ -2,6 +2,7 @@ import { execFileSync } from 'node:child_process'
 import { compileBatch, hasRelaxedSimd, type LaneKind, network, system } from '@separatrix/field'
 import { dopri5, type EnsembleOptions, ensemble, rk4, threadPool } from '@separatrix/ode'
 import ndarray from 'ndarray'
+import { jaxjs, tfjs } from './arrayPeers.js'
 import { type Row, report } from './harness.js'
 import { compileNative, runNative } from './native.js'
 
@@ -36,6 +37,7 @@ const parts = {
   threads,
   memory,
   networks,
+  peers,
 } as const
 
 /** Ensembles and networks on vectors and threads, against the same work in C and OpenBLAS, in one run. */
@@ -310,6 +312,64 @@ async function evaluator(field: typeof lorenz, lanes: LaneKind, count: number, f
     for (let i = 0; i < repeats; i++) f.evaluate(count, 0)
     return (processorTime() - start) / repeats
   }
+}
+
+/** Single precision against the array libraries of npm and gpu.js's device without graphics, by the clock. */
+async function peers(rows: Row[]): Promise<void> {
+  const steps = 100
+  const elapsed = (count: number, run: () => Promise<unknown>) => async () => {
+    const start = performance.now()
+    await run()
+    return (1e6 * (performance.now() - start)) / count
+  }
+  const libraries = [await tfjs(), await jaxjs()]
+  const Y0 = initial(3)
+  const own = (options: Pick<EnsembleOptions, 'backend' | 'precision' | 'device'>) =>
+    elapsed(batch * steps, () =>
+      ensemble(lorenz, Y0, [0, steps / 200], { method: rk4, step: 1 / 200, ...options }),
+    )
+  const [first, second] = libraries.map((peer) => {
+    const { run } = peer.lorenz(batch)
+    return elapsed(batch * steps, () => run(steps, 1 / 200))
+  })
+  const times = await inTurn({
+    wasm: own({ backend: 'wasm', precision: 'single' }),
+    gpu: own({ backend: 'gpu', device: 'webasm' }),
+    tfjs: first as Job,
+    jax: second as Job,
+  })
+  const unit = 'ns/step'
+  rows.push(
+    { figure: 'lorenz, wasm f32x4, in and out', value: times.wasm, unit, note: `${steps} steps, clock` },
+    { figure: 'lorenz, gpu.js webasm', value: times.gpu, unit },
+    { figure: 'lorenz, tfjs-wasm', value: times.tfjs, unit },
+    { figure: 'lorenz, jax-js', value: times.jax, unit },
+    { figure: 'lorenz, gpu.js webasm / wasm f32x4', value: times.gpu / times.wasm, goal: { most: 1 } },
+    { figure: 'lorenz, tfjs-wasm / wasm f32x4', value: times.tfjs / times.wasm },
+    { figure: 'lorenz, jax-js / wasm f32x4', value: times.jax / times.wasm },
+  )
+  for (const width of [64, 256])
+    for (const count of [128, 1024]) {
+      const field = network({ widths: [2, width, width, 2], activation: 'tanh', seed: 1 })
+      const f = await compileBatch(field, { lanes: 'f32x4', capacity: count, fused: hasRelaxedSimd() })
+      for (let i = 0; i < f.x.length; i++) f.x[i] = Math.sin(i)
+      const repeats = Math.ceil(3e7 / (field.theta.length * count))
+      const run = libraries[0]?.network(field, count) as () => Promise<void>
+      const result = await inTurn({
+        own: elapsed(1000 * repeats, async () => {
+          for (let i = 0; i < repeats; i++) f.evaluate(count, 0)
+        }),
+        tfjs: elapsed(1000 * repeats, async () => {
+          for (let i = 0; i < repeats; i++) await run()
+        }),
+      })
+      rows.push({
+        figure: `network 2-${width}-${width}-2, batch ${count}: tfjs-wasm / f32x4`,
+        value: result.tfjs / result.own,
+        goal: { least: 3 },
+        note: `${result.own.toPrecision(3)} µs against ${result.tfjs.toPrecision(3)} µs`,
+      })
+    }
 }
 
 /** Nanoseconds of numpy's matrix product on one thread. */
