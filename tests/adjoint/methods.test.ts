@@ -23,6 +23,8 @@ for (const method of methods.filter(differentiable))
       // as in sensitivity.test.ts; methods of high order have coefficients up to 1e3 in their interpolants,
       // which cancel and take three digits with them
       const bound = against === 'forward' ? 1e-11 : 1e-8
+      // outputs at ends of steps have a kink in t₀; see sensitivity.test.ts
+      if (block === 't0' && against === 'differences') continue
       assert.ok(error < bound, `${block} via ${via} against ${against}: ${error}`)
     }
   })
@@ -39,8 +41,10 @@ test('more than twenty methods were tried, and the others are refused', () => {
 test('leapfrog on a field that is not separable, long: the implicit function rule step by step', () => {
   const { field, y0 } = entangled
   const options = { method: ode.leapfrog, step: 0.05, loss: mixedLoss, entries: 2, saveAt: [1, 5] }
-  for (const { error, against } of checkGradients(field, y0, [0, 5], options))
-    assert.ok(error < (against === 'forward' ? 1e-12 : 1e-8), `${against}: ${error}`)
+  // the output at t = 1 has a kink in t₀
+  for (const { error, against, block } of checkGradients(field, y0, [0, 5], options))
+    if (block !== 't0' || against === 'forward')
+      assert.ok(error < (against === 'forward' ? 1e-12 : 1e-8), `${block} against ${against}: ${error}`)
 })
 
 test.run()

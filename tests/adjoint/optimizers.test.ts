@@ -3,6 +3,8 @@ import {
   adam,
   adamw,
   agd,
+  clipped,
+  cosineRate,
   fromage,
   lbfgs,
   madam,
@@ -11,6 +13,10 @@ import {
   type Objective,
   type Optimizer,
   sgd,
+  stepRate,
+  type TrustReport,
+  trustReport,
+  warmUp,
 } from '@separatrix/adjoint'
 import { blockSize, seededRandom, type ThetaBlock } from '@separatrix/field/core'
 import { test } from 'uvu'
@@ -185,7 +191,7 @@ test('madam: signs are kept, sizes bounded by three times the first root mean sq
 test('agd: the step is the formula of the paper', () => {
   const gradient = new Float64Array(15)
   regression(start, gradient)
-  const { theta } = minimise(agd(), start, layout, { evaluate: regression, steps: 1 })
+  const { theta } = minimise(agd({ start: 'given' }), start, layout, { evaluate: regression, steps: 1 })
   const size = (from: number, to: number) => Math.hypot(...gradient.subarray(from, to))
   const G = (Math.sqrt(3 / 4) * size(0, 12) + Math.sqrt(3) * size(12, 15)) / 2
   const eta = Math.log((1 + Math.sqrt(1 + 4 * G)) / 2)
@@ -236,6 +242,180 @@ test('lbfgs: at a point where nothing decreases θ stays', () => {
   }
   const { theta } = minimise(lbfgs(), [0], [block('x', 0, [])], { evaluate, steps: 2 })
   assert.equal(theta[0], 0)
+})
+
+// Two steps of each from W (2 × 3) and b with two given gradients, computed apart from the formulas in the
+// papers by a script on numpy; W and the first gradient are those of the worked example of Fromage
+const worked: readonly (readonly [Optimizer, readonly number[]])[] = [
+  [sgd({ rate: 0.1, momentum: 0.9 }), [0.511, -0.972, 0.173, 1.4655, 0.689, -0.486, 0.125, -0.411]],
+  [adam({ rate: 0.01 }), [0.494941899112, -0.987336630272, 0.230296479433, 1.48138953986, 0.736340421465, -0.48733663094, 0.186543941812, -0.394941899112]],
+  [adamw({ rate: 0.01, weightDecay: 0.1 }), [0.493952399111, -0.985347630271, 0.229806729433, 1.47840103985, 0.734851171465, -0.486347130939, 0.186154141811, -0.394152299111]],
+  [fromage({ rate: 0.01 }), [0.509279289324, -0.996774299343, 0.230037441002, 1.48708723372, 0.741495158257, -0.498387149672, 0.198060446318, -0.402780977571]],
+  [nero({ rate: 0.01 }), [0.522036162853, -0.804717155828, 0.282680992975, 0.64186159822, 0.11611641407, -0.757978012289, 0.198575962666, -0.401024117214]],
+  [madam({ rate: 0.01 }), [0.501709778719, -0.996332247389, 0.245578221503, 1.4646272949, 0.746234413385, -0.498166123694, 0.199052891419, -0.401367822975]],
+  [agd(), [0.405426198212, -0.686731974718, 0.0523428605081, 0.648721955445, 0.241746036481, -0.20962669711, 0.0726530675226, -0.522416332722]],
+  [muon({ rate: 0.02 }), [0.494672863459, -1.00164577277, 0.217659956704, 1.47633125677, 0.730624657938, -0.515330879883, 0.173087883623, -0.389883798224]],
+] // biome-ignore format: one table
+
+const gradients = [
+  [0.1, -0.2, 0.3, 0.05, 0.4, -0.1, 0.5, -0.1],
+  [-0.3, 0.1, 0.2, 0.25, -0.15, 0.05, -0.2, 0.3],
+]
+const workedLayout = [block('W', 0, [2, 3]), block('b', 6, [2])]
+
+for (const [optimizer, expected] of worked)
+  test(`${optimizer.name}: two worked steps, to 1e-10`, () => {
+    let calls = 0
+    const evaluate: Evaluate = (_theta, gradient) => {
+      gradient.set(gradients[calls++ % 2])
+      return 1
+    }
+    const begin = [0.5, -1, 0.25, 1.5, 0.75, -0.5, 0.2, -0.4]
+    const { theta } = minimise(optimizer, begin, workedLayout, { evaluate, steps: 2 })
+    // the figures are printed with twelve digits
+    theta.forEach((v, i) => {
+      assert.ok(Math.abs(v - expected[i]) < 1e-10, `${i}: ${v} instead of ${expected[i]}`)
+    })
+  })
+
+test('lbfgs: steps follow the dense inverse-Hessian update', () => {
+  // ½ xᵀAx with eigenvalues 1 … 3: a quasi-Newton step of length 1 then satisfies both Wolfe conditions
+  const A = [
+    [2, 0.5, 0],
+    [0.5, 1.5, 0.3],
+    [0, 0.3, 2.5],
+  ]
+  const times = (M: readonly (readonly number[])[], x: ArrayLike<number>) =>
+    M.map((row) => row.reduce((sum, v, j) => sum + v * x[j], 0))
+  const inner = (x: ArrayLike<number>, y: ArrayLike<number>) =>
+    Array.from(x).reduce((sum, v, i) => sum + v * y[i], 0)
+  const trials: Float64Array[] = []
+  const evaluate: Evaluate = (x, gradient) => {
+    gradient.set(times(A, x))
+    trials.push(x.slice())
+    return inner(x, gradient) / 2
+  }
+  const optimizer = lbfgs()
+  const theta = Float64Array.of(0.2, -0.1, 0.3)
+  const state = optimizer.init(theta, [block('x', 0, [3])])
+  const gradient = new Float64Array(3)
+  const history: { s: number[]; y: number[] }[] = []
+  for (let k = 0; k < 4; k++) {
+    const value = evaluate(theta, gradient)
+    const [x, g] = [theta.slice(), gradient.slice()]
+    trials.length = 0
+    optimizer.step(state, theta, gradient, { value, evaluate })
+    if (k > 0) {
+      // H ← (I − ρsyᵀ)H(I − ρysᵀ) + ρssᵀ over all pairs from H = γI, γ of the last pair
+      const last = history[k - 1]
+      const scale = inner(last.s, last.y) / inner(last.y, last.y)
+      const H = history.reduce(
+        (H, { s, y }) => {
+          const rho = 1 / inner(s, y)
+          const P = s.map((si, i) => y.map((yj, j) => (i === j ? 1 : 0) - rho * si * yj))
+          const PH = P.map((row) => H[0].map((_, j) => row.reduce((sum, v, l) => sum + v * H[l][j], 0)))
+          return PH.map((row, i) => P.map((p, j) => inner(row, p) + rho * s[i] * s[j]))
+        },
+        [0, 1, 2].map((i) => [0, 1, 2].map((j) => (i === j ? scale : 0))),
+      )
+      const direction = times(H, g)
+      trials[0].forEach((v, i) => {
+        assert.ok(Math.abs(v - (x[i] - direction[i])) < 1e-12)
+      })
+    }
+    history.push({
+      s: Array.from(theta, (v, i) => v - x[i]),
+      y: times(A, theta).map((v, i) => v - g[i]),
+    })
+  }
+})
+
+test('agd: starts at scaled orthogonal matrices, random ones and ones of low rank, and keeps those that are', () => {
+  for (const [rows, cols, rank] of [
+    [4, 6, 4],
+    [6, 4, 4],
+    [5, 5, 2],
+    [3, 4, 0],
+  ]) {
+    const left = normals(rows * rank)
+    const right = normals(rank * cols)
+    const theta = Float64Array.from({ length: rows * cols }, (_, k) => {
+      let sum = 0
+      for (let l = 0; l < rank; l++)
+        sum += left[Math.floor(k / cols) * rank + l] * right[l * cols + (k % cols)]
+      return sum
+    })
+    agd().init(theta, [block('W', 0, [rows, cols])])
+    const [count, length] = [Math.min(rows, cols), Math.max(rows, cols)]
+    const at = (k: number, i: number) => theta[rows <= cols ? k * cols + i : i * cols + k]
+    for (let k = 0; k < count; k++)
+      for (let l = 0; l < count; l++) {
+        let product = 0
+        for (let i = 0; i < length; i++) product += at(k, i) * at(l, i)
+        // rows of length √(rows/cols), orthogonal to a few roundings
+        assert.ok(Math.abs(product - (k === l ? rows / cols : 0)) < 1e-14, `${rows} × ${cols}`)
+      }
+    const again = theta.slice()
+    agd().init(again, [block('W', 0, [rows, cols])])
+    again.forEach((v, i) => {
+      assert.ok(Math.abs(v - theta[i]) < 1e-14)
+    })
+  }
+})
+
+test('schedules: a cosine, steps, a warm-up before either', () => {
+  const cosine = cosineRate({ rate: 1, steps: 10, end: 0.25 })
+  assert.deepEqual([0, 5, 10, 99].map(cosine), [1, 0.625, 0.25, 0.25])
+  const steps = stepRate({ rate: 8, every: 3, factor: 0.5 })
+  assert.deepEqual([0, 2, 3, 6].map(steps), [8, 8, 4, 2])
+  const warm = warmUp(3, steps)
+  assert.deepEqual([0, 1, 2, 3, 5, 6].map(warm), [2, 4, 6, 8, 8, 4])
+  assert.deepEqual([0, 9].map(warmUp(1, 0.5)), [0.25, 0.5])
+  assert.throws(() => cosineRate({ rate: 1, steps: 0 }), /positive steps/)
+  assert.throws(() => warmUp(-1, 1), /positive steps/)
+})
+
+test('clipping: long gradients are shortened, large entries cut, others pass bit for bit', () => {
+  const evaluate: Evaluate = (_theta, gradient) => {
+    gradient.set([3, -4])
+    return 1
+  }
+  const step = (options: Parameters<typeof clipped>[1]) =>
+    minimise(clipped(sgd({ rate: 1 }), options), [0, 0], [block('x', 0, [2])], { evaluate, steps: 1 }).theta
+  assert.deepEqual([...step({ norm: 2.5 })], [-1.5, 2])
+  assert.deepEqual([...step({ norm: 5 })], [-3, 4])
+  assert.deepEqual([...step({ entry: 3.5 })], [-3, 3.5])
+  assert.deepEqual([...step({ norm: 2.5, entry: 1.75 })], [-1.5, 1.75])
+  assert.throws(() => clipped(lbfgs(), { norm: 1 }), /line search/)
+  assert.throws(() => clipped(sgd({ rate: 1 }), {}), /norm or an entry/)
+})
+
+test('trust: relative changes per layer; with Fromage they are its rate', () => {
+  const reports: TrustReport[] = []
+  const rate = 0.05
+  const plain = minimise(fromage({ rate }), start, layout, { evaluate: regression, steps: 3 })
+  const watched = minimise(
+    trustReport(fromage({ rate }), (r) => reports.push(r)),
+    start,
+    layout,
+    { evaluate: regression, steps: 3 },
+  )
+  assert.deepEqual(watched.theta, plain.theta)
+  assert.deepEqual(
+    reports.map((r) => r.step),
+    [0, 1, 2],
+  )
+  for (const { layers, bound } of reports) {
+    assert.deepEqual(
+      layers.map((l) => l.name),
+      ['W', 'b'],
+    )
+    // |ΔW|/|W| is |(1/√(1+η²) − 1)W − η|W|g/|g|/√(1+η²)|/|W|, between these by the triangle inequality
+    const shrink = 1 - 1 / Math.sqrt(1 + rate ** 2)
+    for (const { relativeChange } of layers)
+      assert.ok(Math.abs(relativeChange - rate / Math.sqrt(1 + rate ** 2)) <= shrink + 1e-12)
+    assert.ok(Math.abs(bound - layers[0].relativeChange) < 1e-15)
+  }
 })
 
 test('settings that make no sense are refused', () => {

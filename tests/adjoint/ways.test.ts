@@ -39,7 +39,7 @@ for (const { name, problem, options } of cases)
     }
   })
 
-const continuous = ['backsolve', 'interpolated', 'quadrature'] as const
+const continuous = ['backsolve', 'interpolated', 'quadrature', 'gaussKronrod'] as const
 const problems = [lotkaVolterra, forced, neural]
 
 for (const via of continuous)
@@ -211,10 +211,7 @@ test('settings of ways that make no sense are refused', () => {
   const wrong = { method: rk4, step: 0.1 }
   assert.throws(() => gradient('discrete', lotkaVolterra, { ...wrong, checkpoints: 0 }), /checkpoints/)
   assert.throws(() => gradient('upwards' as Via, lotkaVolterra, wrong), /expected a way \(discrete, forward/)
-  assert.throws(() => gradient('quadrature', lotkaVolterra, { ...wrong, breakpoints: [1] }), /breakpoints/)
   assert.throws(() => gradient('reversible', lotkaVolterra, { ...wrong, coupling: 0 }), /coupling λ/)
-  const events = { ...wrong, events: [] }
-  for (const via of vias) assert.throws(() => gradient(via, lotkaVolterra, events), /without events/)
   const split = { method: symplecticEuler, step: 0.1 }
   assert.throws(() => gradient('reversible', lotkaVolterra, { ...split, method: leapfrog }), /reversible/)
 })

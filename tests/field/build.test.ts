@@ -18,6 +18,7 @@ import {
   network,
   restoreRandom,
   seededRandom,
+  shareTheta,
   system,
   toJSON,
   vjp,
@@ -211,6 +212,17 @@ test('random numbers: moments, and a state that resumes', () => {
     [random.uniform(), random.integer(10), random.normal()],
     [resumed.uniform(), resumed.integer(10), resumed.normal()],
   )
+})
+
+test('shareTheta: equal names and sizes are the owner’s, the rest stays', () => {
+  const owner = system({ state: ['x'], params: { a: 2, b: 3 }, dynamics: { x: 'a + b*x' } })
+  const guest = expression('a*x + b*c + k', ['x'], { k: 100, b: 7, c: 10, a: 5 })
+  const shared = shareTheta(guest, owner)
+  assert.deepEqual([shared.layout, shared.stateNames], [owner.layout, ['x']])
+  assert.deepEqual([...interpret(shared, 0, [4])], [2 * 4 + 3 * 10 + 100])
+  assert.deepEqual([...interpret(withParams(shared, { a: 1, b: -1 }), 0, [4])], [4 - 10 + 100])
+  const plain = expression('x^2', ['x'])
+  assert.deepEqual([...interpret(shareTheta(plain, owner), 0, [4])], [16])
 })
 
 test.run()

@@ -1,10 +1,12 @@
 import assert from 'node:assert/strict'
 import {
+  Builder,
   compile,
   type Field,
   fromJSON,
   interpret,
   jacobian,
+  makeField,
   network,
   scalarCount,
   scalarize,
@@ -101,5 +103,20 @@ for (const [what, change] of broken) {
     )
   })
 }
+
+test('a dot product of a whole leaf beside scalars is unrolled too', () => {
+  const b = new Builder()
+  const x = b.leaf('state', 2)
+  const f = makeField(b, b.concat([b.dot(x, x), b.constant([3, -4]), b.sum(x)]), {
+    name: 'whole leaves',
+    stateNames: ['x', 'y'],
+    inputNames: [],
+    theta: new Float64Array(0),
+    layout: [],
+  })
+  const out = new Float64Array(4)
+  compile(f)(0, Float64Array.of(1, 2), out)
+  assert.deepEqual([...out], [5, 3, -4, 3])
+})
 
 test.run()

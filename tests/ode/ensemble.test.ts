@@ -286,6 +286,25 @@ test('auto says why, and what it expects', async () => {
   assert.ok(symplectic instanceof Error || symplectic.backend === 'js')
 })
 
+test('what vectors lack is done in JavaScript, and said to be', async () => {
+  const steps = { method: dopri5, rtol: 1e-6, atol: 1e-6 }
+  const norm = (e: Float64Array) => Math.hypot(...e)
+  for (const lacking of [{ norm }, { norm: 'max' as const }, { control: adaptive({ preset: 'H211b' }) }]) {
+    const { backend, reason, y } = await ensemble(swing, states(swing, 500), span, {
+      ...steps,
+      ...lacking,
+      backend: 'auto',
+    })
+    assert.equal(backend, 'js')
+    assert.match(reason, /on vectors/)
+    assert.ok(y.data.every(Number.isFinite))
+    await assert.rejects(
+      ensemble(swing, states(swing, 3), span, { ...steps, ...lacking, backend: 'wasm' }),
+      /on vectors/,
+    )
+  }
+})
+
 const options = { method: dopri5, rtol: 1e-6, atol: 1e-6, backend: 'wasm' } as const
 const misuses: readonly (readonly [string, () => Promise<unknown>, RegExp])[] = [
   ['rows of another width', () => ensemble(lorenz, [[1, 2]], [0, 1], options), /rows of 3 numbers/],

@@ -85,7 +85,7 @@ const chain = (n: number): Field =>
 const wide = network({ widths: [2, 700, 700, 2], activation: 'tanh', seed: 1 })
 
 const limits: readonly (readonly [string, () => Promise<unknown>, RegExp])[] = [
-  ['states in registers', () => ensemble(chain(300), [new Array<number>(300).fill(0)], [0, 1], { method: rk4, step: 0.1, backend: 'wasm' }), /at most 256 states on vectors.*backend: 'js'/],
+  ['states in registers', () => ensemble(chain(300), [new Array<number>(300).fill(0)], [0, 1], { ...steppings[1], backend: 'wasm' }), /at most 256 states on vectors.*backend: 'js'/],
   ['statements of a kernel', () => ensemble(chain(300), [new Array<number>(300).fill(0)], [0, 1], { method: rk4, step: 0.1, backend: 'gpu', device: 'cpu' }), /at most 600 statements.*backend: 'wasm'/],
   ['width of a network in a kernel', () => ensemble(wide, [[0, 0]], [0, 1], { method: rk4, step: 0.1, backend: 'gpu', device: 'cpu' }), /at most 600 statements.*backend: 'wasm'/],
   ['tolerances of single precision', () => ensemble(lorenz, [[1, 2, 3]], [0, 1], { method: dopri5, rtol: 1e-7, atol: 1e-9, backend: 'threads', precision: 'single' }), /rtol of at least 3.8e-6.*a looser tolerance/],

@@ -5,7 +5,8 @@ import { test } from 'uvu'
 
 const decay = system({ name: 'decay', state: ['x'], params: { a: 1 }, dynamics: { x: '-a*x' } })
 const swing = system({ name: 'swing', state: ['q', 'p'], dynamics: { q: 'p', p: '-q' } })
-const tight = { method: dopri5, rtol: 1e-10, atol: 1e-12, backend: 'js' } as const
+const steps = { method: dopri5, rtol: 1e-10, atol: 1e-12 } as const
+const tight = { ...steps, backend: 'js' } as const
 const half = {
   name: 'half',
   when: expression('x - 0.5', ['x']),
@@ -48,7 +49,7 @@ test('crossings are counted across kept times, and are those of solve', async ()
   const whole = await ensemble(swing, Y0, [0, 20], { ...tight, events })
   const cut = await ensemble(swing, Y0, [0, 20], { ...tight, events, saveAt: [1, 2, 3.5, 7, 20] })
   Y0.forEach((y0, i) => {
-    const { events: found } = solve(swing, y0, [0, 20], { ...tight, events })
+    const { events: found } = solve(swing, y0, [0, 20], { ...steps, events })
     events.forEach((_, event) => {
       const own = found.filter((r) => r.event === event)
       for (const { events: summary } of [whole, cut]) {

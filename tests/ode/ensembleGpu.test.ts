@@ -100,9 +100,9 @@ for (const device of devices) {
         assert.deepEqual(status, ['success'])
         saveAt.forEach((t, at) => {
           // 1e-5 a step over some 40 steps, halved by their smoothness; y grows 4.5-fold backwards
-          exact(t).forEach((v, k) =>
-            assert.ok(Math.abs(y.get(at, 0, k) - v) < 2e-4, `${t}: ${y.get(at, 0, k)}, ${v}`),
-          )
+          exact(t).forEach((v, k) => {
+            assert.ok(Math.abs(y.get(at, 0, k) - v) < 2e-4, `${t}: ${y.get(at, 0, k)}, ${v}`)
+          })
         })
       }
     }
@@ -151,7 +151,9 @@ for (const device of devices) {
     )
     assert.ok(result.accepted.every((count) => count > 250))
     // on the limit cycle phases drift by the tolerance a step
-    result.y.data.forEach((v, i) => assert.ok(Math.abs(v - (expected.y.data[i] as number)) < 0.05))
+    result.y.data.forEach((v, i) => {
+      assert.ok(Math.abs(v - (expected.y.data[i] as number)) < 0.05)
+    })
   })
 }
 

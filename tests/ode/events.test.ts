@@ -235,11 +235,46 @@ test('an event function that is not finite everywhere is still searched where it
   assert.ok(Math.abs(events[0].t - Math.PI / 3) < 1e-8)
 })
 
+test('events as fields: the same as functions, with the parameters of the system by name', () => {
+  const field = system({
+    name: 'ball',
+    state: ['y', 'v'],
+    params: { g: 9.81, keep: 0.8, ground: 0.1 },
+    dynamics: { y: 'v', v: '-g' },
+  })
+  const asFields: Event = {
+    // only `ground` is shared: `lift` is the event's own constant, and the field's `keep` wins over the event's
+    when: expression('y - ground - lift', ['y', 'v'], { ground: 7, lift: 0.05 }),
+    direction: 'falling',
+    reset: system({ state: ['y', 'v'], params: { keep: 0.5 }, dynamics: { y: 'y', v: '-keep*v' } }),
+  }
+  for (const theta of [undefined, [3, 0.4, 0.2]]) {
+    const [, keep, ground] = theta ?? field.theta
+    const asFunctions: Event = {
+      when: (_t, y) => y[0] - ground - 0.05,
+      direction: 'falling',
+      reset: (_t, y) => {
+        y[1] *= -keep
+      },
+    }
+    const [one, other] = [asFields, asFunctions].map((event) =>
+      solve(field, [1, 0], [0, 1.5], { ...tight, theta, events: [event] }),
+    )
+    assert.ok(one.events.length >= 1)
+    assert.equal(
+      one.events.map(({ t }) => t),
+      other.events.map(({ t }) => t),
+    )
+    assert.equal(one.y.data, other.y.data)
+  }
+})
+
 test('events are checked', () => {
   const bad = (event: object) => () => solve(circle, [1, 0], [0, 1], { ...tight, events: [event as Event] })
   assert.throws(bad({ when: circle }), /scalar field/)
   assert.throws(bad({ when: () => 1, terminal: 0 }), /terminal/)
   assert.throws(bad({ when: () => 1, direction: 'up' }), /rising/)
+  assert.throws(bad({ when: () => 1, reset: expression('x', ['x', 'y']) }), /a field from 2 states to 2/)
 })
 
 test.run()

@@ -6,28 +6,31 @@ import { distance, lorenz, lorenzFunction } from './problems.js'
 
 const test = suite('execution paths')
 
-/** Runs without `new Function`, as on a page whose policy forbids it. */
+/** Runs without `new Function` and WebAssembly modules, as on a page whose policy forbids them. */
 function withoutCodeGeneration<T>(run: () => T): T {
-  const original = globalThis.Function
+  const [originalFunction, originalModule] = [globalThis.Function, WebAssembly.Module]
   const forbidden = () => {
     throw new EvalError('forbidden')
   }
   globalThis.Function = forbidden as unknown as FunctionConstructor
+  WebAssembly.Module = forbidden as unknown as typeof WebAssembly.Module
   try {
     return run()
   } finally {
-    globalThis.Function = original
+    globalThis.Function = originalFunction
+    WebAssembly.Module = originalModule
   }
 }
 
-/** A fresh copy, since compiled code is remembered per field. */
-const fresh = (field: Field): Field => Object.freeze({ ...field })
+/** A fresh copy, since compiled code is remembered per field and per graph. */
+const fresh = (field: Field): Field => Object.freeze({ ...field, nodes: [...field.nodes] })
 
 const settings: readonly (readonly [string, Omit<SolveOptions, 'method'>, Method])[] = [
   ['dopri5', { rtol: 1e-7, atol: 1e-9 }, dopri5],
   ['dopri5, tolerances by component', { rtol: [1e-7, 1e-6, 1e-7], atol: 1e-9 }, dopri5],
   ['dopri5, seminorm', { rtol: 1e-7, atol: 1e-9, weights: [1, 0, 2] }, dopri5],
   ['dopri5, largest component', { rtol: 1e-7, atol: 1e-9, norm: 'max' }, dopri5],
+  ['dopri5, a norm of one’s own', { rtol: 1e-7, atol: 1e-9, norm: (e) => Math.hypot(...e) }, dopri5],
   ['dop853, two error estimates', { rtol: 1e-9, atol: 1e-9 }, dop853],
   ['vern7, not first same as last', { rtol: 1e-9, atol: 1e-9 }, vern7],
   ['dopri5, digital filter', { rtol: 1e-7, atol: 1e-9, control: adaptive({ preset: 'H321' }) }, dopri5],
@@ -68,11 +71,11 @@ test('trace levels do not change results', () => {
   assert.equal([...none.y.data], [...stages.y.data])
 })
 
-test('a wide field runs in loops over arrays', () => {
+test('a wide field runs on vectors, and in loops over arrays', () => {
   const wide = network({ widths: [40, 60, 40], activation: 'tanh', seed: 1 })
   const y0 = Array.from({ length: 40 }, (_, i) => Math.sin(i))
   const a = solve(wide, y0, [0, 1], { method: dopri5, rtol: 1e-7, atol: 1e-9, saveAt: 'end' })
-  assert.is(a.stats.path, 'specialised')
+  assert.is(a.stats.path, 'vectors')
   const b = withoutCodeGeneration(() =>
     solve(fresh(wide), y0, [0, 1], { method: dopri5, rtol: 1e-7, atol: 1e-9, saveAt: 'end' }),
   )

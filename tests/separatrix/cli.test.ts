@@ -9,6 +9,8 @@ import { commandLine } from '../../packages/separatrix/src/commandLine.js'
 import { pendulumReport } from '../../packages/separatrix/src/report/pendulumReport.js'
 import { pendulumRecipe } from '../../packages/separatrix/src/study/pendulumRecipe.js'
 import { pendulumStudy } from '../../packages/separatrix/src/study/pendulumStudy.js'
+import { type RegionRecipe, regionRecipes } from '../../packages/separatrix/src/study/regionRecipes.js'
+import { regionStudy } from '../../packages/separatrix/src/study/regionStudy.js'
 
 const root = new URL('../../', import.meta.url)
 const folder = mkdtempSync(join(tmpdir(), 'separatrix-'))
@@ -56,7 +58,7 @@ test('misuse exits with 2 and one paragraph without a stack', async () => {
     [['certify', 'examples/vanDerPol.yaml', '--fast'], /Unknown option `--fast`/],
     [['certify', 'nothing.yaml'], /'nothing.yaml': expected a study file, got no such file/],
     [['check', 'examples'], /'examples': expected a certificate, got a folder/],
-    [['study', 'cartpole'], /expected a built-in study: pendulum, got 'cartpole'/],
+    [['study', 'cartpole'], /expected a built-in study: pendulum, .*, got 'cartpole'/],
   ]
   for (const [args, pattern] of mistakes) {
     const { status, stderr } = await separatrix(...args)
@@ -132,28 +134,37 @@ test('what is no certificate is invalid, not an error', async () => {
   assert.match(stdout, /^INVALID/)
 })
 
+const silentTerminal = {
+  print: () => undefined,
+  remark: () => undefined,
+  progress: () => ({ update: () => undefined, stop: () => undefined }),
+  now: () => performance.now(),
+}
+
 test('a short pendulum study proves both loops, the network the larger region, and draws them', async () => {
-  const remarks: string[] = []
-  const silent = { update: () => undefined, stop: () => undefined }
-  const terminal = {
-    print: () => undefined,
-    remark: (text: string) => void remarks.push(text),
-    progress: () => silent,
-    now: () => performance.now(),
-  }
   // the recipe of `study pendulum` with a tenth of the training and few features
   const recipe = {
     ...pendulumRecipe,
     candidate: { epsilon: 1e-3, features: { ...pendulumRecipe.candidate.features, widths: [2, 2, 1] } },
     training: { ...pendulumRecipe.training, steps: 600, batch: 256 },
   }
-  const result = await pendulumStudy(recipe, terminal)
+  const result = await pendulumStudy(recipe, silentTerminal)
   assert.equal(`${result.lqr.outcome.kind}, ${result.network.outcome.kind}`, 'proved, proved')
   const { html, areas, device } = await pendulumReport(recipe, result, 'certificate.json')
   assert.ok(areas.network > 2 * areas.lqr, `${areas.network} against ${areas.lqr}`)
   assert.match(device, /^gpu.js/)
   assert.ok(html.includes(device) && html.match(/<svg/g)?.length === 5)
   assertSelfContained(html)
+})
+
+test('a short study of the planar quadrotor: six states, both proved and checked, the trained set larger', async () => {
+  const recipe = regionRecipes.find(({ plant }) => plant.name === 'planarQuadrotor') as RegionRecipe
+  const { regulator, trained } = await regionStudy(
+    { ...recipe, training: { ...recipe.training, steps: 1500 } },
+    silentTerminal,
+  )
+  assert.equal(`${regulator.outcome.kind}, ${trained.outcome.kind}`, 'proved, proved')
+  assert.ok(trained.size > 2 * regulator.size, `${trained.size} against ${regulator.size}`)
 })
 
 /** No scripts, and nothing that a browser would fetch; what remains are the names of XML namespaces. */

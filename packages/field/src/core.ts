@@ -3,8 +3,18 @@
  * device is opened.
  * `@separatrix/field` is this and the rest.
  */
+export { type Activation, activate } from './build/activations.js'
 export { augment, closeLoop, combine, compose, freeze, type Place } from './build/compose.js'
-export { type Activation, type NetworkOptions, network } from './build/network.js'
+export { type ConvolutionalNetworkOptions, convolutionalNetwork } from './build/convolutionalNetwork.js'
+export { type LiquidCellOptions, liquidCell } from './build/liquidCell.js'
+export { type NetworkOptions, network } from './build/network.js'
+export { fromOnnx } from './build/onnx/fromOnnx.js'
+export { type OrthogonalFlowOptions, orthogonalFlow, orthogonalStart } from './build/orthogonalFlow.js'
+export { piecewiseWeights } from './build/piecewiseWeights.js'
+export { secondOrder } from './build/secondOrder.js'
+export { shareTheta } from './build/shareTheta.js'
+export { type TimeLayer, type TimeNetworkOptions, timeNetwork } from './build/timeNetwork.js'
+export { checkOptions, type OptionNames } from './checkOptions.js'
 export {
   divergence,
   gradient,
@@ -17,6 +27,7 @@ export {
 export { pullback } from './derive/pullback.js'
 export { pushforward } from './derive/pushforward.js'
 export { scalarCount, scalarize } from './derive/scalarize.js'
+export { vectorize } from './derive/vectorize.js'
 export { type Enclosure, enclose } from './enclose/enclose.js'
 export { encloseInterpreted } from './enclose/encloseInterpreted.js'
 export {
@@ -66,6 +77,11 @@ export { makeArray } from './makeArray.js'
 export { type Random, restoreRandom, seededRandom } from './random.js'
 export { canGenerateCode } from './read/canGenerateCode.js'
 export { compile, compileSource, unrollLimit } from './read/compile.js'
+export {
+  type CompiledGradient,
+  type CompileGradientOptions,
+  compileGradient,
+} from './read/compileGradient.js'
 export type { GpuLeaves, GpuStatements } from './read/gpuCode.js'
 export { type GpuDevice, type GpuMode, gpuModes, openGpu } from './read/gpuDevice.js'
 export { invalidResult, kernelLimit } from './read/gpuKernel.js'
@@ -74,6 +90,14 @@ export { interpret } from './read/interpret.js'
 export { binaryCode, type CompiledField, literal, powerCode, unaryCode } from './read/javascriptCode.js'
 export { type LeafNames, printStatements, type Statements } from './read/javascriptStatements.js'
 export { type FieldJson, fromJSON, toJSON } from './read/json.js'
+export {
+  readSafetensors,
+  type SafetensorsOptions,
+  type Tensor,
+  toSafetensors,
+  withSafetensors,
+} from './read/safetensors.js'
+export type { TensorType } from './read/tensorNumbers.js'
 export {
   type BatchEvaluator,
   type BatchOptions,
@@ -105,3 +129,26 @@ export {
   type WasmForm,
   wasmForm,
 } from './read/wasm/printWasm.js'
+export { compileStateLoops } from './read/wasm/stateLoops/compileStateLoops.js'
+export {
+  along,
+  type Cursor,
+  type Gatherer,
+  gatherer,
+  type LoopPrinter,
+  loopPrinter,
+} from './read/wasm/stateLoops/cursor.js'
+export { type Layout, makeLayout } from './read/wasm/stateLoops/layout.js'
+export { type LoopPlan, planStateLoops } from './read/wasm/stateLoops/plan.js'
+export { type EvaluationPlace, printStateLoops } from './read/wasm/stateLoops/printStateLoops.js'
+export { type RunningLoops, startLoops } from './read/wasm/stateLoops/startLoops.js'
+export {
+  type CompiledProgram,
+  type CompiledTiles,
+  compileTiles,
+  type TileOptions,
+  type TileShape,
+} from './read/wasm/tile/compileTiles.js'
+export { printTileProgram, type TileGraph } from './read/wasm/tile/printTileProgram.js'
+export { shift, type Walker } from './read/wasm/tile/source.js'
+export { copyTile, fillRow } from './read/wasm/tile/tileMemory.js'

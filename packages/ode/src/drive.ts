@@ -2,13 +2,8 @@ import type { StepInterpolant } from './interpolant.js'
 import type { Kernel } from './method.js'
 import type { StepObserver } from './observe/observer.js'
 import { code, copyState, makeState, type StepState, slot } from './state.js'
+import { justBefore, nextStop, type Stop } from './stops.js'
 import type { Trace } from './trace.js'
-
-/** A time that steps must end at; past a breakpoint the field is evaluated anew. */
-export interface Stop {
-  readonly t: number
-  readonly breakpoint: boolean
-}
 
 /** How an integration ended, before it is put into words. */
 export type Ending =
@@ -37,13 +32,18 @@ export interface Guard {
   judge(trace: Trace, count: number, state: StepState): Judgement
 }
 
-export interface Drive {
+/** What steps are taken with. */
+export interface Passage {
   readonly kernel: Kernel
-  readonly state: StepState
   readonly trace: Trace
-  readonly observers: readonly StepObserver[]
   readonly guard: Guard | undefined
+  /** times within the span that steps must end at, ascending */
   readonly stops: readonly Stop[]
+}
+
+export interface Drive extends Passage {
+  readonly state: StepState
+  readonly observers: readonly StepObserver[]
   /** accepted steps between two looks at the observers and the signal */
   readonly limit: number
   readonly signal: AbortSignal | undefined
@@ -52,40 +52,68 @@ export interface Drive {
 }
 
 /**
- * Runs a kernel from stop to stop and shows what it did to the observers. It knows neither methods nor
+ * Runs a kernel to the end of the span and shows what it did to the observers. It knows neither methods nor
  * outputs; its work is once per run of steps, never per step.
  */
 export function drive(job: Drive): Ending {
-  const { kernel, state, trace, signal } = job
-  const R = state.registers
-  const before = makeState(state.y.length, state.memory.length)
-  for (const stop of job.stops) {
-    if (stop.t === R[slot.time]) continue
-    beginStretch(state, stop)
-    for (;;) {
-      if (signal?.aborted) return 'cancelled'
-      copyState(state, before)
-      let count = kernel.advance(state, trace, Math.min(job.limit, trace.capacity))
-      const finite = state.y.every(Number.isFinite)
-      if (!finite) count = lastFinite(job, before, count)
-      const judged = job.guard?.judge(trace, count, state)
-      if (judged !== undefined) count = judged.count
-      if (count > 0) show(job, count)
-      if (judged?.ending !== undefined) return judged.ending
-      if (judged?.restarted) {
-        restart(state)
-        if (R[slot.time] === R[slot.stop]) break
-        continue
-      }
-      if (!finite) return 'non-finite'
-      if (R[slot.code] === code.stop) break
-      const ending = endings[R[slot.code] as number]
-      if (ending !== undefined)
-        return R[slot.nonFinite] === 1 && ending === 'step-underflow' ? 'non-finite' : ending
-    }
-    if (stop.breakpoint) crossBreakpoint(state, stop)
+  const { state, signal, limit } = job
+  const run = passage(job)
+  for (;;) {
+    if (signal?.aborted) return 'cancelled'
+    const { count, ending } = run(state, limit)
+    if (count > 0) show(job, count)
+    if (ending !== 'running') return ending
   }
-  return 'success'
+}
+
+/** A run of steps: how many stand, and whether that is the end. */
+export interface Run {
+  count: number
+  ending: Ending | 'running'
+}
+
+/**
+ * Makes the function that takes a run of up to `limit` steps from a state, as far as the next stop. All that it
+ * goes by is in the state. What it returns is overwritten by the next call.
+ */
+export function passage(job: Passage): (state: StepState, limit: number) => Run {
+  const { kernel, trace, stops, guard } = job
+  let before: StepState | undefined
+  const run: Run = { count: 0, ending: 'running' }
+  const finish = (count: number, ending: Run['ending']): Run => {
+    run.count = count
+    run.ending = ending
+    return run
+  }
+  return (state, limit) => {
+    const R = state.registers
+    if (R[slot.time] === R[slot.end]) return finish(0, 'success')
+    const stop = nextStop(stops, R)
+    beginStretch(state, stop)
+    if (R[slot.time] === R[slot.stop]) return finish(0, arrive(state, stop))
+    before ??= makeState(state.y.length, state.memory.length, state.events.length)
+    copyState(state, before)
+    let count = kernel.advance(state, trace, Math.min(limit, trace.capacity))
+    const finite = state.y.every(Number.isFinite)
+    if (!finite) count = lastFinite(job, state, before, count)
+    const judged = guard?.judge(trace, count, state)
+    if (judged !== undefined) count = judged.count
+    if (judged?.ending !== undefined) return finish(count, judged.ending)
+    if (judged?.restarted) {
+      restart(state)
+      return finish(count, R[slot.time] === R[slot.stop] ? arrive(state, stop) : 'running')
+    }
+    if (!finite) return finish(count, 'non-finite')
+    if (R[slot.code] === code.stop) return finish(count, arrive(state, stop))
+    const ending = endings[R[slot.code] as number] ?? 'running'
+    return finish(count, R[slot.nonFinite] === 1 && ending === 'step-underflow' ? 'non-finite' : ending)
+  }
+}
+
+/** At a stop: past it, or at the end. */
+function arrive(state: StepState, stop: Stop | undefined): Run['ending'] {
+  if (stop?.breakpoint) crossBreakpoint(state, stop)
+  return stop === undefined ? 'success' : 'running'
 }
 
 const endings: readonly (Ending | undefined)[] = [
@@ -102,10 +130,17 @@ function show(job: Drive, count: number): void {
   for (const observer of job.observers) observer.observe(run)
 }
 
-/** Sets the stop of the next stretch; just short of a breakpoint, so that no stage looks past it. */
-function beginStretch(state: StepState, stop: Stop): void {
+/** Sets where the stretch ends; just short of a breakpoint, so that no stage looks past it. */
+function beginStretch(state: StepState, stop: Stop | undefined): void {
   const R = state.registers
-  R[slot.stop] = stop.breakpoint ? justBefore(stop.t, R[slot.direction] as number) : stop.t
+  const end =
+    stop === undefined
+      ? (R[slot.end] as number)
+      : stop.breakpoint
+        ? justBefore(stop.t, R[slot.direction] as number)
+        : stop.t
+  if (R[slot.stop] === end) return
+  R[slot.stop] = end
   restart(state)
 }
 
@@ -121,17 +156,11 @@ function crossBreakpoint(state: StepState, stop: Stop): void {
   state.registers[slot.fresh] = 0
 }
 
-/** The double next to t on the side that the integration comes from. */
-function justBefore(t: number, direction: number): number {
-  const gap = Math.max(Math.abs(t) * Number.EPSILON, Number.MIN_VALUE)
-  return t - direction * gap
-}
-
 /**
  * A state that is no longer finite: puts back the last one that was, and returns how many steps stand.
  * Where no trace was kept the run is repeated step by step.
  */
-function lastFinite({ kernel, state, trace }: Drive, before: StepState, count: number): number {
+function lastFinite({ kernel, trace }: Passage, state: StepState, before: StepState, count: number): number {
   const n = state.y.length
   const evaluations = state.registers[slot.evaluations] as number
   copyState(before, state)

@@ -1,8 +1,9 @@
 export { type AdaptiveOptions, adaptive, type ControlPreset, type StepControl } from './control/adaptive.js'
 export type { ErrorNorm, Tolerance, Tolerances } from './control/tolerances.js'
 export { ensemble } from './ensemble/ensemble.js'
-export { type CostQuestion, type Costs, estimateCosts } from './ensemble/estimateCosts.js'
+export { type CostQuestion, type Costs, estimateCosts, type Ready } from './ensemble/estimateCosts.js'
 export { type HistogramOptions, histogram, mean, quantiles, variance } from './ensemble/reductions.js'
+export { type Matrix, readRows } from './ensemble/rows.js'
 export { type ThreadPool, threadPool } from './ensemble/threadPool.js'
 export type {
   EnsembleBackend,
@@ -14,8 +15,9 @@ export type {
   Rows,
   Snapshot,
 } from './ensemble/types.js'
-export type { Event, EventFunction, EventRecord } from './events/event.js'
+export type { CrossingDirection, Event, EventFunction, EventRecord, EventReset } from './events/event.js'
 export { defineTableau } from './explicit/defineTableau.js'
+export { type StepLeaves, stepGraph } from './explicit/stepGraph.js'
 export type { DenseOutput, ExplicitMethod, TableauOptions } from './explicit/tableau.js'
 export { factorize, solveFactored } from './implicit/lu.js'
 export {
@@ -54,13 +56,20 @@ export { yoshida4 } from './methods/yoshida4.js'
 export { yoshida6 } from './methods/yoshida6.js'
 export { type Observable, type ObservableRecord, observableRecord } from './observe/observableRecord.js'
 export type { StepObserver, StepRun } from './observe/observer.js'
-export type { SaveAt } from './observe/output.js'
+export { checkTimes, type SaveAt } from './observe/output.js'
 export { type StepRecord, stepRecord } from './observe/stepRecord.js'
 export type { SolveStats } from './outcome.js'
 export { evaluatePolynomial, type PiecewisePolynomial } from './polynomials.js'
 export type { StepOptions } from './prepare.js'
 export type { Problem, VectorFieldFunction } from './problem.js'
-export { type Progress, type Solution, type SolveOptions, type SolveStatus, solve } from './solve.js'
+export {
+  type Progress,
+  type Solution,
+  type SolveOptions,
+  type SolveStatus,
+  solve,
+  solveOptionNames,
+} from './solve.js'
 export type { StepState } from './state.js'
 export { isSeparable, resolvePartition } from './symplectic/separability.js'
 export { defineSplitting, partitioned } from './symplectic/splitting.js'
@@ -68,3 +77,4 @@ export type { Partition, Splitting, SplittingOptions, Substep } from './symplect
 export type { Trace, TraceLevel } from './trace.js'
 export { type TrajectoryPoint, trajectory } from './trajectory.js'
 export { type MethodReport, verifyMethod } from './verify/verifyMethod.js'
+export type { IntegratorOptions } from './watch.js'

@@ -1,15 +1,20 @@
-import { type Field, misuse } from '@separatrix/field/core'
+import { checkOptions, type Field, misuse } from '@separatrix/field/core'
+import { type Ending, passage } from './drive.js'
+import type { EventRecord } from './events/event.js'
 import type { StepInterpolant, Steps } from './interpolant.js'
-import { prepare, type StepOptions, start } from './prepare.js'
+import { start } from './prepare.js'
 import type { VectorFieldFunction } from './problem.js'
-import { code, copyState, makeState, type StepState, slot } from './state.js'
-import { makeTrace, type TraceLevel } from './trace.js'
+import { type StepState, slot, slotCount } from './state.js'
+import { highestLevel, makeTrace, type TraceLevel } from './trace.js'
+import { type IntegratorOptions, integratorOptionNames, watch } from './watch.js'
 
 /** The accepted steps of one call of `advance`; overwritten by the next. */
 export interface TakenSteps extends Steps {
   count: number
-  /** why it stopped: the number asked for, the end of the span, or a difficulty */
-  reason: 'running' | 'done' | 'step-underflow' | 'max-steps' | 'newton-failed'
+  /** why it stopped: the number asked for or a time to stop at, the end of the span, an event, or a difficulty */
+  reason: 'running' | 'done' | Exclude<Ending, 'success' | 'cancelled'>
+  /** what was found in these steps, in the order of time */
+  events: readonly EventRecord[]
 }
 
 /** Stepping by hand: the state is plain data that belongs to the caller. */
@@ -22,7 +27,9 @@ export interface Integrator {
 }
 
 /**
- * A method bound to a field, to be stepped by hand, paused, copied or moved to another thread.
+ * A method bound to a field, to be stepped by hand, paused, copied or moved to another thread. Events are found,
+ * and breakpoints met, as by `solve`: steps end at them, so that `advance` may take fewer than were asked for,
+ * and a reset is a step of size zero.
  * @example
  * const lorenz = (_t, [x, y, z], d) => { d[0] = 10 * (y - x); d[1] = x * (28 - z) - y; d[2] = x * y - (8 / 3) * z }
  * const run = integrator(lorenz, 3, { method: dopri5, rtol: 1e-8, atol: 1e-10 })
@@ -33,32 +40,30 @@ export interface Integrator {
 export function integrator(
   target: Field | VectorFieldFunction,
   size: number,
-  options: StepOptions,
+  options: IntegratorOptions,
   { level = 'steps', capacity = 1000 }: { readonly level?: TraceLevel; readonly capacity?: number } = {},
 ): Integrator {
-  const prepared = prepare(target, size, options, level)
-  const { kernel } = prepared
-  const trace = makeTrace(size, kernel.stageCount, level, capacity)
+  checkOptions('integrator', options, integratorOptionNames)
+  const { events = [], method } = options
+  let found: EventRecord[] = []
+  const seen = events.length === 0 ? level : highestLevel([level, method.denseLevel])
+  const watched = watch(target, size, options, seen, (event) => void found.push(event))
+  const trace = makeTrace(size, watched.kernel.stageCount, seen, capacity)
+  const run = passage({ ...watched, trace })
   const { t, h, y, stages } = trace
-  const taken: TakenSteps = { t, h, y, stages, count: 0, reason: 'running' }
+  const taken: TakenSteps = { t, h, y, stages, count: 0, reason: 'running', events: found }
   return {
-    interpolant: kernel.interpolant(),
-    initialize: (y0, span) => start(prepared, Float64Array.from(y0), span, options),
+    interpolant: watched.kernel.interpolant(),
+    initialize: (y0, span) => start(watched, Float64Array.from(y0), span, options, events.length),
     advance(state, count) {
-      const R = state.registers
-      const done = R[slot.time] === R[slot.stop]
-      taken.count = done ? 0 : kernel.advance(state, trace, Math.min(count, trace.capacity))
-      taken.reason = done ? 'done' : (reasons[R[slot.code] as number] ?? 'running')
+      if (found.length > 0) taken.events = found = []
+      const passed = run(state, Math.min(count, watched.limit))
+      taken.count = passed.count
+      // only a signal cancels, and there is none here
+      taken.reason = passed.ending === 'success' ? 'done' : (passed.ending as TakenSteps['reason'])
       return taken
     },
   }
-}
-
-const reasons: { readonly [code: number]: TakenSteps['reason'] } = {
-  [code.stop]: 'done',
-  [code.underflow]: 'step-underflow',
-  [code.maxSteps]: 'max-steps',
-  [code.unsolved]: 'newton-failed',
 }
 
 /** The time that a state stands at. */
@@ -69,31 +74,34 @@ export interface StateJson {
   readonly registers: readonly (number | string)[]
   readonly y: readonly number[]
   readonly memory: readonly number[]
+  readonly events: readonly (number | string)[]
 }
 
+const toText = (v: number) => (Number.isFinite(v) ? v : String(v))
+
 /** A state as plain numbers, for a file or a message. */
-export function saveState({ registers, y, memory }: StepState): StateJson {
-  const plain = (v: number) => (Number.isFinite(v) ? v : String(v))
-  return { registers: Array.from(registers, plain), y: [...y], memory: [...memory] }
+export function saveState({ registers, y, memory, events }: StepState): StateJson {
+  return {
+    registers: Array.from(registers, toText),
+    y: [...y],
+    memory: [...memory],
+    events: Array.from(events, toText),
+  }
 }
 
 /** The state that {@link saveState} wrote; it continues bit for bit. */
 export function restoreState(json: StateJson): StepState {
-  const state = makeState(json.y.length, json.memory.length)
-  if (json.registers.length !== state.registers.length)
+  if (json.registers.length !== slotCount)
     throw misuse({
       where: 'restoreState',
-      expected: `${state.registers.length} registers`,
+      expected: `${slotCount} registers`,
       got: `${json.registers.length}`,
       try: 'a state written by saveState of the same version',
     })
-  copyState(
-    {
-      registers: Float64Array.from(json.registers, Number),
-      y: Float64Array.from(json.y),
-      memory: Float64Array.from(json.memory),
-    },
-    state,
-  )
-  return state
+  return {
+    registers: Float64Array.from(json.registers, Number),
+    y: Float64Array.from(json.y),
+    memory: Float64Array.from(json.memory),
+    events: Float64Array.from(json.events, Number),
+  }
 }

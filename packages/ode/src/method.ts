@@ -7,9 +7,10 @@ import type { Trace, TraceLevel } from './trace.js'
 
 /**
  * How the loop was realised: `fused`: field, stages, error and step control in one generated function;
- * `specialised`: generated for one method and one function, which it calls; `loops`: plain loops.
+ * `specialised`: generated for one method and one function, which it calls; `vectors`: WebAssembly for one method
+ * and one large field, loops along the state on 128-bit vectors; `loops`: plain loops.
  */
-export type ExecutionPath = 'fused' | 'specialised' | 'loops'
+export type ExecutionPath = 'fused' | 'specialised' | 'vectors' | 'loops'
 
 /** Step sizes: all equal, or chosen so that the error estimate meets tolerances. */
 export type Stepping =

@@ -1,7 +1,8 @@
-import { type Field, misuse, show } from '@separatrix/field/core'
+import { type Field, misuse, type OptionNames, show } from '@separatrix/field/core'
 import { adaptive, type StepControl } from './control/adaptive.js'
 import { initialStep } from './control/initialStep.js'
 import { type ErrorNorm, makeTolerances, type Tolerance } from './control/tolerances.js'
+import { memoryWidth, startMemory } from './events/eventMemory.js'
 import type { Kernel, Method, Stepping } from './method.js'
 import { makeProblem, type Problem, probe, type VectorFieldFunction } from './problem.js'
 import { makeState, type StepState, slot } from './state.js'
@@ -29,6 +30,21 @@ export interface StepOptions {
   readonly maxSteps?: number
   /** parameters, in place of the field's own */
   readonly theta?: ArrayLike<number>
+}
+
+export const stepOptionNames: OptionNames<StepOptions> = {
+  method: true,
+  rtol: true,
+  atol: true,
+  step: true,
+  firstStep: true,
+  minStep: true,
+  maxStep: true,
+  control: true,
+  weights: true,
+  norm: true,
+  maxSteps: true,
+  theta: true,
 }
 
 export interface Prepared {
@@ -113,9 +129,11 @@ export function start(
   y0: Float64Array,
   [t0, t1]: readonly [number, number],
   options: StepOptions,
+  events = 0,
 ): StepState {
   checkStart(problem, y0, t0, t1)
-  const state = makeState(problem.size, kernel.memorySize)
+  const state = makeState(problem.size, kernel.memorySize, events * memoryWidth)
+  startMemory(state.events, t0)
   const R = state.registers
   const direction = t1 >= t0 ? 1 : -1
   const { maxStep = Number.POSITIVE_INFINITY, minStep = 0, firstStep } = options
@@ -127,6 +145,7 @@ export function start(
   R[slot.time] = t0
   R[slot.base] = t0
   R[slot.stop] = t1
+  R[slot.end] = t1
   R[slot.direction] = direction
   R[slot.minStep] = minStep
   R[slot.maxStep] = maxStep

@@ -1,20 +1,19 @@
-import { type Field, makeArray, misuse, show } from '@separatrix/field/core'
+import { checkOptions, type Field, makeArray, misuse, type OptionNames, show } from '@separatrix/field/core'
 import type { NdArray } from 'ndarray'
 import { denseOutput } from './denseOutput.js'
 import { checkDoor } from './door.js'
-import { drive, type Ending, type Stop } from './drive.js'
-import { type Event, type EventRecord, prepareEvents } from './events/event.js'
-import { eventGuard } from './events/eventGuard.js'
-import type { StepInterpolant } from './interpolant.js'
+import { drive, type Ending } from './drive.js'
+import type { EventRecord } from './events/event.js'
 import type { StepObserver } from './observe/observer.js'
 import { checkTimes, everySteps, type Output, type SaveAt, savedTimes } from './observe/output.js'
 import { type StepRecord, stepRecord } from './observe/stepRecord.js'
 import { describe, makeStats, type SolveStats } from './outcome.js'
 import type { PiecewisePolynomial } from './polynomials.js'
-import { prepare, type StepOptions, start } from './prepare.js'
+import { start } from './prepare.js'
 import type { VectorFieldFunction } from './problem.js'
 import { slot } from './state.js'
-import { makeTrace, type TraceLevel } from './trace.js'
+import { highestLevel, makeTrace, type TraceLevel } from './trace.js'
+import { type IntegratorOptions, integratorOptionNames, watch } from './watch.js'
 
 export interface Progress {
   readonly t: number
@@ -24,19 +23,21 @@ export interface Progress {
   readonly rejected: number
 }
 
-export interface SolveOptions extends StepOptions {
+export interface SolveOptions extends IntegratorOptions {
   /** times to keep, or every k-th step, or the end; every accepted step unless said */
   readonly saveAt?: SaveAt
-  /** zeros to find, to stop at, or to change the state at; see {@link Event} */
-  readonly events?: readonly Event[]
-  /** times at which the field jumps: a step ends just before each, and the next starts at it */
-  readonly breakpoints?: ArrayLike<number>
-  /** times that steps must end at exactly, of a smooth field */
-  readonly stopAt?: ArrayLike<number>
   /** watchers of the accepted steps; see {@link StepObserver} */
   readonly observers?: readonly StepObserver[]
   readonly onProgress?: (progress: Progress) => void
   readonly signal?: AbortSignal
+}
+
+export const solveOptionNames: OptionNames<SolveOptions> = {
+  ...integratorOptionNames,
+  saveAt: true,
+  observers: true,
+  onProgress: true,
+  signal: true,
 }
 
 /** 'success' when the end of the span was reached; otherwise what stopped it, with all results until then. */
@@ -56,9 +57,6 @@ export interface Solution {
   /** every crossing found, in the order of time */
   readonly events: readonly EventRecord[]
 }
-
-/** Steps between two looks at the event functions: what lies beyond a terminal event is computed in vain. */
-const eventRun = 16
 
 /** Steps between two looks at the signal and two calls of onProgress. */
 const watchedRun = 100
@@ -82,37 +80,30 @@ export function solve(
   options: SolveOptions,
 ): Solution {
   checkDoor(y0, options)
+  checkOptions('solve', options, solveOptionNames)
   const initial = new Float64Array(y0)
   const [t0] = checkSpan(span)
-  const { observers = [], saveAt, onProgress, signal, events = [] } = options
-  const stops = makeStops(span, options)
+  const { observers = [], saveAt, onProgress, signal, events = [], breakpoints = [], stopAt = [] } = options
+  checkTimes('breakpoints', breakpoints, span)
+  checkTimes('stopAt', stopAt, span)
   const level = traceLevel(options)
-  const prepared = prepare(target, initial.length, options, level)
-  const state = start(prepared, initial, span, options)
-  const { kernel, problem } = prepared
+  const found: EventRecord[] = []
+  const watched = watch(target, initial.length, options, level, (event) => void found.push(event))
+  const { kernel, problem, interpolant } = watched
+  const state = start(watched, initial, span, options, events.length)
   const record = saveAt === undefined ? stepRecord(t0, initial) : undefined
   const output = record ?? makeOutput(initial, span, options)
   const watching = onProgress === undefined ? [] : [reportProgress(span, onProgress)]
-  let polynomial: StepInterpolant | undefined
-  const interpolant = () => (polynomial ??= kernel.interpolant())
-  const adaptive = prepared.stepping.kind === 'adaptive'
-  const guard =
-    events.length === 0
-      ? undefined
-      : eventGuard(prepareEvents(events, initial.length), { kernel, interpolant, adaptive, start: t0 })
   const ending = drive({
-    kernel,
+    ...watched,
     state,
     trace: makeTrace(problem.size, kernel.stageCount, level),
     observers: [...observers, ...(output === undefined ? [] : [output]), ...watching],
-    guard,
-    stops,
     limit: Math.min(
       signal === undefined && onProgress === undefined ? Number.POSITIVE_INFINITY : watchedRun,
-      events.length === 0 ? Number.POSITIVE_INFINITY : typeof target === 'function' ? 1 : eventRun,
+      watched.limit,
     ),
     signal,
-    interpolant,
   })
   const end = state.registers[slot.time] as number
   const { t, y } = collect(record, output, end, state.y)
@@ -126,7 +117,7 @@ export function solve(
     status: ending,
     message: describe(ending, problem, state),
     stats: makeStats(state, kernel),
-    events: guard?.records ?? [],
+    events: found,
   }
 }
 
@@ -141,28 +132,13 @@ function checkSpan(span: readonly [number, number]): readonly [number, number] {
   })
 }
 
-const levels: readonly TraceLevel[] = ['none', 'steps', 'stages']
-
 /** The least that everybody who watches needs to see of the steps. */
 function traceLevel({ method, saveAt, events = [], observers = [] }: SolveOptions): TraceLevel {
   const wanted = observers.map((o) => o.level)
   if (events.length > 0) wanted.push(method.denseLevel)
   if (saveAt !== 'end')
     wanted.push(saveAt === undefined || 'everySteps' in saveAt ? 'steps' : method.denseLevel)
-  return levels[Math.max(0, ...wanted.map((level) => levels.indexOf(level)))] as TraceLevel
-}
-
-function makeStops(span: readonly [number, number], { breakpoints = [], stopAt = [] }: SolveOptions): Stop[] {
-  const end: Stop = { t: span[1], breakpoint: false }
-  if (breakpoints.length + stopAt.length === 0) return [end]
-  const direction = span[1] >= span[0] ? 1 : -1
-  const inside = (t: number) => t !== span[0] && t !== span[1]
-  const jumps = new Set([...checkTimes('breakpoints', breakpoints, span)].filter(inside))
-  const others = [...checkTimes('stopAt', stopAt, span)].filter((t) => inside(t) && !jumps.has(t))
-  return [...jumps, ...others]
-    .sort((a, b) => (a - b) * direction)
-    .map((t): Stop => ({ t, breakpoint: jumps.has(t) }))
-    .concat(end)
+  return highestLevel(wanted)
 }
 
 function makeOutput(

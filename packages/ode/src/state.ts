@@ -37,9 +37,11 @@ export const slot = {
   /** ln of the ratio of the last step to the one before, and of that to its predecessor */
   logRatio1: 21,
   logRatio2: 22,
+  /** where the span ends */
+  end: 23,
 } as const
 
-export const slotCount = 23
+export const slotCount = 24
 
 /** Why `advance` returned. */
 export const code = {
@@ -60,13 +62,16 @@ export interface StepState {
   readonly y: Float64Array
   /** what the method carries from step to step, e.g. f(t, y) */
   readonly memory: Float64Array
+  /** what is remembered of events: how many, when the last, how close to each other */
+  readonly events: Float64Array
 }
 
-export function makeState(size: number, memorySize: number): StepState {
+export function makeState(size: number, memorySize: number, eventsSize = 0): StepState {
   return {
     registers: new Float64Array(slotCount),
     y: new Float64Array(size),
     memory: new Float64Array(memorySize),
+    events: new Float64Array(eventsSize),
   }
 }
 
@@ -74,4 +79,5 @@ export function copyState(from: StepState, to: StepState): void {
   to.registers.set(from.registers)
   to.y.set(from.y)
   to.memory.set(from.memory)
+  to.events.set(from.events)
 }

@@ -1,7 +1,13 @@
 import { type StepState, slot } from './state.js'
 
 /** What the loop writes down about accepted steps: nothing, t, h and y, or the stages as well. */
-export type TraceLevel = 'none' | 'steps' | 'stages'
+export type TraceLevel = (typeof levels)[number]
+
+const levels = ['none', 'steps', 'stages'] as const
+
+/** The level that shows what all of several do. */
+export const highestLevel = (wanted: readonly TraceLevel[]): TraceLevel =>
+  levels[Math.max(0, ...wanted.map((level) => levels.indexOf(level)))] as TraceLevel
 
 /**
  * A run of accepted steps. Step i leads from t[i], y[i] to t[i+1], y[i+1] with step size h[i]; y holds

@@ -1,5 +1,6 @@
 import { misuse, show } from '@separatrix/field/core'
 import type { PlainData } from '../optimize/optimizer.js'
+import type { ValidationRecord } from './validation.js'
 
 /**
  * Everything that a run of {@link fit} needs to go on bit for bit, as plain data: `JSON.stringify` keeps it,
@@ -18,6 +19,8 @@ export interface FitCheckpoint {
   readonly state: PlainData
   readonly random: readonly number[]
   readonly losses: readonly number[]
+  /** of runs that hold samples out */
+  readonly validation?: ValidationRecord
 }
 
 /** Refuses a checkpoint that belongs to another run. */

@@ -1,18 +1,25 @@
-import { type Field, isField, misuse, show } from '@separatrix/field/core'
-import type { Method } from '@separatrix/ode'
+import { checkOptions, type Field, isField, misuse, type OptionNames, show } from '@separatrix/field/core'
+import { type Method, solveOptionNames } from '@separatrix/ode'
 import type { GradientOptions, PreparedSensitivity, Sensitivity, Way } from './gradient.js'
+import { withIntegral } from './integral.js'
 import { backsolve } from './ways/backsolve.js'
 import { discrete } from './ways/discrete.js'
 import { forward } from './ways/forward.js'
+import { gaussKronrod } from './ways/gaussKronrod.js'
 import { interpolated } from './ways/interpolated.js'
 import { quadrature } from './ways/quadrature.js'
 import { reversible } from './ways/reversible.js'
 
 /** Every way to a gradient; docs/gradients.md says which to choose. */
-const ways = { discrete, forward, backsolve, interpolated, quadrature, reversible } satisfies Record<
-  string,
-  Way
->
+const ways = {
+  discrete,
+  forward,
+  backsolve,
+  interpolated,
+  quadrature,
+  gaussKronrod,
+  reversible,
+} satisfies Record<string, Way>
 
 /** How the gradient is found; see {@link sensitivity}. */
 export type Via = keyof typeof ways
@@ -23,6 +30,17 @@ export interface SensitivityOptions extends GradientOptions {
   readonly via: Via
 }
 
+const { observers: _observers, ...solveNames } = solveOptionNames
+const names: OptionNames<SensitivityOptions> = {
+  ...solveNames,
+  loss: true,
+  integral: true,
+  backward: true,
+  checkpoints: true,
+  coupling: true,
+  via: true,
+}
+
 /**
  * The gradient of a loss of a solution in the initial state and the parameters.
  *
@@ -30,9 +48,9 @@ export interface SensitivityOptions extends GradientOptions {
  *   exact to rounding for the computed solution, step sizes being constants. Cost: about three solves,
  *   whatever p; memory n + 2 numbers a step, or `checkpoints` states.
  * - `forward`: tangents through the same steps. The same numbers; cost grows with n + p.
- * - `backsolve`, `interpolated`, `quadrature`: the adjoint differential equation backwards in time, with y
- *   solved again, read from the steps forwards, or also kept out of the integrals for θ. Right up to
- *   tolerances.
+ * - `backsolve`, `interpolated`, `quadrature`, `gaussKronrod`: the adjoint differential equation backwards in
+ *   time, with y solved again, read from the steps forwards, or also with the integrals for θ taken afterwards,
+ *   by a fixed or an adaptive rule. Right up to tolerances.
  * - `reversible`: another solution, of the same order, by steps that can be taken back exactly; its gradient
  *   is exact to rounding and needs no memory.
  *
@@ -50,8 +68,10 @@ export function sensitivity(
   field: Field,
   y0: ArrayLike<number>,
   span: readonly [number, number],
-  { via, ...options }: SensitivityOptions,
+  given: SensitivityOptions,
 ): Sensitivity {
+  checkOptions('sensitivity', given, names)
+  const { via, ...options } = given
   return prepareSensitivity(field, options.method, via)(y0, span, options)
 }
 
@@ -73,5 +93,5 @@ export function prepareSensitivity(field: Field, method: Method, via: Via): Prep
       try: "via: 'discrete'",
       code: 'unknown-via',
     })
-  return ways[via](field, method)
+  return withIntegral(ways[via], field, method)
 }

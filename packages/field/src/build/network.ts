@@ -1,19 +1,7 @@
-import { misuse, show } from '../error.js'
-import { blockSize, type Field, makeField, type ThetaBlock } from '../field.js'
-import { Builder, type Ref } from '../graph/builder.js'
-import { type Random, seededRandom } from '../random.js'
-
-/** Activations, each as the graph that it stands for. */
-const activations = {
-  tanh: (b: Builder, x: Ref) => b.unary('tanh', x),
-  sigmoid: (b: Builder, x: Ref) => b.unary('sigmoid', x),
-  softplus: (b: Builder, x: Ref) => b.unary('softplus', x),
-  relu: (b: Builder, x: Ref) => b.unary('relu', x),
-  sin: (b: Builder, x: Ref) => b.unary('sin', x),
-  swish: (b: Builder, x: Ref) => b.mul(x, b.unary('sigmoid', x)),
-} as const
-
-export type Activation = keyof typeof activations
+import { type Field, makeField } from '../field.js'
+import { Builder } from '../graph/builder.js'
+import { type Activation, activate, checkActivation } from './activations.js'
+import { checkWidths, startFor, type WeightBlock, weights } from './weights.js'
 
 export interface NetworkOptions {
   /** widths of the layers, input first: [2, 16, 1] */
@@ -42,69 +30,28 @@ export function network({
   outputGain = 1,
 }: NetworkOptions): Field {
   const where = `network(${name})`
-  if (widths.length < 2 || !widths.every((w) => Number.isInteger(w) && w > 0))
-    throw misuse({
-      where,
-      expected: 'at least two positive widths',
-      got: show(widths),
-      try: 'widths: [2, 16, 1]',
-    })
-  if (!Object.hasOwn(activations, activation))
-    throw misuse({
-      where,
-      expected: `an activation (${Object.keys(activations).join(', ')})`,
-      got: show(activation),
-      try: "'tanh'",
-    })
-  if (!Number.isSafeInteger(seed))
-    throw misuse({ where, expected: 'an integer seed', got: show(seed), try: 'seed: 0' })
-  const layout = layers(name, widths, bias)
-  const theta = initialise(layout, { activation, outputGain, random: seededRandom(seed) })
+  checkWidths(where, widths)
+  checkActivation(where, activation)
+  const last = widths.length - 1
+  const blocks = widths.slice(1).flatMap((rows, k): WeightBlock[] => {
+    const cols = widths[k]
+    const gain = k + 1 === last ? outputGain : 1
+    const weight = {
+      name: `weight${k + 1}`,
+      shape: [rows, cols],
+      start: startFor(activation, cols, rows, gain),
+    }
+    return bias ? [weight, { name: `bias${k + 1}`, shape: [rows] }] : [weight]
+  })
+  const { theta, layout, place } = weights(name, blocks, seed)
   const b = new Builder()
-  const all = b.leaf('theta', theta.length)
-  const block = (n: string) => {
-    const found = layout.find((l) => l.name === n) as ThetaBlock
-    return b.gather(
-      all,
-      Array.from({ length: blockSize(found) }, (_, i) => found.offset + i),
-    )
+  let x = b.leaf('state', widths[0])
+  for (let k = 1; k <= last; k++) {
+    const [rows, cols] = [widths[k], widths[k - 1]]
+    const weight = place(b, `weight${k}`)
+    x = bias ? b.affine(weight, x, place(b, `bias${k}`), rows, cols) : b.matvec(weight, x, rows, cols)
+    if (k < last) x = activate(b, activation, x)
   }
-  let x = b.leaf('state', widths[0] as number)
-  for (let k = 1; k < widths.length; k++) {
-    const [rows, cols] = [widths[k] as number, widths[k - 1] as number]
-    const weight = block(`${name}.weight${k}`)
-    x = bias ? b.affine(weight, x, block(`${name}.bias${k}`), rows, cols) : b.matvec(weight, x, rows, cols)
-    if (k < widths.length - 1) x = activations[activation](b, x)
-  }
-  const stateNames = Array.from({ length: widths[0] as number }, (_, i) => `x${i + 1}`)
+  const stateNames = Array.from({ length: widths[0] }, (_, i) => `x${i + 1}`)
   return makeField(b, x, { name, stateNames, inputNames: [], theta, layout })
-}
-
-function layers(name: string, widths: readonly number[], bias: boolean): ThetaBlock[] {
-  const layout: ThetaBlock[] = []
-  let offset = 0
-  const add = (suffix: string, shape: readonly number[]) => {
-    layout.push({ name: `${name}.${suffix}`, offset, shape, kind: 'weight' })
-    offset += shape.reduce((product, n) => product * n, 1)
-  }
-  for (let k = 1; k < widths.length; k++) {
-    add(`weight${k}`, [widths[k] as number, widths[k - 1] as number])
-    if (bias) add(`bias${k}`, [widths[k] as number])
-  }
-  return layout
-}
-
-function initialise(
-  layout: readonly ThetaBlock[],
-  { activation, outputGain, random }: { activation: Activation; outputGain: number; random: Random },
-): Float64Array {
-  const weights = layout.filter((l) => l.shape.length === 2)
-  const theta = new Float64Array(layout.reduce((total, l) => total + blockSize(l), 0))
-  for (const l of weights) {
-    const [fanOut, fanIn] = l.shape as [number, number]
-    const gain = l === weights.at(-1) ? outputGain : 1
-    const bound = gain * Math.sqrt(6 / (activation === 'relu' ? fanIn : fanIn + fanOut))
-    for (let i = 0; i < blockSize(l); i++) theta[l.offset + i] = bound * (2 * random.uniform() - 1)
-  }
-  return theta
 }

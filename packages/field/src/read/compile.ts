@@ -1,4 +1,5 @@
 import { scalarCount } from '../derive/scalarize.js'
+import { vectorize } from '../derive/vectorize.js'
 import { expectField, type Field } from '../field.js'
 import { canGenerateCode } from './canGenerateCode.js'
 import { interpret } from './interpret.js'
@@ -29,7 +30,7 @@ export function compile(field: Field): CompiledField {
     return (t, x, out, theta, input) => out.set(interpret(field, t, x, theta, input).subarray(0, out.length))
   }
   const source = scalarCount(field) > unrollLimit ? undefined : compileSource(field)
-  if (source === undefined || source.length > sourceLimit) return printLoops(field)
+  if (source === undefined || source.length > sourceLimit) return printLoops(vectorize(field))
   return new Function('theta0', `'use strict'\n${source}`)(field.theta) as CompiledField
 }
 

@@ -58,11 +58,14 @@ export function printStatements(
   return { invariant, body, outputs }
 }
 
+/** Operations that make a single number, or several, of vectors. */
+const ofVectors: ReadonlySet<string> = new Set(['dot', 'sum', 'matvec', 'affine', 'outer', 'scatter'])
+
 function isScalar(f: Field): boolean {
   return (
     f.nodes.every(
       (n, i) =>
-        n.size === 1 ||
+        (n.size === 1 && !ofVectors.has(n.op)) ||
         i === f.output ||
         n.op === 'state' ||
         n.op === 'theta' ||

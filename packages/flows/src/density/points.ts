@@ -7,10 +7,10 @@ export type Points = readonly ArrayLike<number>[] | NdArray
 /** Reads points into one row-major array, checking their length and that they are finite. */
 export function readPoints(where: string, points: Points, n: number): Float64Array {
   const count = 'shape' in points ? points.shape[0] : points.length
-  const rows = Float64Array.from({ length: count * n }, (_, k) => {
-    const [i, j] = [Math.floor(k / n), k % n]
-    return 'shape' in points ? points.get(i, j) : points[i][j]
-  })
+  const rows = new Float64Array(count * n)
+  if ('shape' in points) {
+    for (let i = 0; i < count; i++) for (let j = 0; j < n; j++) rows[i * n + j] = points.get(i, j)
+  } else points.forEach((row, i) => void rows.set(Array.from(row).slice(0, n), i * n))
   const fits =
     'shape' in points
       ? points.shape.length === 2 && points.shape[1] === n

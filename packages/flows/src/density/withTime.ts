@@ -2,15 +2,16 @@ import { Builder, embed, type Field, makeField, misuse } from '@separatrix/field
 
 /**
  * A field whose last state becomes the time: g(x, t) on Rⁿ⁺¹ → Rⁿ turns into f(t, x) = g([x; t]) on Rⁿ. Flows
- * between distributions need velocities that change with time; networks have none by themselves.
+ * between distributions need velocities that change with time; networks have none by themselves. With a
+ * condition of length m, g([x; c; t]) turns into f(t, [x; c]).
  * @example withTime(network({ widths: [3, 64, 2], activation: 'swish', seed: 0 })) // a velocity on the plane
  */
-export function withTime(g: Field): Field {
+export function withTime(g: Field, { condition = 0 }: { readonly condition?: number } = {}): Field {
   const n = g.stateSize - 1
-  if (n < 1 || g.outputSize !== n)
+  if (n < 1 || g.outputSize !== n - condition)
     throw misuse({
       where: 'withTime',
-      expected: 'a field from Rⁿ⁺¹ to Rⁿ',
+      expected: condition === 0 ? 'a field from Rⁿ⁺¹ to Rⁿ' : `a field from Rⁿ⁺¹⁺ᵐ to Rⁿ, m = ${condition}`,
       got: `R^${g.stateSize} → R^${g.outputSize}`,
       try: 'network({ widths: [3, 64, 2], … })',
       code: 'wrong-dimension',

@@ -9,37 +9,60 @@ import {
   show,
   withTheta,
 } from '@separatrix/field/core'
+import type { Source } from '../data/source.js'
 import { type Base, standardNormal } from '../density/base.js'
-import { assignment } from './assignment.js'
+import { type Coupling, checkCoupling } from './coupling.js'
+import { pathPoints } from './pairs.js'
 import { type ConditionalPath, straight } from './paths.js'
 
-/** Draws samples of a distribution that need not have a density. */
-export interface Source {
-  draw(random: Random, x: Float64Array): void
-}
-
 export interface FlowMatchingOptions {
-  /** the distribution to be learned, reached at t = 1 */
+  /** the distribution to be learned, reached at t = 1; with a condition it draws [x; c] */
   readonly target: Source
   /** where the flow starts, t = 0; the standard normal by default */
   readonly source?: Source | Base
   /**
-   * which samples are joined: drawn independently, or, within each batch, by the assignment of least total
-   * squared distance, which makes paths nearly straight
+   * which samples are joined: drawn independently; within each plan by the assignment of least total squared
+   * distance, which makes paths nearly straight; or by the entropic plan
    */
-  readonly coupling: 'independent' | 'exact'
+  readonly coupling: Coupling
+  /** ε of the entropic plan, in units of squared distance; 2σ² makes a Schrödinger bridge of its path */
+  readonly regularization?: number
   readonly path?: ConditionalPath
-  /** standard deviation of noise about the path; 0 */
+  /** standard deviation of noise about the path, where the path has none of its own; 0 */
   readonly sigma?: number
   /** pairs per step; 256 */
   readonly batch?: number
+  /** pairs that are planned together, a multiple or a divisor of `batch`, which it is by default */
+  readonly planBatch?: number
+  /** length of the condition c that the field reads after x; 0 */
+  readonly condition?: number
+  /** λ of the plan's cost |x₀ − x₁|² + λ|c₀ − c₁|²: without it a plan moves mass between conditions; 0 */
+  readonly conditionWeight?: number
+  /** share of pairs whose condition is replaced by `absent` (0), for {@link classifierFree}; 0 */
+  readonly dropCondition?: number
+  readonly absent?: number
+  /**
+   * times in [0, 1), uniform by default. The minimiser does not depend on them; fine structure of the target is decided
+   * close to t = 1, where {@link lateTimes} looks more often
+   */
+  readonly drawTime?: (random: Random) => number
+}
+
+/**
+ * Times t = 1 − (1 − U)^k: the density of 1 − t is proportional to (1 − t)^{1/k − 1}.
+ * @example flowMatching({ target: rings, coupling: 'independent', drawTime: lateTimes(2) })
+ */
+export function lateTimes(k: number): (random: Random) => number {
+  if (!(k >= 1 && Number.isFinite(k)))
+    throw misuse({ where: 'lateTimes', expected: 'k ≥ 1', got: show(k), try: 'lateTimes(2)' })
+  return (random) => 1 - (1 - random.uniform()) ** k
 }
 
 /**
  * Flow matching: the mean of |f(t, x(t)) − x′(t)|² over pairs (x₀, x₁), uniform times and paths x(t) = α(t)x₀
- * + β(t)x₁ + σε; its minimiser carries the source to the target. No solve is needed. The least value is not 0
- * but the spread of velocities of paths that cross. Lipman et al., ICLR 2023; couplings: Tong et al., TMLR
- * 2024, and Pooladian et al., ICML 2023.
+ * + β(t)x₁ + s(t)ε; its minimiser carries the source to the target. No solve is needed. The least value is not
+ * 0 but the spread of velocities of paths that cross, see {@link lossFloor}. Lipman et al., ICLR 2023;
+ * couplings: Tong et al., TMLR 2024, and Pooladian et al., ICML 2023.
  * @example
  * const { field } = await fit({
  *   field: withTime(network({ widths: [3, 64, 2], activation: 'swish', seed: 0 })), optimizer: adam({ rate: 1e-3 }), steps: 5, seed: 0,
@@ -47,48 +70,26 @@ export interface FlowMatchingOptions {
  * })
  * cnf({ field, method: dopri5, rtol: 1e-5, atol: 1e-5 }).sample(100, 0)
  */
-export function flowMatching({
-  target,
-  source,
-  coupling,
-  path = straight,
-  sigma = 0,
-  batch = 256,
-}: FlowMatchingOptions): Loss {
-  const where = 'flowMatching'
-  if (coupling !== 'independent' && coupling !== 'exact')
-    throw misuse({
-      where,
-      expected: "coupling 'independent' or 'exact'",
-      got: show(coupling),
-      try: "coupling: 'exact'",
-    })
-  if (!(sigma >= 0 && Number.isFinite(sigma)))
-    throw misuse({ where, expected: 'σ ≥ 0', got: show(sigma), try: 'sigma: 0' })
+export function flowMatching(options: FlowMatchingOptions): Loss {
+  const { condition = 0, batch = 256 } = options
+  checkCoupling(options)
+  checkOptions(options)
   return {
-    name: where,
-    bind(field) {
-      const n = field.stateSize
-      const from = source ?? standardNormal(n)
-      const pairs = drawPairs({ from, target, coupling }, batch, n)
-      let next = 0
+    name: 'flowMatching',
+    bind(field, _data, execution) {
+      const n = field.stateSize - condition
+      const pairs = matchingPairs(options, n)
+      const { point } = pairs
       return sampledLoss({
-        integrand: missOf(field),
+        integrand: missOf(field, condition),
         batch,
-        begin(random) {
-          next = 0
-          pairs.draw(random)
-        },
+        execution,
+        begin: pairs.begin,
         draw(random, z) {
-          const t = random.uniform()
-          const [a, b, da, db] = [path.alpha(t), path.beta(t), path.alphaRate(t), path.betaRate(t)]
-          const [start, end] = [next * n, pairs.partner[next] * n]
-          next++
-          for (let i = 0; i < n; i++) {
-            const [x0, x1] = [pairs.x0[start + i], pairs.x1[end + i]]
-            z[i] = a * x0 + b * x1 + (sigma === 0 ? 0 : sigma * random.normal())
-            z[n + i] = da * x0 + db * x1
-          }
+          const t = pairs.next(random)
+          z.set(point.x)
+          z.set(point.condition, n)
+          z.set(point.velocity, n + condition)
           return t
         },
         restore: (theta) => ({ field: withTheta(field, theta) }),
@@ -97,9 +98,50 @@ export function flowMatching({
   }
 }
 
-/** ℓ(t, [x; u]) = |f(t, x) − u|². */
-function missOf(field: Field): Field {
-  const n = field.stateSize
+/** The points of paths that options ask for, in n dimensions. */
+export function matchingPairs(options: FlowMatchingOptions, n: number) {
+  const { batch = 256 } = options
+  return pathPoints({
+    path: straight,
+    sigma: 0,
+    regularization: 0,
+    condition: 0,
+    conditionWeight: 0,
+    dropCondition: 0,
+    absent: 0,
+    drawTime: (random) => random.uniform(),
+    planBatch: batch,
+    source: standardNormal(Math.max(n, 1)),
+    ...options,
+    batch,
+    dimension: n,
+  })
+}
+
+function checkOptions({
+  sigma = 0,
+  batch = 256,
+  planBatch = batch,
+  dropCondition = 0,
+}: FlowMatchingOptions): void {
+  const where = 'flowMatching'
+  if (!(sigma >= 0 && Number.isFinite(sigma)))
+    throw misuse({ where, expected: 'σ ≥ 0', got: show(sigma), try: 'sigma: 0' })
+  for (const size of [batch, planBatch])
+    if (!(Number.isSafeInteger(size) && size > 0))
+      throw misuse({ where, expected: 'a positive batch', got: show(size), try: 'batch: 256' })
+  if (!(dropCondition >= 0 && dropCondition <= 1))
+    throw misuse({
+      where,
+      expected: 'a share between 0 and 1',
+      got: show(dropCondition),
+      try: 'dropCondition: 0.1',
+    })
+}
+
+/** ℓ(t, [x; c; u]) = |f(t, [x; c]) − u|². */
+export function missOf(field: Field, condition: number): Field {
+  const [size, n] = [field.stateSize, field.stateSize - condition]
   if (field.outputSize !== n || field.inputSize > 0)
     throw misuse({
       where: 'flowMatching',
@@ -109,51 +151,16 @@ function missOf(field: Field): Field {
       code: 'wrong-dimension',
     })
   const b = new Builder()
-  const all = b.leaf('state', 2 * n)
-  const part = (start: number) =>
+  const all = b.leaf('state', size + n)
+  const part = (start: number, length: number) =>
     b.gather(
       all,
-      Array.from({ length: n }, (_, i) => start + i),
+      Array.from({ length }, (_, i) => start + i),
     )
-  const miss = b.sub(embed(b, field, { state: part(0) }), part(n))
+  const miss = b.sub(embed(b, field, { state: part(0, size) }), part(size, n))
   return makeField(b, b.dot(miss, miss), {
     ...field,
     name: `miss of ${field.name}`,
-    stateNames: [...field.stateNames, ...field.stateNames.map((s) => `u_${s}`)],
+    stateNames: [...field.stateNames, ...field.stateNames.slice(0, n).map((s) => `u_${s}`)],
   })
-}
-
-interface Ends {
-  readonly from: Source
-  readonly target: Source
-  readonly coupling: FlowMatchingOptions['coupling']
-}
-
-/** A batch of samples of both ends, and which of the second belongs to each of the first. */
-function drawPairs({ from, target, coupling }: Ends, batch: number, n: number) {
-  const [x0, x1] = [new Float64Array(batch * n), new Float64Array(batch * n)]
-  const rows = (all: Float64Array) =>
-    Array.from({ length: batch }, (_, i) => all.subarray(i * n, (i + 1) * n))
-  const [rows0, rows1] = [rows(x0), rows(x1)]
-  const partner = Int32Array.from({ length: batch }, (_, i) => i)
-  const cost = new Float64Array(coupling === 'exact' ? batch * batch : 0)
-  return {
-    x0,
-    x1,
-    partner,
-    draw(random: Random) {
-      for (let i = 0; i < batch; i++) {
-        from.draw(random, rows0[i])
-        target.draw(random, rows1[i])
-      }
-      if (coupling === 'independent') return
-      for (let i = 0; i < batch; i++)
-        for (let j = 0; j < batch; j++) {
-          let square = 0
-          for (let k = 0; k < n; k++) square += (x0[i * n + k] - x1[j * n + k]) ** 2
-          cost[i * batch + j] = square
-        }
-      partner.set(assignment(cost, batch))
-    },
-  }
 }

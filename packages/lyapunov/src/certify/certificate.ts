@@ -3,20 +3,8 @@ import { bytesToHex, utf8ToBytes } from '@noble/hashes/utils.js'
 import { type Field, type FieldJson, misuse, show, toJSON } from '@separatrix/field/core'
 import { leaf, midpoint } from './bisectionTree.js'
 import type { Interval } from './box.js'
-import type { Uncertain } from './uncertainty.js'
-
-/** What a certificate claims; `statement` says it in words. */
-export interface Claim {
-  readonly property: 'region-of-attraction' | 'invariant-set' | 'global-asymptotic-stability'
-  /** Ω = {x in domain: V(x) ≤ level}, or {B(x) ≥ 0} for an invariant set (level 0); a global claim has level 0 and no domain */
-  readonly level: number
-  readonly domain: readonly Interval[]
-  /** κ: V(x(t)) ≤ e^(−κt) V(x(0)) holds as well */
-  readonly rate?: number
-  /** quantities for all values of which the claim holds: inputs of `system`, in this order */
-  readonly uncertain?: readonly Uncertain[]
-  readonly statement: string
-}
+import type { Claim } from './claim.js'
+import { statementOf } from './statement.js'
 
 /** How the claim was proved: enough for a reader to prove it again. */
 export interface Proof {
@@ -34,6 +22,8 @@ export interface Proof {
    */
   readonly radii?: readonly number[]
   readonly multipliers?: readonly (readonly [number, number])[]
+  /** of a claim with an equilibrium: Y ≈ (Df)⁻¹, row-major, for Krawczyk's operator */
+  readonly preconditioner?: readonly number[]
   /** for an invariant set: a point at which B ≥ 0, so that the set is not empty */
   readonly witness?: readonly number[]
 }
@@ -55,12 +45,12 @@ export interface Certificate {
 export function makeCertificate(
   system: Field,
   candidate: Field,
-  { claim, proof }: { readonly claim: Claim; readonly proof: Proof },
+  { claim, proof }: { readonly claim: Omit<Claim, 'statement'>; readonly proof: Proof },
 ): Certificate {
   const payload = {
     format: 'separatrix-certificate' as const,
     version: 1 as const,
-    claim,
+    claim: { ...claim, statement: statementOf(claim) },
     system: toJSON(system),
     candidate: toJSON(candidate),
     proof,
@@ -101,7 +91,7 @@ export function leafBoxes({ claim, proof }: Certificate): LeafBox[] {
     [leaf.origin, 'origin'],
   ])
   const out: LeafBox[] = []
-  const uncertain = (claim.uncertain ?? []).map((u) => u.interval)
+  const uncertain = [...(claim.equilibrium ?? []), ...(claim.uncertain ?? []).map((u) => u.interval)]
   const root = proof.radii?.map((r): Interval => [-r, r]) ?? [...claim.domain, ...uncertain]
   const stack = [root.map(([lo, hi]): Interval => [lo, hi])]
   for (const entry of proof.tree) {

@@ -1,6 +1,7 @@
 import { misuse, show } from '@separatrix/field/core'
 import { intervalsOf } from './box.js'
 import { certifyGlobal } from './certifyGlobal.js'
+import { certifyStability } from './certifyStability.js'
 import { faceMinimum } from './faceMinimum.js'
 import { checkLimits, type RegionOptions } from './options.js'
 import { bisectionProof, prepare, regionCertificate } from './prepare.js'
@@ -16,12 +17,13 @@ export interface CertifyOptions extends Omit<RegionOptions, 'domain'> {
   /** the level c of Ω = {V ≤ c}; without it the largest provable one is searched */
   readonly level?: number
   /** what is to be proved */
-  readonly property?: 'region-of-attraction' | 'global-asymptotic-stability'
+  readonly property?: 'region-of-attraction' | 'stability' | 'global-asymptotic-stability'
 }
 
 /**
  * Proves that Ω = {x in domain: V(x) ≤ level} is a region of attraction of the origin, refutes it by a point of Ω with
- * V̇ ≥ 0, or says why it can do neither. `property: 'global-asymptotic-stability'` claims all of Rⁿ, for polynomials. What
+ * V̇ ≥ 0, or says why it can do neither. `property: 'global-asymptotic-stability'` claims all of Rⁿ, for polynomials; 'stability' claims what
+ * LaSalle's theorem says where V̇ ≤ 0 only, see {@link certifyStability}. What
  * is proved is stated in {@link regionOfAttraction} and in the certificate. From four states on, a quadratic V is tried by
  * its form first.
  * @example
@@ -33,22 +35,23 @@ export interface CertifyOptions extends Omit<RegionOptions, 'domain'> {
 export function certify(options: CertifyOptions): Verdict {
   const { level, property = 'region-of-attraction' } = options
   if (property === 'global-asymptotic-stability') return certifyGlobal(options)
-  if (property !== 'region-of-attraction')
-    throw misuse({
-      where: 'certify',
-      expected: "the property 'region-of-attraction' or 'global-asymptotic-stability'",
-      got: show(property),
-      try: 'invariantSet for barriers',
-    })
-  const local = { ...options, domain: options.domain ?? [] }
-  if (level === undefined) return certifyLargest(local)
-  if (!(level > 0 && Number.isFinite(level)))
+  if (level !== undefined && !(level > 0 && Number.isFinite(level)))
     throw misuse({
       where: 'certify',
       expected: 'a level c > 0',
       got: show(level),
       try: 'regionOfAttraction to find one',
     })
+  const local = { ...options, domain: options.domain ?? [] }
+  if (property === 'stability') return certifyStability(local)
+  if (property !== 'region-of-attraction')
+    throw misuse({
+      where: 'certify',
+      expected: "the property 'region-of-attraction', 'stability' or 'global-asymptotic-stability'",
+      got: show(property),
+      try: 'invariantSet for barriers',
+    })
+  if (level === undefined) return certifyLargest(local)
   return certifyLevel(local, level)
 }
 
@@ -73,8 +76,11 @@ function certifyLevel(options: RegionOptions, level: number): Verdict {
       certificate: regionCertificate(ready, quadratic, level),
       stats: { boxes: quadratic.tree.length, leaves: quadratic.multipliers.length },
     }
-  const faces = faceMinimum(readings, ready.domain, { enough: level, tolerance: 1e-9, maxBoxes })
-  if (!(faces.lower > level))
+  const isMap = readings.time === 'discrete'
+  const faces = isMap
+    ? undefined
+    : faceMinimum(readings, ready.domain, { enough: level, tolerance: 1e-9, maxBoxes })
+  if (faces !== undefined && !(faces.lower > level))
     return unknown(
       `{V ≤ ${level}} may touch the boundary of the domain (V is at most ${faces.upper} at [${faces.at.join(', ')}]); ` +
         'take a larger domain or a lower level',
@@ -89,12 +95,19 @@ function certifyLevel(options: RegionOptions, level: number): Verdict {
     onProgress,
     signal,
   })
-  const stats = { boxes: result.boxes + faces.boxes, leaves: (result.tree.nodes() + 1) / 2 }
+  const stats = { boxes: result.boxes + (faces?.boxes ?? 0), leaves: (result.tree.nodes() + 1) / 2 }
   if (result.refutation !== undefined && result.refutation.value[1] <= level)
     return refuted(result.refutation, level, stats)
+  if (result.exit !== undefined && result.exit.value <= level)
+    return unknown(
+      `the point [${result.exit.point.join(', ')}] of {V ≤ ${level}} is led out of the domain; take a larger domain or a ` +
+        'lower level',
+      stats,
+      Array.from(result.exit.point, (v) => [v, v] as const),
+    )
   if (result.stuck !== undefined)
     return unknown(
-      `${result.stuck.reason}; V̇ < 0 is proved up to the level ${result.proved}`,
+      `${result.stuck.reason}; the decrease is proved up to the level ${result.proved}`,
       stats,
       intervalsOf(result.stuck.box),
     )
@@ -124,7 +137,7 @@ function refuted(
   level: number,
   stats: Refuted['stats'],
 ): Refuted {
-  const reason = `the decrease fails (V̇, or V̇ + κV, is at least ${rate[0]}) at a point of {V ≤ ${level}}`
+  const reason = `the decrease fails (the rate of V, + κV, is at least ${rate[0]}) at a point of {V ≤ ${level}}`
   return { kind: 'refuted', reason, message: `refuted: ${reason}`, point, uncertain, value, rate, stats }
 }
 

@@ -41,10 +41,6 @@ export function certifyGlobal({ field, V, rate = 0 }: Pick<RegionOptions, 'field
       level: 0,
       domain: [],
       ...(rate > 0 && { rate }),
-      statement:
-        "V is positive except at 0 and unbounded with |x|, V decreases strictly along every solution of x' = f(x) " +
-        'except at x = 0, and hence every solution converges to 0, which is stable' +
-        (rate > 0 ? `; moreover V(x(t)) <= exp(-${rate} t) V(x(0)).` : '.'),
     },
     proof: { tree: [] },
   })

@@ -108,3 +108,21 @@ export function inverseCholesky({ n, lo, hi }: IntervalMatrix): Float64Array | u
     Array.from({ length: n }, (_, i) => w[i * n + i] as number).every((v) => v > 0)
   return isInvertible ? w : undefined
 }
+
+/** The least pivot of the midpoint of A + scale·B in floating point, relative to its diagonal entry; a guess, not a proof. */
+export function leastPivot(a: IntervalMatrix, b: IntervalMatrix, scale: number): number {
+  const { n } = a
+  const m = a.lo.map((v, i) => (v + a.hi[i]) / 2 + (scale * (b.lo[i] + b.hi[i])) / 2)
+  const diagonal = Array.from({ length: n }, (_, i) => m[i * n + i])
+  let least = Infinity
+  for (let k = 0; k < n; k++) {
+    const pivot = m[k * n + k]
+    least = Math.min(least, pivot / Math.abs(diagonal[k]))
+    if (!(pivot > 0)) return least
+    for (let i = k + 1; i < n; i++) {
+      const factor = m[i * n + k] / pivot
+      for (let j = k + 1; j < n; j++) m[i * n + j] -= factor * m[k * n + j]
+    }
+  }
+  return least
+}

@@ -1,33 +1,60 @@
 import { combine, expectField, type Field } from '@separatrix/field/core'
-import { bisectionTree, leaf, midpoint } from './bisectionTree.js'
+import { midpoint } from './bisectionTree.js'
 import { type Box, type Interval, intervalsOf } from './box.js'
-import { type BoxBounds, boxEvaluator } from './boxBounds.js'
-import { boxQueue } from './boxQueue.js'
+import { boxEvaluator } from './boxBounds.js'
 import { makeCertificate } from './certificate.js'
 import { faceMinimum } from './faceMinimum.js'
+import { invariantPolytope } from './invariantPolytope.js'
 import { checkLimits, type RegionOptions } from './options.js'
-import { quantifier, readDomain, scope, withUncertain } from './prepare.js'
+import { readDomain, scope, withUncertain } from './prepare.js'
+import { proveBand } from './proveBand.js'
 import { type Readings, readPair } from './readings.js'
 import { latticePoint } from './searchCounterexample.js'
-import { unknown, type Verdict } from './verdict.js'
+import { ellipsoidBarrier, polytopeOf, type SetShape } from './setShapes.js'
+import { type Refuted, unknown, type Verdict } from './verdict.js'
 
-export interface InvariantSetOptions
-  extends Pick<RegionOptions, 'domain' | 'params' | 'disturbance' | 'maxBoxes' | 'onProgress' | 'signal'> {
+interface CommonOptions
+  extends Pick<RegionOptions, 'params' | 'disturbance' | 'maxBoxes' | 'onProgress' | 'signal'> {
   /** an autonomous field, closed but for what `disturbance` bounds */
   readonly field: Field
+}
+
+export interface BarrierSetOptions extends CommonOptions, Pick<RegionOptions, 'domain'> {
   /** B: the set is {B ≥ 0} */
   readonly barrier: Field
+  readonly set?: undefined
 }
+
+export interface ShapedSetOptions extends CommonOptions {
+  /** a box, an ellipsoid, a simplex or another polytope */
+  readonly set: SetShape
+}
+
+export type InvariantSetOptions = BarrierSetOptions | ShapedSetOptions
 
 /**
  * Proves that {x in domain: B(x) ≥ 0} is forward invariant, compact and not empty: Ḃ > 0 wherever B = 0, and B < 0 on
  * the whole boundary of the domain (Nagumo 1942, in the strict form that needs no regularity of the boundary); f is
- * shown to be defined throughout the set. Refutes it by a box through which B = 0 passes and on which Ḃ < 0.
+ * shown to be defined throughout the set. Refutes it by a box through which B = 0 passes and on which Ḃ < 0. A `set` is
+ * given by its shape instead: an ellipsoid is proved in the same way, boxes, simplices and other polytopes face by face,
+ * see {@link invariantPolytope}.
  * @example
  * const field = system({ state: ['x'], dynamics: { x: '-x' } })
  * invariantSet({ field, barrier: expression('1 - x^2', ['x']), domain: [[-2, 2]] }).kind // 'proved'
+ * invariantSet({ field, set: { kind: 'box', sides: [[-1, 2]] } }).kind // 'proved'
  */
-export function invariantSet({
+export function invariantSet(options: InvariantSetOptions): Verdict {
+  expectField('invariantSet', options.field)
+  if (options.set === undefined) return barrierSet(options)
+  const { field, set, maxBoxes = 2e6, params = {}, disturbance = {} } = options
+  checkLimits('invariantSet', { maxBoxes })
+  if (set.kind === 'ellipsoid')
+    return barrierSet({ ...options, set: undefined, ...ellipsoidBarrier('invariantSet', set, field) })
+  const polytope = polytopeOf('invariantSet', set, field.stateSize)
+  return invariantPolytope(field, polytope, { params, disturbance, maxBoxes })
+}
+
+function barrierSet({
   field,
   barrier,
   domain,
@@ -36,8 +63,7 @@ export function invariantSet({
   maxBoxes = 2e6,
   onProgress,
   signal,
-}: InvariantSetOptions): Verdict {
-  expectField('invariantSet', field)
+}: BarrierSetOptions): Verdict {
   expectField('invariantSet', barrier)
   checkLimits('invariantSet', { maxBoxes })
   const states = readDomain('invariantSet', domain, field.stateSize)
@@ -68,79 +94,37 @@ interface Problem {
 
 function search(
   problem: Problem,
-  {
-    maxBoxes,
-    onProgress,
-    signal,
-  }: Required<Pick<InvariantSetOptions, 'maxBoxes'>> & Pick<InvariantSetOptions, 'onProgress' | 'signal'>,
+  limits: Required<Pick<InvariantSetOptions, 'maxBoxes'>> &
+    Pick<InvariantSetOptions, 'onProgress' | 'signal'>,
 ): Verdict {
   const { readings, domain } = problem
-  const { size } = readings
-  const queue = boxQueue(size)
-  const tree = bisectionTree()
-  // within the set f must at least be defined, or solutions end there: then the rate is not NaN
-  const isOff = (b: BoxBounds) => b.valueLow > 0 || (b.valueHigh < 0 && b.rateLow <= b.rateHigh)
-  const settles = (b: BoxBounds) => isOff(b) || b.rateHigh < 0
-  const { bounds, evaluate } = boxEvaluator(readings, settles)
-  const [lo, hi] = [Float64Array.from(domain.lo), Float64Array.from(domain.hi)]
-  const [parentLo, parentHi] = [new Float64Array(size), new Float64Array(size)]
-  let boxes = 0
-  const stats = () => ({ boxes, leaves: (tree.nodes() + 1) / 2 })
-  let crossing: Verdict | undefined
+  let crossing: Omit<Refuted, 'stats'> | undefined
   // B = 0 may run along a side of a box: the crossing is sought in one half as large again
   const wide = boxEvaluator(readings, () => false)
-  const findCrossing = (from: Float64Array, to: Float64Array): Verdict | undefined => {
+  const onRising = (from: Float64Array, to: Float64Array) => {
     const grown = (side: Float64Array, bound: Float64Array, sign: 1 | -1) =>
-      side.map(
-        (v, i) =>
-          sign *
-          Math.min(sign * v + ((to[i] as number) - (from[i] as number)) / 4, sign * (bound[i] as number)),
-      )
+      side.map((v, i) => sign * Math.min(sign * v + (to[i] - from[i]) / 4, sign * bound[i]))
     const [low, high] = [grown(from, domain.lo, -1), grown(to, domain.hi, 1)]
     wide.evaluate(low, high)
-    if (!(wide.bounds.rateLow > 0 && changesSign(readings, low, high))) return undefined
+    if (!(wide.bounds.rateLow > 0 && changesSign(readings, low, high))) return false
     const rate = [-wide.bounds.rateHigh, -wide.bounds.rateLow] as const
     const reason = `B = 0 within the box [${low.join(', ')}] to [${high.join(', ')}], on all of which Ḃ ≤ ${rate[1]} < 0`
     const { centre } = wide.bounds
     const [point, uncertain] = [centre.slice(0, readings.n), centre.slice(readings.n)]
-    return { kind: 'refuted', reason, message: `refuted: ${reason}`, point, uncertain, rate, stats: stats() }
+    crossing = { kind: 'refuted', reason, message: `refuted: ${reason}`, point, uncertain, rate }
+    return true
   }
-  const look = (node: number) => {
-    boxes++
-    evaluate(lo, hi)
-    if (isOff(bounds)) return tree.mark(node, leaf.outside)
-    if (bounds.rateHigh < 0) return tree.mark(node, leaf.decrease)
-    if (bounds.rateLow > 0) crossing ??= findCrossing(lo, hi)
-    queue.push(lo, hi, { key: boxes, node, axis: bounds.axis })
-  }
-  look(0)
-  while (queue.size() > 0 && crossing === undefined) {
-    const { node, axis } = queue.pop(parentLo, parentHi)
-    const middle = midpoint(parentLo[axis] as number, parentHi[axis] as number)
-    const isSplittable = middle > (parentLo[axis] as number) && middle < (parentHi[axis] as number)
-    if (boxes >= maxBoxes || !isSplittable || signal?.aborted) {
-      const why = signal?.aborted
-        ? 'it was stopped'
-        : isSplittable
-          ? `${maxBoxes} boxes were not enough`
-          : 'a box cannot be split further'
-      return unknown(
-        `${why}; Ḃ > 0 is not proved where B = 0`,
-        stats(),
-        intervalsOf({ lo: parentLo, hi: parentHi }),
-      )
-    }
-    const child = tree.split(node, axis)
-    for (const half of [0, 1]) {
-      lo.set(parentLo)
-      hi.set(parentHi)
-      if (half === 0) hi[axis] = middle
-      else lo[axis] = middle
-      look(child + half)
-    }
-    if ((boxes & 1023) < 2) onProgress?.({ proved: 0, refuted: Infinity, boxes })
-  }
-  return crossing ?? proved(problem, tree.preorder(), stats())
+  const { boxes, leaves, tree, stuck } = proveBand(readings, domain, {
+    ...limits,
+    lower: 0,
+    upper: 0,
+    onRising,
+  })
+  const stats = { boxes, leaves }
+  if (crossing !== undefined) return { ...crossing, stats }
+  if (stuck !== undefined)
+    return unknown(`${stuck.reason}; Ḃ > 0 is not proved where B = 0`, stats, intervalsOf(stuck.box))
+  return proved(problem, tree, stats)
 }
 
 function proved(
@@ -149,16 +133,8 @@ function proved(
   stats: { boxes: number; leaves: number },
 ): Verdict {
   const frozen = combine([readings.candidate], (b, place) => b.neg(place(readings.candidate)), barrier.name)
-  const certificate = makeCertificate(readings.field, frozen, {
-    claim: {
-      property: 'invariant-set',
-      level: 0,
-      ...scope(readings, domain),
-      statement:
-        `${quantifier(readings)}The set {x in domain: B(x) >= 0} is not empty, does not meet the boundary of the ` +
-        'domain, and B increases ' +
-        "strictly along solutions of x' = f(x) wherever B = 0, and hence the set is forward invariant.",
-    },
+  const certificate = makeCertificate(readings.system, frozen, {
+    claim: { property: 'invariant-set', level: 0, ...scope(readings, domain) },
     proof: { tree, witness },
   })
   return {

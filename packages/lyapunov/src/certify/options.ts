@@ -1,15 +1,23 @@
 import { type Field, misuse, show } from '@separatrix/field/core'
 import type { Interval } from './box.js'
+import type { Time } from './readings.js'
 import type { Uncertainty } from './uncertainty.js'
 
 export interface RegionOptions extends Uncertainty {
   /** an autonomous field with its equilibrium at 0, closed but for what `disturbance` bounds */
   readonly field: Field
+  /** 'discrete': f is the map x⁺ = f(x), and what must fall is V(f(x)) − V(x) + κV(x) in place of V̇ + κV */
+  readonly time?: Time
+  /**
+   * a point near an equilibrium that is not at 0, or only nearly: exactly one equilibrium x* is proved in a tiny box about
+   * it, and V and the domain are then functions of, and bounds for, the deviation x − x*
+   */
+  readonly equilibrium?: ArrayLike<number>
   /** the candidate, a scalar field of the same state */
   readonly V: Field
   /** a box about the origin: one [lo, hi] per state */
   readonly domain: readonly Interval[]
-  /** κ > 0: prove V̇ < −κV instead of V̇ < 0, hence V(x(t)) ≤ e^(−κt) V(x(0)) */
+  /** κ > 0: prove V̇ < −κV instead of V̇ < 0, hence V(x(t)) ≤ e^(−κt) V(x(0)); of a map, κ < 1 and V(x(k)) ≤ (1 − κ)ᵏ V(x(0)) */
   readonly rate?: number
   /** relative width of the bracket at which the search ends; 10⁻³ */
   readonly tolerance?: number

@@ -1,6 +1,7 @@
 import { midpoint } from './bisectionTree.js'
 import type { Box } from './box.js'
 import { widestOf } from './boxBounds.js'
+import { confinement } from './confinement.js'
 import {
   combineIntervals,
   type IntervalMatrix,
@@ -14,14 +15,15 @@ import { isSteady, type Readings } from './readings.js'
  * Whether V > 0 and V̇ < 0 on a box about 0, save at 0 itself. Where f(0) = 0 and ∇V(0) = 0, the mean value theorem
  * along the segment from 0 gives f(x) = J·x and ∇V(x) = H·x with rows of J and H from the enclosed Df and Hess V, so
  * V̇(x) = xᵀ(HᵀJ)x; the whole interval matrix must be negative definite. Row by row is enough: the box is star-shaped.
- * With a rate κ, V(x) = ½xᵀH′x for another H′ from the same enclosure, and HᵀJ + (κ/2)H′ must be.
+ * With a rate κ, V(x) = ½xᵀH′x for another H′ from the same enclosure, and HᵀJ + (κ/2)H′ must be. Of a map,
+ * V(f(x)) − (1 − κ)V(x) = ½xᵀ(JᵀH″J − (1 − κ)H′)x with H″ from the Hessian over the image, a box about 0 as well.
  */
 export function decreasesAround(
   readings: Readings,
   { lo, hi }: Box,
   bisections = 8,
 ): 'yes' | 'flat' | 'rising' {
-  const { n, size, rate, natural, second, secondSize } = readings
+  const { n, size, rate, time, natural, second, secondSize } = readings
   const [low, high] = [new Float64Array(secondSize), new Float64Array(secondSize)]
   // derivatives do not show where f itself is undefined: those of 0·log(x) are 0
   natural(lo, hi, low, high)
@@ -36,7 +38,9 @@ export function decreasesAround(
   const [hessian, jacobian] = [part(0), part(n * n)]
   if (!isPositiveDefinite(symmetricPart(hessian, 1))) return 'flat'
   const form = symmetricPart(
-    combineIntervals(multiplyIntervals(hessian, jacobian, true), hessian, rate / 2),
+    time === 'discrete'
+      ? differenceForm(readings, { lo, hi }, { hessian, jacobian })
+      : combineIntervals(multiplyIntervals(hessian, jacobian, true), hessian, rate / 2),
     -1,
   )
   if (isPositiveDefinite(form)) return 'yes'
@@ -50,11 +54,32 @@ export function decreasesAround(
   return first === 'yes' ? decreasesAround(readings, upper, bisections - 1) : first
 }
 
+/** JᵀH″J − H′ + κH′, H″ over the image of the box. */
+function differenceForm(
+  { n, rate, image, second, secondSize }: Readings,
+  { lo, hi }: Box,
+  { hessian, jacobian }: { readonly hessian: IntervalMatrix; readonly jacobian: IntervalMatrix },
+): IntervalMatrix {
+  const [to, far] = [lo.slice(), hi.slice()]
+  const [low, high] = [new Float64Array(secondSize), new Float64Array(secondSize)]
+  image(lo, hi, to.subarray(0, n), far.subarray(0, n))
+  second(to, far, low, high)
+  // a jump of ∇V over the image: no bounds
+  if (!isSteady(low, high, 2 * n * n)) low.fill(Number.NaN)
+  const there = { n, lo: low.subarray(0, n * n), hi: high.subarray(0, n * n) }
+  const turned = { n, lo: hessian.hi.map((v) => -v), hi: hessian.lo.map((v) => -v) }
+  const product = multiplyIntervals(multiplyIntervals(jacobian, there, true), jacobian)
+  return combineIntervals(combineIntervals(product, turned, 1), hessian, rate)
+}
+
 /**
  * The largest box s·domain (to within 1 % of s) that {@link decreasesAround} proves, or why there is none.
  */
 export function findOriginBox(readings: Readings, domain: Box): Box | { readonly why: string } {
   const { n } = readings
+  const leads = confinement(readings, domain)
+  const isProved = (box: Box) =>
+    leads(box.lo, box.hi) === 'inside' && decreasesAround(readings, box) === 'yes'
   const scaled = (s: number): Box => ({
     lo: domain.lo.map((v, i) => (i < n ? s * v : v)),
     hi: domain.hi.map((v, i) => (i < n ? s * v : v)),
@@ -66,15 +91,15 @@ export function findOriginBox(readings: Readings, domain: Box): Box | { readonly
     }
   if (at0 === 'rising')
     return {
-      why: 'V̇ (+ κV) is not negative definite to second order at the origin, so the origin cannot be closed',
+      why: 'V̇ (or the change of V in a step; + κV) is not negative definite to second order at the origin, so the origin cannot be closed',
     }
   let good = 1
-  while (good > 2 ** -60 && decreasesAround(readings, scaled(good)) !== 'yes') good /= 2
+  while (good > 2 ** -60 && !isProved(scaled(good))) good /= 2
   if (good <= 2 ** -60) return { why: 'no box about the origin is small enough for its second-order proof' }
   let bad = 2 * good
   while (good < 1 && bad > 1.01 * good) {
     const s = (good + bad) / 2
-    if (decreasesAround(readings, scaled(s)) === 'yes') good = s
+    if (isProved(scaled(s))) good = s
     else bad = s
   }
   return scaled(good)

@@ -177,9 +177,19 @@ const combined = (op: 'add' | 'sub', p: Sloped, q: Sloped): Sloped => ({
   ...pairwise(p, q, (a, b) => linear(op, a, b)),
 })
 
-/** pq − p(0)q(0) = q·(p − p(0)) + p(0)·(q − q(0)); with p and q exchanged where only q vanishes at 0. */
+/** Slopes that do not depend on x: of a linear function. */
+const isLinear = ({ slope }: Sloped) => slope?.every(({ g }) => g === undefined) === true
+
+/**
+ * pq − p(0)q(0) = q·(p − p(0)) + p(0)·(q − q(0)), p the linear factor if there is just one, else one that vanishes at 0: so
+ * u(x)·sin θ and sin θ·(u(x) + 1) have slopes that depend on θ alone where u is linear.
+ */
 function product(p: Sloped, q: Sloped): Sloped {
-  if (isZero(q.at0) && !isZero(p.at0)) return product(q, p)
+  const isSecond = isLinear(p) === isLinear(q) ? isZero(q.at0) && !isZero(p.at0) : isLinear(q)
+  return isSecond ? orderedProduct(q, p) : orderedProduct(p, q)
+}
+
+function orderedProduct(p: Sloped, q: Sloped): Sloped {
   return {
     at0: interval.mul(p.at0, q.at0),
     range: mul(p.range, q.range),

@@ -65,25 +65,36 @@ export const exponentsOf = (monomial: string): number[] => monomial.split(',').m
 const termLimit = 2000
 
 /** A scalar field as a polynomial with exact coefficients; `undefined` where it is none, or too long a one. */
-export function polynomialOf(field: Field): Polynomial | undefined {
-  const f = scalarize(field)
-  const n = f.stateSize
-  const constant = (value: Rational): Polynomial =>
-    new Map(value.top === 0n ? [] : [[new Array<number>(n).fill(0).join(), value]])
+export const polynomialOf = (field: Field) => polynomialIn(scalarize(field), [])
+
+/**
+ * A scalarized field as a polynomial in its states, its inputs, and the values of its nodes `atoms`; `undefined` where it
+ * is none, or too long a one.
+ */
+export function polynomialIn(f: Field, atoms: readonly number[]): Polynomial | undefined {
+  const [n, k] = [f.stateSize, f.inputSize]
+  const size = n + k + atoms.length
+  const one = new Array<number>(size).fill(0).join()
+  const constant = (value: Rational): Polynomial => new Map(value.top === 0n ? [] : [[one, value]])
   const variable = (i: number): Polynomial =>
-    new Map([[Array.from({ length: n }, (_, j) => Number(i === j)).join(), rational(1n)]])
+    new Map([[Array.from({ length: size }, (_, j) => Number(i === j)).join(), rational(1n)]])
   const values: Polynomial[] = []
-  for (const node of f.nodes) {
+  for (const [at, node] of f.nodes.entries()) {
     const [p, q] = node.args.map((a) => values[a])
+    if (atoms.includes(at)) {
+      values.push(variable(n + k + atoms.indexOf(at)))
+      continue
+    }
     switch (node.op) {
       case 'const':
         values.push(constant(constantValue(node.values[0], node.exact === true)))
         break
       case 'state':
-        values.push(variable(0))
+      case 'input':
+        values.push(variable(node.op === 'state' ? 0 : n))
         break
       case 'gather':
-        values.push(variable(node.indices[0]))
+        values.push(variable(node.indices[0] + (f.nodes[node.args[0]].op === 'input' ? n : 0)))
         break
       case 'neg':
         values.push(sum(new Map(), p, -1n))
@@ -96,7 +107,7 @@ export function polynomialOf(field: Field): Polynomial | undefined {
         values.push(product(p, q))
         break
       case 'div': {
-        const divisor = q.get(new Array<number>(n).fill(0).join())
+        const divisor = q.get(one)
         if (q.size !== 1 || divisor === undefined) return undefined
         values.push(product(p, constant(over(rational(1n), divisor))))
         break
@@ -122,9 +133,10 @@ export function polynomialOf(field: Field): Polynomial | undefined {
 /**
  * Whether p(x) > 0 for all x ≠ 0, by signs alone: its quadratic part is positive semidefinite by exact elimination (LDLᵀ),
  * every other monomial is even in each variable with a positive coefficient, and the variables without a pure power
- * x^(2k), k ≥ 2, have a positive definite quadratic part. `isUnbounded` asks for p(x) → ∞ with |x| as well.
+ * x^(2k), k ≥ 2, have a positive definite quadratic part. `isUnbounded` asks for p(x) → ∞ with |x| as well; without
+ * `isStrict` p ≥ 0 is enough.
  */
-export function isPositive(p: Polynomial, n: number, { isUnbounded = false } = {}): boolean {
+export function isPositive(p: Polynomial, n: number, { isUnbounded = false, isStrict = true } = {}): boolean {
   const quadratic = Array.from({ length: n }, () => Array.from({ length: n }, () => rational(0n)))
   const pure = new Array<boolean>(n).fill(false)
   for (const [monomial, c] of p) {
@@ -143,7 +155,7 @@ export function isPositive(p: Polynomial, n: number, { isUnbounded = false } = {
   const part = (indices: readonly number[]) => indices.map((i) => indices.map((j) => quadratic[i][j]))
   const isDefinite = pivotSigns(part(rest)) === 'definite'
   const whole = pivotSigns(quadratic)
-  if (!isDefinite || whole === 'indefinite') return false
+  if ((isStrict && !isDefinite) || whole === 'indefinite') return false
   // p ≥ its quadratic part, and ≥ each pure power where the quadratic part is a sum of squares of single variables
   const isDiagonal = quadratic.every((row, i) => row.every((c, j) => i === j || c.top === 0n))
   return !isUnbounded || whole === 'definite' || isDiagonal

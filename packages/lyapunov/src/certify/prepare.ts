@@ -1,7 +1,8 @@
 import { expectField, misuse, show } from '@separatrix/field/core'
 import type { BisectionTree } from './bisectionTree.js'
 import { type Box, type Interval, intervalsOf } from './box.js'
-import { type Certificate, type Claim, makeCertificate, type Proof } from './certificate.js'
+import { type Certificate, makeCertificate, type Proof } from './certificate.js'
+import type { Claim } from './claim.js'
 import { originProblem } from './equilibrium.js'
 import type { RegionOptions } from './options.js'
 import { findOriginBox } from './originBox.js'
@@ -25,24 +26,21 @@ export function prepare(
     field,
     V,
     domain,
+    time,
     rate,
-    params,
-    disturbance,
-  }: Pick<RegionOptions, 'field' | 'V' | 'domain' | 'rate' | 'params' | 'disturbance'>,
+    ...options
+  }: Pick<
+    RegionOptions,
+    'field' | 'V' | 'domain' | 'rate' | 'time' | 'equilibrium' | 'params' | 'disturbance'
+  >,
 ): Prepared {
   expectField(where, field)
   expectField(where, V)
-  const box = readDomain(where, domain, field.stateSize)
-  if (!box.lo.every((lo, i) => lo < 0 && (box.hi[i] as number) > 0))
-    throw misuse({
-      where,
-      expected: 'a domain with the origin inside',
-      got: show(domain),
-      try: 'shifting the state so that the equilibrium is at 0',
-    })
+  const box = readOriginDomain(where, domain, field.stateSize)
   if (rate !== undefined && !(rate >= 0 && Number.isFinite(rate)))
     throw misuse({ where, expected: 'a rate κ ≥ 0', got: show(rate), try: 'rate: 0.1' })
-  const readings = readPair(where, field, V, { rate, params, disturbance })
+  checkTime(where, time, rate)
+  const readings = readPair(where, field, V, { rate, time, ...options })
   if ('why' in readings) return { kind: 'unknown', reason: readings.why }
   const problem = originProblem(readings)
   if (problem !== undefined) return problem
@@ -50,6 +48,31 @@ export function prepare(
   const origin = findOriginBox(readings, whole)
   if ('why' in origin) return { kind: 'unknown', reason: origin.why, pair: { readings, domain: whole } }
   return { kind: 'ready', readings, domain: whole, origin }
+}
+
+function checkTime(where: string, time: RegionOptions['time'] = 'continuous', rate = 0): void {
+  if (time !== 'continuous' && time !== 'discrete')
+    throw misuse({
+      where,
+      expected: "time 'continuous' or 'discrete'",
+      got: show(time),
+      try: "'discrete' for a map",
+    })
+  if (time === 'discrete' && rate >= 1)
+    throw misuse({ where, expected: 'a rate κ < 1 of a map', got: show(rate), try: 'rate: 0.1' })
+}
+
+/** A domain with the origin inside. */
+export function readOriginDomain(where: string, domain: readonly Interval[], n: number): Box {
+  const box = readDomain(where, domain, n)
+  if (!box.lo.every((lo, i) => lo < 0 && (box.hi[i] as number) > 0))
+    throw misuse({
+      where,
+      expected: 'a domain with the origin inside',
+      got: show(domain),
+      try: 'shifting the state so that the equilibrium is at 0, or equilibrium: [ a point near it ]',
+    })
+  return box
 }
 
 export function readDomain(where: string, domain: readonly Interval[], n: number): Box {
@@ -68,23 +91,25 @@ export function readDomain(where: string, domain: readonly Interval[], n: number
   return { lo: Float64Array.from(domain, ([lo]) => lo), hi: Float64Array.from(domain, ([, hi]) => hi) }
 }
 
-/** The box of the states, followed by that of what is uncertain. */
-export function withUncertain({ lo, hi }: Box, { uncertain }: Readings): Box {
+/** The box of the states, followed by the equilibrium's and that of what is uncertain. */
+export function withUncertain({ lo, hi }: Box, { extras }: Readings): Box {
   return {
-    lo: Float64Array.from([...lo, ...uncertain.map(({ interval }) => interval[0])]),
-    hi: Float64Array.from([...hi, ...uncertain.map(({ interval }) => interval[1])]),
+    lo: Float64Array.from([...lo, ...extras.map(([low]) => low)]),
+    hi: Float64Array.from([...hi, ...extras.map(([, high]) => high)]),
   }
 }
 
 /** The part of a claim that says over what it holds. */
 export function scope(
-  { rate, uncertain, n }: Readings,
+  { rate, uncertain, time, equilibrium, n }: Readings,
   domain: Box,
-): Pick<Claim, 'domain' | 'uncertain' | 'rate'> {
+): Pick<Claim, 'domain' | 'uncertain' | 'rate' | 'time' | 'equilibrium'> {
   return {
     domain: intervalsOf(domain).slice(0, n),
     ...(uncertain.length > 0 && { uncertain }),
     ...(rate > 0 && { rate }),
+    ...(time === 'discrete' && { time }),
+    ...(equilibrium && { equilibrium: equilibrium.box }),
   }
 }
 
@@ -96,35 +121,15 @@ export function bisectionProof(
   return { tree: tree.preorder(), origin: intervalsOf(origin).slice(0, readings.n) }
 }
 
-/** How a statement names what is uncertain. */
-export function quantifier({ uncertain }: Readings): string {
-  const list = (kind: string) =>
-    uncertain.filter((u) => u.kind === kind).map((u) => `${u.name} in [${u.interval.join(', ')}]`)
-  const [constants, functions] = [list('parameter'), list('disturbance')]
-  const parts = [
-    ...(constants.length > 0 ? [`every constant ${constants.join(', ')}`] : []),
-    ...(functions.length > 0 ? [`every measurable ${functions.join(', ')} of time`] : []),
-  ]
-  return parts.length === 0 ? '' : `For ${parts.join(' and ')}: `
-}
-
 /** The certificate of a region of attraction. */
 export function regionCertificate(
   { readings, domain }: Extract<Prepared, { kind: 'ready' }>,
   proof: Proof,
   level: number,
 ): Certificate {
-  return makeCertificate(readings.field, readings.candidate, {
-    claim: {
-      property: 'region-of-attraction',
-      level,
-      ...scope(readings, domain),
-      statement:
-        `${quantifier(readings)}The set {x in domain: V(x) <= level} does not meet the boundary of the domain, V ` +
-        "decreases strictly along every solution of x' = f(x) in it except at the equilibrium x = 0, and hence it is " +
-        'forward invariant and every solution that starts in it converges to 0' +
-        (readings.rate > 0 ? `; moreover V(x(t)) <= exp(-${readings.rate} t) V(x(0)).` : '.'),
-    },
-    proof,
+  const { system, candidate, equilibrium } = readings
+  return makeCertificate(system, candidate, {
+    claim: { property: 'region-of-attraction', level, ...scope(readings, domain) },
+    proof: { ...proof, ...(equilibrium && { preconditioner: equilibrium.preconditioner }) },
   })
 }

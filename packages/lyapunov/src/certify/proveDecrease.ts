@@ -1,7 +1,8 @@
 import { type BisectionTree, bisectionTree, leaf, midpoint } from './bisectionTree.js'
 import type { Box } from './box.js'
-import { boxEvaluator } from './boxBounds.js'
+import { boxEvaluator, widestOf } from './boxBounds.js'
 import { boxQueue } from './boxQueue.js'
+import { confinement } from './confinement.js'
 import type { Readings } from './readings.js'
 import { slideDown } from './searchCounterexample.js'
 import type { Refutation } from './verdict.js'
@@ -27,6 +28,8 @@ export interface DecreaseResult {
   readonly refutation?: Refutation | undefined
   readonly tree: BisectionTree
   readonly boxes: number
+  /** of a map: a point of least V found that it leads out of the domain, and V there */
+  readonly exit?: { readonly value: number; readonly point: Float64Array } | undefined
   /** why it ended before its goal, and the box that was next */
   readonly stuck?: { readonly reason: string; readonly box: Box } | undefined
 }
@@ -37,15 +40,18 @@ export interface DecreaseResult {
  * run closes in on the critical level from both sides without bisection over levels.
  */
 export function proveDecrease(readings: Readings, domain: Box, options: DecreaseOptions): DecreaseResult {
-  const { size } = readings
+  const { n, size, natural: valueAt } = readings
   const { origin, tolerance, maxBoxes, onProgress, signal } = options
   let refutation = options.refutation
-  const ceiling = () => Math.min(options.ceiling, refutation?.value[1] ?? Infinity)
+  let exit: DecreaseResult['exit']
+  const ceiling = () => Math.min(options.ceiling, refutation?.value[1] ?? Infinity, exit?.value ?? Infinity)
+  const leads = confinement(readings, domain)
   const queue = boxQueue(size)
   const tree = bisectionTree()
   const { bounds, evaluate } = boxEvaluator(readings, (b) => b.rateHigh < 0 || b.valueLow > ceiling())
   const [lo, hi] = [Float64Array.from(domain.lo), Float64Array.from(domain.hi)]
   const [parentLo, parentHi] = [new Float64Array(size), new Float64Array(size)]
+  const [low, high] = [new Float64Array(2), new Float64Array(2)]
   let boxes = 0
   // least lower bound of V among boxes set aside as above the ceiling of their time
   let aside = Infinity
@@ -54,22 +60,31 @@ export function proveDecrease(readings: Readings, domain: Box, options: Decrease
     boxes++
     if (isInside(lo, hi, origin)) return tree.mark(node, leaf.origin)
     evaluate(lo, hi)
-    if (bounds.rateHigh < 0) return tree.mark(node, leaf.decrease)
+    const isFalling = bounds.rateHigh < 0
+    const way = isFalling ? leads(lo, hi) : 'open'
+    if (isFalling && way === 'inside') return tree.mark(node, leaf.decrease)
     const key = Number.isNaN(bounds.valueLow) ? Number.NEGATIVE_INFINITY : Math.max(floor, bounds.valueLow)
     if (key > ceiling()) {
       aside = Math.min(aside, key)
       return tree.mark(node, leaf.outside)
     }
+    if (way === 'leaves') {
+      const centre = lo.map((low, i) => midpoint(low, hi[i]))
+      valueAt(centre, centre, low, high)
+      if (high[0] < ceiling()) exit = { value: high[0], point: centre.slice(0, n) }
+    }
     if (bounds.centreRateLow >= 0 && bounds.centreValueHigh < ceiling()) {
       const found = slideDown(readings, domain, bounds.centre)
       if (found !== undefined && found.value[1] < ceiling()) refutation = found
     }
-    queue.push(lo, hi, { key, node, axis: bounds.axis })
+    // where only the way out is open, the slopes of V̇ do not tell where to split
+    queue.push(lo, hi, { key, node, axis: isFalling ? widestOf(lo, hi) : bounds.axis })
   }
 
   const finish = (proved: number, reason?: string): DecreaseResult => ({
     proved,
     refutation,
+    exit,
     tree,
     boxes,
     stuck: reason === undefined ? undefined : { reason, box: { lo: parentLo, hi: parentHi } },

@@ -7,6 +7,7 @@ import {
   intervalMatrix,
   inverseCholesky,
   isPositiveDefinite,
+  leastPivot,
   multiplyIntervals,
   symmetricPart,
 } from './intervalMatrix.js'
@@ -36,8 +37,8 @@ export interface QuadraticForm {
 
 /** The quadratic form of a pair, where the Hessian of V hardly varies over the domain; `undefined` elsewhere. */
 export function quadraticForm(readings: Readings, domain: Box): QuadraticForm | undefined {
-  const { n, size, second, secondSize, field, rate } = readings
-  const slopes = size === n ? originSlopes(field) : undefined
+  const { n, size, second, secondSize, field, rate, time } = readings
+  const slopes = size === n && time === 'continuous' ? originSlopes(field) : undefined
   if (slopes === undefined) return undefined
   const [lo, hi] = [new Float64Array(secondSize), new Float64Array(secondSize)]
   second(domain.lo, domain.hi, lo, hi)
@@ -179,7 +180,13 @@ function constraint(
   return out
 }
 
-/** An axis and a multiplier λ for which every N + λQ is positive definite, N the corners; λ = 0 if that suffices. */
+/** Multipliers that are tried, relative to the sizes of N and Q: a fifth of a decade apart. */
+const multipliers = Array.from({ length: 20 }, (_, k) => 10 ** (-2.4 + k / 5))
+
+/**
+ * An axis and a multiplier λ for which every N + λQ is positive definite, N the corners; λ = 0 if that suffices. Which one
+ * is the most promising is found in floating point, by the least pivot of the midpoints; only that one is proved.
+ */
 function findMultiplier(
   corners: readonly IntervalMatrix[],
   hessian: IntervalMatrix,
@@ -194,8 +201,17 @@ function findMultiplier(
     const size = Math.max(lo, -hi)
     if (!(size > 0)) continue
     const q = constraint(hessian, level, { axis, size })
-    for (const lambda of [0.03, 0.1, 0.3, 1, 3].map((factor) => factor * scale))
-      if (corners.every((n) => isPositiveDefinite(combineIntervals(n, q, lambda)))) return [axis, lambda]
+    let [best, most] = [0, 0]
+    for (const factor of multipliers) {
+      const lambda = factor * scale
+      const pivot = corners.reduce(
+        (least, n) => Math.min(least, least > 0 ? leastPivot(n, q, lambda) : 0),
+        Infinity,
+      )
+      if (pivot > most) [best, most] = [lambda, pivot]
+    }
+    if (most > 0 && corners.every((n) => isPositiveDefinite(combineIntervals(n, q, best))))
+      return [axis, best]
   }
   return undefined
 }

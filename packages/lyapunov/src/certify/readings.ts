@@ -3,6 +3,7 @@ import {
   combine,
   compile,
   type Enclosure,
+  embed,
   embedAll,
   enclose,
   expectSameOrder,
@@ -13,29 +14,48 @@ import {
   lieDerivative,
   makeField,
   misuse,
+  show,
 } from '@separatrix/field/core'
+import type { Interval } from './box.js'
+import { type EquilibriumBox, equilibriumBox } from './equilibriumBox.js'
 import { boundField, type Uncertain, type Uncertainty } from './uncertainty.js'
 
-/** What is proved of V along f: V̇ < 0, or V̇ < −κV. */
+export type Time = 'continuous' | 'discrete'
+
+/** What is proved of V along f: V̇ < 0, or V̇ < −κV; of V(f(x)) − V(x) in discrete time. */
 export interface PairOptions extends Uncertainty {
   /** κ ≥ 0 */
   readonly rate?: number
+  readonly time?: Time
+  /** a point near the equilibrium, where it is not exactly 0 */
+  readonly equilibrium?: ArrayLike<number>
 }
 
 /**
  * Everything that the prover reads from a field f and a candidate V, both frozen. A box has the n states first, then the
- * uncertain quantities. R stands for what must be negative: V̇, or V̇ + κV.
+ * equilibrium where it is enclosed, then the uncertain quantities. R stands for what must be negative: V̇, or V̇ + κV, or
+ * V∘f − V + κV of a map.
  */
 export interface Readings {
   /** states */
   readonly n: number
-  /** states and uncertain quantities */
+  /** sides of a box */
   readonly size: number
   readonly uncertain: readonly Uncertain[]
+  /** the sides of a box beyond the states */
+  readonly extras: readonly Interval[]
+  readonly time: Time
+  /** where the state stands for the deviation x − x* */
+  readonly equilibrium?: EquilibriumBox | undefined
+  /** f as it was given, for the certificate */
+  readonly system: Field
   /** κ */
   readonly rate: number
+  /** f, or f(x* + x) (of a map f(x* + x) − x*) with x* before its inputs */
   readonly field: Field
   readonly candidate: Field
+  /** f over a box: where a map leads */
+  readonly image: Enclosure
   /** [V, R] */
   readonly natural: Enclosure
   /** [∇V (n), ∇R (size), jumps], where the jumps are the values of every step and sign that R contains */
@@ -54,15 +74,19 @@ export function readPair(
   where: string,
   plant: Field,
   plainCandidate: Field,
-  { rate = 0, ...uncertainty }: PairOptions = {},
+  { rate = 0, time = 'continuous', equilibrium: near, ...uncertainty }: PairOptions = {},
 ): Readings | { readonly why: string } {
   checkPair(where, plant, plainCandidate)
   const unfit = reasonAgainst(plant, 'the field') ?? reasonAgainst(plainCandidate, 'the candidate')
   if (unfit !== undefined) return { why: unfit }
-  const { field: f, uncertain } = boundField(where, plant, uncertainty)
+  const { field: system, uncertain } = boundField(where, plant, uncertainty)
+  if (near !== undefined) checkEquilibrium(where, near, system, uncertain)
+  const equilibrium = near && equilibriumBox(time === 'discrete' ? residual(system) : system, near, uncertain)
+  if (equilibrium !== undefined && 'why' in equilibrium) return equilibrium
+  const f = equilibrium === undefined ? system : shifted(system, time)
   const frozen = freeze(plainCandidate)
   const V = Object.freeze({ ...frozen, inputNames: f.inputNames, inputSize: f.inputSize })
-  const derivative = lieDerivative(V, f)
+  const derivative = time === 'discrete' ? difference(V, f) : lieDerivative(V, f)
   const decay = combine([derivative, V], (b, place) =>
     rate === 0 ? place(derivative) : b.add(place(derivative), b.mul(b.constant(rate, true), place(V))),
   )
@@ -76,8 +100,13 @@ export function readPair(
     n,
     size: n + f.inputSize,
     uncertain,
+    extras: [...(equilibrium?.box ?? []), ...uncertain.map(({ interval }) => interval)],
+    time,
+    equilibrium,
+    system,
     rate,
     field: f,
+    image: enclose(f),
     candidate: frozen,
     natural: enclose(stack([V, decay])),
     slopes: enclose(slopes),
@@ -86,6 +115,55 @@ export function readPair(
     secondSize: second.outputSize,
     sample: (point, out) => compiled(0, point.subarray(0, n), out, undefined, point.subarray(n)),
   }
+}
+
+/** V(f(x)) − V(x). */
+function difference(V: Field, f: Field): Field {
+  return combine([f, V], (b, place) => b.sub(place(V, { state: place(f) }), place(V)))
+}
+
+/** f(x) − x, which vanishes at the fixed points of a map. */
+function residual(f: Field): Field {
+  return combine([f], (b, place) => b.sub(place(f), b.leaf('state', f.stateSize)))
+}
+
+/** f in the deviation x from x*: f(x* + x), of a map f(x* + x) − x*; x* becomes the first inputs. */
+function shifted(f: Field, time: Time): Field {
+  const { stateSize: n, inputSize: k } = f
+  const b = new Builder()
+  const range = (start: number, length: number) => Array.from({ length }, (_, i) => start + i)
+  const inputs = b.leaf('input', n + k)
+  const centre = b.gather(inputs, range(0, n))
+  const value = embed(b, f, {
+    state: b.add(centre, b.leaf('state', n)),
+    ...(k > 0 && { input: b.gather(inputs, range(n, k)) }),
+  })
+  const output = time === 'discrete' ? b.sub(value, centre) : value
+  return makeField(b, output, { ...f, inputNames: [...f.stateNames.map((s) => `${s}*`), ...f.inputNames] })
+}
+
+function checkEquilibrium(
+  where: string,
+  near: ArrayLike<number>,
+  f: Field,
+  uncertain: readonly Uncertain[],
+): void {
+  if (near.length !== f.stateSize || !Array.from(near).every(Number.isFinite))
+    throw misuse({
+      where,
+      expected: `a point near the equilibrium, ${f.stateSize} finite numbers`,
+      got: show(near),
+      try: `equilibrium: [${new Array(f.stateSize).fill(0).join(', ')}]`,
+      code: 'wrong-dimension',
+    })
+  const moving = uncertain.find(({ kind }) => kind === 'disturbance')
+  if (moving !== undefined)
+    throw misuse({
+      where,
+      expected: 'an equilibrium that stands still',
+      got: `the disturbance ${show(moving.name)}, which moves it`,
+      try: "certify with property: 'reach-avoid-stay', which needs no equilibrium",
+    })
 }
 
 function checkPair(where: string, f: Field, V: Field): void {

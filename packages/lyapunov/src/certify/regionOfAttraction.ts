@@ -1,5 +1,6 @@
+import type { Box } from './box.js'
 import type { Certificate } from './certificate.js'
-import { faceMinimum } from './faceMinimum.js'
+import { type FaceMinimum, faceMinimum } from './faceMinimum.js'
 import { checkLimits, type RegionOptions } from './options.js'
 import { bisectionProof, type Prepared, prepare, regionCertificate } from './prepare.js'
 import { proveDecrease } from './proveDecrease.js'
@@ -10,6 +11,7 @@ import {
   quadraticDimension,
   quadraticForm,
 } from './proveQuadratic.js'
+import type { Readings } from './readings.js'
 import { searchCounterexample } from './searchCounterexample.js'
 import type { ProofStats, Refutation } from './verdict.js'
 
@@ -40,7 +42,8 @@ export interface Region {
  * Brackets the largest sublevel set of V that is a proved region of attraction of the origin: on Ω = {x in domain:
  * V(x) ≤ c}, V̇ < 0 except at 0 and Ω does not touch the boundary of the domain, hence Ω is forward invariant and every
  * solution in it converges to 0 (LaSalle 1960). All roundings, the neighbourhood of the origin, containment and
- * f(0) = 0 are part of the proof. One best-first run of branch and bound; cost grows with the boxes near the level at
+ * f(0) = 0 are part of the proof. With `time: 'discrete'` the same is proved of the map x⁺ = f(x), which must lead from Ω
+ * into Ω. One best-first run of branch and bound; cost grows with the boxes near the level at
  * which V̇ vanishes.
  * @example
  * const field = system({ state: ['x', 'y'], dynamics: { x: '-y', y: 'x - (1 - x^2)*y' } })
@@ -51,16 +54,14 @@ export function regionOfAttraction({
   field,
   V,
   domain,
-  rate,
-  params,
-  disturbance,
   tolerance = 1e-3,
   maxBoxes = 2e6,
   onProgress,
   signal,
+  ...claim
 }: RegionOptions): Region {
   checkLimits('regionOfAttraction', { tolerance, maxBoxes })
-  const ready = prepare('regionOfAttraction', { field, V, domain, rate, params, disturbance })
+  const ready = prepare('regionOfAttraction', { field, V, domain, ...claim })
   if (ready.kind === 'refuted') return nothingProved(ready.reason, 0, new Float64Array(field.stateSize))
   if (ready.kind === 'unknown') {
     const early = ready.pair && searchCounterexample(ready.pair.readings, ready.pair.domain)
@@ -71,7 +72,9 @@ export function regionOfAttraction({
   const form = readings.n >= quadraticDimension ? quadraticForm(readings, ready.domain) : undefined
   const best = form && largestQuadratic(form, early?.value[1] ?? Infinity)
   if (form !== undefined && best !== undefined) return quadraticRegion(ready, form, { ...best, early })
-  const faces = faceMinimum(readings, ready.domain, { enough: Infinity, tolerance: tolerance / 16, maxBoxes })
+  const isMap = readings.time === 'discrete'
+  const limits = { enough: Infinity, tolerance: tolerance / 16, maxBoxes }
+  const faces = isMap ? wholeDomain(readings, ready.domain) : faceMinimum(readings, ready.domain, limits)
   const result = proveDecrease(readings, ready.domain, {
     ceiling: faces.lower,
     origin,
@@ -81,12 +84,13 @@ export function regionOfAttraction({
     onProgress,
     signal,
   })
-  const refuted = Math.min(faces.upper, result.refutation?.value[1] ?? Infinity)
+  const border = result.exit ?? { value: faces.upper, point: faces.at }
+  const refuted = Math.min(border.value, result.refutation?.value[1] ?? Infinity)
   const reached = Math.min(result.proved, faces.lower, refuted)
   const proved = reached * (1 - levelSlack)
-  const isByDecrease = (result.refutation?.value[1] ?? Infinity) <= faces.upper
+  const isByDecrease = result.refutation !== undefined && result.refutation.value[1] <= border.value
   const outcome = {
-    refutedAt: isByDecrease ? result.refutation?.point : faces.at,
+    refutedAt: isByDecrease ? result.refutation?.point : refuted < Infinity ? border.point : undefined,
     limitedBy: isByDecrease ? ('decrease' as const) : ('domain' as const),
     stats: { boxes: result.boxes + faces.boxes, leaves: (result.tree.nodes() + 1) / 2 },
   }
@@ -100,8 +104,10 @@ export function regionOfAttraction({
       message: `no positive level is proved${why}`,
     }
   const limit = isByDecrease
-    ? `V̇ ≥ 0 at a point with V = ${refuted}`
-    : `{V ≤ ${refuted}} touches the boundary of the domain; a larger domain may give more`
+    ? `${isMap ? 'V does not fall' : 'V̇ ≥ 0'} at a point with V = ${refuted}`
+    : refuted === Infinity
+      ? 'that is all of the domain'
+      : `{V ≤ ${refuted}} ${isMap ? 'is led out of' : 'touches the boundary of'} the domain; a larger domain may give more`
   return {
     ...outcome,
     level: [proved, refuted],
@@ -109,6 +115,14 @@ export function regionOfAttraction({
     status: 'proved',
     message: `{V ≤ ${proved}} is a region of attraction; ${limit}${why}`,
   }
+}
+
+/** A map leads where it leads: the boundary of the domain is nothing that it would have to cross. */
+function wholeDomain({ natural }: Readings, { lo, hi }: Box): FaceMinimum {
+  const [low, high] = [new Float64Array(2), new Float64Array(2)]
+  natural(lo, hi, low, high)
+  const lower = Number.isNaN(high[0]) ? Infinity : high[0]
+  return { lower, upper: Infinity, at: new Float64Array(0), boxes: 0 }
 }
 
 function nothingProved(reason: string, refuted: number, refutedAt?: Float64Array): Region {

@@ -3,14 +3,19 @@ import type { Readings } from './readings.js'
 import type { Refutation } from './verdict.js'
 
 /** Interval values of (V, V̇) at a point; `undefined` unless V̇ ≥ 0 is certain there and the point is not the origin. */
-export function replay({ natural, n }: Readings, point: Float64Array): Refutation | undefined {
+export function replay({ natural, n, equilibrium }: Readings, point: Float64Array): Refutation | undefined {
   const state = point.slice(0, n)
   if (state.every((v) => v === 0)) return undefined
   const [lo, hi] = [new Float64Array(2), new Float64Array(2)]
-  natural(point, point, lo, hi)
+  // the equilibrium is one point of its box, nobody knows which: the claim must fail for all
+  const [low, high] = [Float64Array.from(point), Float64Array.from(point)]
+  equilibrium?.box.forEach((side, i) => {
+    ;[low[n + i], high[n + i]] = side
+  })
+  natural(low, high, lo, hi)
   const [value, rate] = [0, 1].map((i) => [lo[i] as number, hi[i] as number] as const)
   if (value === undefined || rate === undefined || !(rate[0] >= 0) || !(value[1] < Infinity)) return undefined
-  return { point: state, uncertain: point.slice(n), value, rate }
+  return { point: state, uncertain: point.slice(n + (equilibrium?.box.length ?? 0)), value, rate }
 }
 
 /**

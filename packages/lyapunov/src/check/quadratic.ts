@@ -1,9 +1,19 @@
 import * as I from './interval.js'
 import { type Jet, jetArithmetic } from './jet.js'
-import type { Arithmetic } from './program.js'
+import {
+  cover,
+  hasPositivePivots,
+  hessianEntry,
+  type Matrix,
+  over,
+  square,
+  sum,
+  walk,
+  zero,
+} from './overBoxes.js'
+import { type Arithmetic, isIndex, run } from './program.js'
+import { type Box, demand, type Problem, readNumbers } from './readCertificate.js'
 import { intervals } from './ring.js'
-
-type Matrix = readonly (readonly I.Interval[])[]
 
 /** g(x) = g(0) + Σ slope[j](x)·xⱼ, with the derivatives of the range and of the slopes in jets of order 1. */
 export interface Sloped {
@@ -12,7 +22,6 @@ export interface Sloped {
   readonly slope: readonly Jet<I.Interval>[]
 }
 
-const zero = I.point(0)
 const isZero = (a: I.Interval) => a.lo === 0 && a.hi === 0
 
 /**
@@ -35,8 +44,13 @@ export function slopeArithmetic(n: number): Arithmetic<Sloped> {
       range: J.binary[op](p.range, q.range),
       slope: pairs(p, q, J.binary[op]),
     })
+  /** a linear function: its slopes are the same everywhere */
+  const isLinear = (p: Sloped) => p.slope.every((d) => d.length === 1) && p.slope.some(([d]) => !isZero(d))
   const mul = (p: Sloped, q: Sloped): Sloped => {
-    if (isZero(q.at0) && !isZero(p.at0)) return mul(q, p)
+    const isSecond = isLinear(p) === isLinear(q) ? isZero(q.at0) && !isZero(p.at0) : isLinear(q)
+    return isSecond ? ordered(q, p) : ordered(p, q)
+  }
+  const ordered = (p: Sloped, q: Sloped): Sloped => {
     const slope = pairs(p, q, (a, b) => J.add(J.mul(q.range, a), J.mul([p.at0], b)))
     return { at0: I.mul(p.at0, q.at0), range: J.mul(p.range, q.range), slope }
   }
@@ -136,13 +150,50 @@ export function slopeCorners(at: readonly Sloped[], over: readonly Sloped[], box
   return { corners, axis: sizes.indexOf(Math.max(...sizes)) }
 }
 
-/** Symmetric elimination in intervals: positive pivots throughout prove every matrix within positive definite. */
-export function hasPositivePivots([first, ...others]: Matrix): boolean {
-  if (first === undefined) return true
-  const [pivot, ...tail] = first
-  if (!(pivot.lo > 0)) return false
-  const square = (i: number, j: number) => (i === j ? I.power(tail[i], 2) : I.mul(tail[i], tail[j]))
-  return hasPositivePivots(
-    others.map((row, i) => row.slice(1).map((v, j) => I.sub(v, I.div(square(i, j), pivot)))),
+/**
+ * The proof by a quadratic form: W ≥ level·xᵢ²/rᵢ² for the half-widths rᵢ (hence {W ≤ level} lies within them, and off the
+ * boundary of the domain), and on each leaf of the bisection of that box HᵀS + SᵀH + κH − 2λQ is negative definite, where
+ * f = S·x and xᵀQx ≤ 0 on the leaf within {W ≤ level}.
+ */
+export function checkQuadratic(problem: Problem, budget: { left: number }): void {
+  const { f, W, domain, states: n, level, decay, proof, tree } = problem
+  demand(domain.length === n && !problem.isMap, 'inputs or a map in a proof by a quadratic form')
+  const radii = readNumbers(proof.radii, 'the list of radii', n)
+  const [w] = over(W, domain, 2)
+  const H = square(n, (i, j) => hessianEntry(w, n, i, j))
+  /** 2Q = H − 2(level/size²)·eeᵀ */
+  const twiceQ = (axis: number, size: number) => {
+    const weight = I.div(I.mul(I.point(2), I.point(level)), I.power(I.point(size), 2))
+    return square(n, (i, j) => (i === axis && j === axis ? I.sub(H[i][j], weight) : H[i][j]))
+  }
+  radii.forEach((r, i) => {
+    const isInside = r > 0 && -r > domain[i].lo && r < domain[i].hi
+    demand(isInside && hasPositivePivots(twiceQ(i, r)), 'the set is not shown to lie within the radii')
+  })
+  const slopes = (part: Box) => run(slopeArithmetic(n), f, slopedVariables(part))
+  const rest = [...(proof.multipliers as unknown[])]
+  const open = (axis: number, factor: number, size: number) => (box: Box) => {
+    const centre = box.map(({ lo, hi }) => I.point(lo / 2 + hi / 2))
+    const { corners, axis: widest } = slopeCorners(slopes(centre), slopes(box), box)
+    const Q = factor === 0 ? undefined : twiceQ(axis, size)
+    const isNegative = (S: Matrix) => {
+      const product = (i: number, j: number) => sum(n, (k) => I.mul(H[k][i], S[k][j]))
+      const rate = (i: number, j: number) =>
+        I.add(I.add(product(i, j), product(j, i)), I.mul(I.point(decay), H[i][j]))
+      const added = (i: number, j: number) => (Q ? I.mul(I.point(factor), Q[i][j]) : zero)
+      return hasPositivePivots(square(n, (i, j) => I.sub(added(i, j), rate(i, j))))
+    }
+    return corners.every(isNegative) ? undefined : widest
+  }
+  walk(
+    radii.map((r) => ({ lo: -r, hi: r })),
+    tree,
+    (leaf) => {
+      const [axis, factor] = readNumbers(rest.shift(), 'a multiplier', 2)
+      demand(isIndex(axis, n), 'a multiplier is malformed')
+      const size = Math.max(leaf[axis].lo, -leaf[axis].hi)
+      demand(factor >= 0 && (factor === 0 || size > 0), 'a multiplier without its constraint')
+      cover(leaf, budget, open(axis, factor, size))
+    },
   )
 }

@@ -7,22 +7,26 @@ import { type Claim, statementOf } from './statement.js'
 export type Box = readonly Interval[]
 export type Json = Readonly<Record<string, unknown>>
 
-/** A claim and its system, read. W is the function whose set {W ≤ level} is claimed: V, or −B with level 0. */
+/** A claim about a system with its proof, read; nothing in it is trusted. */
 export interface Problem {
-  readonly isRegion: boolean
+  readonly claim: Json & Claim
+  readonly proof: Json
+  /** the claim's level, a finite number */
   readonly level: number
-  /** bounds of the states, then of the uncertain inputs */
-  readonly domain: Box
   readonly states: number
+  /** bounds of the states, then of the equilibrium if it is not 0, then of the uncertain inputs; a global claim has none */
+  readonly domain: Box
+  /** a claim about the map x⁺ = f(x) */
+  readonly isMap: boolean
+  /** the state is the deviation from an equilibrium */
+  readonly isMoved: boolean
   /** κ of Ẇ + κW < 0 */
   readonly decay: number
   readonly f: Program
+  /** the function whose set {W ≤ level} is claimed: V, or −B, or A */
   readonly W: Program
+  /** a bisection in preorder */
   readonly tree: readonly number[]
-  /** the origin box of a region (or of the proof by a quadratic form: all of it); a point of an invariant set */
-  readonly place: Box
-  /** of a proof by a quadratic form: an axis and a factor for each leaf */
-  readonly multipliers: readonly (readonly [number, number])[] | undefined
 }
 
 /** Second derivatives take n³/2 numbers a variable list: beyond this a forged file would only exhaust the memory. */
@@ -35,13 +39,59 @@ export function demand(condition: boolean, reason: string): asserts condition {
   if (!condition) throw new Error(reason)
 }
 
-/** A certificate as an object whose hash fits its contents and whose statement is that of its claim. */
-export function readCertificate(json: unknown): { readonly certificate: Json; readonly claim: Json & Claim } {
-  const certificate = (typeof json === 'string' ? readText(json) : json) as Json
-  checkHash(certificate)
-  const claim = certificate.claim as Json & Claim
+/** A certificate, whose hash fits its contents and whose statement is that of its claim, as a problem. */
+export function readCertificate(json: unknown): Problem {
+  const c = (typeof json === 'string' ? readText(json) : json) as Json
+  demand(c?.format === 'separatrix-certificate' && c.version === 1, 'not a certificate of version 1')
+  const { hash, ...payload } = c
+  demand(hash === bytesToHex(sha256(utf8ToBytes(canonical(payload)))), 'the hash does not fit the contents')
+  const [claim, proof] = [c.claim as Json & Claim, c.proof as Json]
   demand(claim.statement === statementOf(claim), 'the statement is not what is proved of such a claim')
-  return { certificate, claim }
+  const { property, level, rate = 0 } = claim
+  const names = (field: unknown, key: string) => (field as Record<string, unknown[]>)[key]
+  const [own, other] = [names(c.candidate, 'state'), names(c.system, 'state')]
+  const n = own.length
+  demand(n > 0 && n <= greatestDimension, `no states, or more than ${greatestDimension}`)
+  const isGlobal = property === 'global-asymptotic-stability'
+  const domain = isGlobal ? [] : readBox(claim.domain, 'the domain', n)
+  demand(!isGlobal || (claim.domain as unknown[]).length === 0, 'a global claim has no domain')
+  const uncertain = claim.uncertain ?? []
+  const sides = uncertain.map((u) => u.interval)
+  const inputs = readBox(sides, 'what is uncertain', sides.length)
+  const isMoved = claim.equilibrium !== undefined
+  const center = isMoved ? readBox(claim.equilibrium, 'the equilibrium', n) : []
+  const isMap = claim.time === 'discrete'
+  demand(Number.isFinite(rate) && rate >= 0 && !(isMap && rate >= 1), 'a rate out of range')
+  demand(Number.isFinite(level), 'a level out of range')
+  const axes = n + center.length + inputs.length
+  demand(Array.isArray(proof.tree) && proof.tree.every((k) => isIndex(k + 3, axes + 3)), 'a malformed tree')
+  demand(
+    own.every((name, i) => !other.includes(name) || other[i] === name),
+    'the candidate and the system name their states in different orders',
+  )
+  demand(
+    uncertain.every((u, i) => names(c.system, 'input')[i] === u.name),
+    'what is uncertain is not what the system reads',
+  )
+  const V = readProgram(c.candidate, 'the candidate', [
+    n,
+    0,
+    property === 'invariant-polytope' ? undefined : 1,
+  ])
+  const minus = { op: 'neg', args: [V.output], size: 1 }
+  return {
+    claim,
+    proof,
+    level: level as number,
+    states: n,
+    domain: [...domain, ...center, ...inputs],
+    isMap,
+    isMoved,
+    decay: rate,
+    f: readProgram(c.system, 'the system', [n, inputs.length, n]),
+    W: property === 'invariant-set' ? { ...V, nodes: [...V.nodes, minus], output: V.nodes.length } : V,
+    tree: proof.tree,
+  }
 }
 
 /** Numbers must be written as their doubles print: a digit altered beyond a double's precision is altered all the same. */
@@ -53,78 +103,11 @@ function readText(text: string): Json {
   return value
 }
 
-function checkHash(c: Json): void {
-  demand(c?.format === 'separatrix-certificate' && c.version === 1, 'not a certificate of version 1')
-  const { hash, ...payload } = c
-  demand(hash === bytesToHex(sha256(utf8ToBytes(canonical(payload)))), 'the hash does not fit the contents')
-}
-
-/** What a certificate over a domain claims of which system, with its proof; nothing is trusted. */
-export function readProblem(c: Json): Problem {
-  const [claim, proof] = [c.claim as Json, c.proof as Json]
-  const { property, level } = claim
-  const isRegion = property === 'region-of-attraction'
-  const domain = readBox(claim.domain, 'the domain')
-  const n = domain.length
-  demand(n <= greatestDimension, `more than ${greatestDimension} states`)
-  const uncertain = (claim.uncertain ?? []) as readonly Json[]
-  const inputs =
-    uncertain.length === 0
-      ? []
-      : readBox(
-          uncertain.map((u) => u.interval),
-          'what is uncertain',
-        )
-  const decay = claim.rate ?? 0
-  demand(Number.isFinite(decay) && (decay as number) >= 0 && (isRegion || decay === 0), 'a rate out of range')
-  demand(Number.isFinite(level) && (isRegion ? (level as number) > 0 : level === 0), 'a level out of range')
-  demand(
-    Array.isArray(proof.tree) && proof.tree.every((k) => isIndex(k + 3, n + inputs.length + 3)),
-    'a malformed tree',
-  )
-  const names = (json: unknown, key: string) => (json as Record<string, unknown[]>)[key]
-  const [own, other] = [names(c.candidate, 'state'), names(c.system, 'state')]
-  demand(
-    own.every((name, i) => !other.includes(name) || other[i] === name),
-    'the candidate and the system name their states in different orders',
-  )
-  demand(
-    uncertain.every((u, i) => names(c.system, 'input')[i] === u.name),
-    'what is uncertain is not what the system reads',
-  )
-  const V = readProgram(c.candidate, 'the candidate', [n, 0, 1])
-  const minus = { op: 'neg', args: [V.output], size: 1 }
-  const W = isRegion ? V : { nodes: [...V.nodes, minus], output: V.nodes.length, states: n }
-  const radii = proof.radii as number[] | undefined
-  const center = isRegion ? proof.origin : (proof.witness as number[]).map((x) => [x, x])
-  const place = isRegion && radii !== undefined ? radii.map((r) => [-r, r]) : center
-  const multipliers = isRegion && radii !== undefined ? (proof.multipliers as [number, number][]) : undefined
-  const isFine = (m: unknown) =>
-    Array.isArray(m) && m.length === 2 && isIndex(m[0], n) && Number.isFinite(m[1])
-  demand(
-    multipliers === undefined || (Array.isArray(multipliers) && multipliers.every(isFine)),
-    'malformed multipliers',
-  )
-  const f = readProgram(c.system, 'the system', [n, inputs.length, n])
-  return {
-    isRegion,
-    level: level as number,
-    domain: [...domain, ...inputs],
-    states: n,
-    decay: decay as number,
-    f,
-    W,
-    tree: proof.tree,
-    place: readBox(place, 'a box of the proof', n),
-    multipliers,
-  }
-}
-
 /** An autonomous field of n states, k inputs and m outputs; run checks its nodes one by one. */
-export function readProgram(
+function readProgram(
   json: unknown,
   name: string,
-  [n, k, m]: readonly [number, number, number],
+  [n, k, m]: readonly [number, number, number | undefined],
 ): Program {
   const { format, version, state, input, theta, nodes, output } = json as Record<string, unknown[]>
   demand(`${format} ${version}` === 'separatrix-field 1', `${name} is not a field of version 1`)
@@ -132,19 +115,24 @@ export function readProgram(
   demand(Array.isArray(nodes) && isIndex(output, nodes.length), `${name} has no output`)
   demand(k > 0 || nodes.every((node) => (node as Json).op !== 'input'), `${name} has an input`)
   const program = { nodes, output, states: n } as unknown as Program
-  demand(program.nodes[program.output].size === m, `${name} has another number of outputs`)
+  const { size } = program.nodes[program.output]
+  demand(size === (m ?? size), `${name} has another number of outputs`)
   demand(workOf(program, n + k) <= greatestWork, `${name} is too large`)
   return program
 }
 
-function readBox(json: unknown, name: string, n?: number): Box {
+/** n intervals with finite ends, in order. */
+export function readBox(json: unknown, name: string, n: number): Box {
   const isSide = (s: unknown) =>
     Array.isArray(s) && s.length === 2 && s.every(Number.isFinite) && s[0] <= s[1]
-  demand(
-    Array.isArray(json) && json.length > 0 && json.length === (n ?? json.length) && json.every(isSide),
-    `${name} is not a box`,
-  )
+  demand(Array.isArray(json) && json.length === n && json.every(isSide), `${name} is not a box`)
   return json.map(([lo, hi]) => ({ lo, hi }))
+}
+
+/** Finite numbers. */
+export function readNumbers(json: unknown, name: string, count: number): readonly number[] {
+  demand(Array.isArray(json) && json.length === count && json.every(Number.isFinite), `${name} is malformed`)
+  return json
 }
 
 /** JSON with sorted keys and no spaces: what was hashed. */

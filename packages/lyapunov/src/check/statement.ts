@@ -1,7 +1,17 @@
 /** A claim as it stands in a certificate. */
 export interface Claim {
   readonly property: string
+  readonly level?: unknown
+  readonly domain?: unknown
+  readonly statement?: unknown
+  readonly inner?: unknown
   readonly rate?: number
+  readonly time?: string
+  readonly equilibrium?: unknown
+  readonly equalities?: readonly number[]
+  readonly initial?: unknown
+  readonly goal?: unknown
+  readonly avoid?: unknown
   readonly uncertain?: readonly {
     readonly name: string
     readonly kind: string
@@ -9,20 +19,44 @@ export interface Claim {
   }[]
 }
 
+/** What is proved of each property, M standing for the motion. */
 const sentences: Readonly<Record<string, string>> = {
   'region-of-attraction':
     'The set {x in domain: V(x) <= level} does not meet the boundary of the domain, V decreases strictly along ' +
-    "every solution of x' = f(x) in it except at the equilibrium x = 0, and hence it is forward invariant and " +
+    'every solution of M in it except at the equilibrium x = 0, and hence it is forward invariant and ' +
     'every solution that starts in it converges to 0',
+  'discrete region-of-attraction':
+    'Every step of M from the set {x in domain: V(x) <= level} leads into that set, V decreases strictly in it ' +
+    'except at the equilibrium x = 0, and hence every solution that starts in the set stays in it and converges to 0',
+  stability:
+    'The set {x in domain: V(x) <= level} does not meet the boundary of the domain, V does not increase along any ' +
+    'solution of M in it, and hence it is forward invariant and every solution that starts in it converges to ' +
+    'the largest invariant set within its points at which the derivative of V along f is 0; the equilibrium x = 0 is ' +
+    'stable',
+  'reach-avoid-stay':
+    'The set {x in domain: V(x) <= level} does not meet the boundary of the domain[avoid][initial], V decreases ' +
+    'strictly along every solution of M wherever inner <= V(x) <= level, and hence every solution that starts in it ' +
+    'stays in it, reaches {V(x) <= inner} in finite time and stays there[goal]',
+  'invariant-polytope':
+    'The set {x in domain: A(x) <= 0[equalities]} is not empty, and no solution of M that starts in it leaves it',
   'invariant-set':
     'The set {x in domain: B(x) >= 0} is not empty, does not meet the boundary of the domain, and B increases ' +
-    "strictly along solutions of x' = f(x) wherever B = 0, and hence the set is forward invariant",
+    'strictly along solutions of M wherever B = 0, and hence the set is forward invariant',
   'global-asymptotic-stability':
-    "V is positive except at 0 and unbounded with |x|, V decreases strictly along every solution of x' = f(x) " +
+    'V is positive except at 0 and unbounded with |x|, V decreases strictly along every solution of M ' +
     'except at x = 0, and hence every solution converges to 0, which is stable',
 }
 
-const keys = new Set(['domain', 'level', 'property', 'rate', 'statement', 'uncertain'])
+/** What a claim may have beside what all have, by property. */
+const further: Readonly<Record<string, readonly string[]>> = {
+  'region-of-attraction': ['equilibrium', 'rate', 'time', 'uncertain'],
+  stability: ['uncertain'],
+  'reach-avoid-stay': ['avoid', 'goal', 'initial', 'inner', 'uncertain'],
+  'invariant-set': ['uncertain'],
+  'invariant-polytope': ['equalities', 'uncertain'],
+  'global-asymptotic-stability': ['rate'],
+}
+const common = ['domain', 'level', 'property', 'statement']
 const isName = (name: unknown) => typeof name === 'string' && /^[\p{L}_][\p{L}\p{N}_]*$/u.test(name)
 
 /**
@@ -30,20 +64,46 @@ const isName = (name: unknown) => typeof name === 'string' && /^[\p{L}_][\p{L}\p
  * not known, or the claim has parts or names that no sentence covers.
  */
 export function statementOf(claim: Claim): string | undefined {
-  const { property, rate = 0, uncertain = [] } = claim
+  const { property, rate = 0, time, equilibrium, uncertain = [] } = claim
+  const sentence = `${time === undefined ? '' : `${time} `}${property}`
+  // what LaSalle's theorem and an equilibrium need
+  const isStill = property === 'stability' || equilibrium !== undefined
   const isCovered =
-    Object.keys(claim).every((key) => keys.has(key)) &&
-    Object.hasOwn(sentences, property) &&
-    uncertain.every((u) => isName(u.name) && (u.kind === 'parameter' || u.kind === 'disturbance'))
+    Object.hasOwn(sentences, sentence) &&
+    Object.keys(claim).every((key) => common.includes(key) || further[property].includes(key)) &&
+    uncertain.every(
+      (u) => isName(u.name) && (u.kind === 'parameter' || (u.kind === 'disturbance' && !isStill)),
+    )
   if (!isCovered) return undefined
   const list = (kind: string) =>
     uncertain.filter((u) => u.kind === kind).map((u) => `${u.name} in [${u.interval.join(', ')}]`)
-  const [constants, functions] = [list('parameter'), list('disturbance')]
+  const [constants, functions] = [list('parameter'), list('disturbance')].map((names) => names.join(', '))
   const parts = [
-    ...(constants.length > 0 ? [`every constant ${constants.join(', ')}`] : []),
-    ...(functions.length > 0 ? [`every measurable ${functions.join(', ')} of time`] : []),
+    ...(constants === '' ? [] : [`every constant ${constants}`]),
+    ...(functions === ''
+      ? []
+      : [time ? `every sequence ${functions}` : `every measurable ${functions} of time`]),
   ]
   const prefix = parts.length === 0 ? '' : `For ${parts.join(' and ')}: `
-  const suffix = rate > 0 ? `; moreover V(x(t)) <= exp(-${rate} t) V(x(0)).` : '.'
-  return `${prefix}${sentences[property]}${suffix}`
+  const point = time ? 'f(x*) = x*' : 'f(x*) = 0'
+  const shift = equilibrium
+    ? `${point} at exactly one point x* of the box equilibrium, and with x for the deviation from it: `
+    : ''
+  const motion = time
+    ? equilibrium
+      ? 'x+ = f(x* + x) - x*'
+      : 'x+ = f(x)'
+    : equilibrium
+      ? "x' = f(x* + x)"
+      : "x' = f(x)"
+  const decay = time ? `V(x(k)) <= (1 - ${rate})^k V(x(0))` : `V(x(t)) <= exp(-${rate} t) V(x(0))`
+  const said: Readonly<Record<string, string>> = {
+    M: motion,
+    '[avoid]': claim.avoid ? ' nor any box of avoid' : '',
+    '[initial]': claim.initial ? ' and contains the box initial' : '',
+    '[goal]': claim.goal ? ', which lies within the box goal' : '',
+    '[equalities]': claim.equalities ? `, with equality in the rows ${claim.equalities.join(', ')}` : '',
+  }
+  const words = sentences[sentence].replace(/M|\[\w+\]/g, (part) => said[part])
+  return `${prefix}${shift}${words}${rate > 0 ? `; moreover ${decay}` : ''}.`
 }

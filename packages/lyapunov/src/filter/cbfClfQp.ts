@@ -18,12 +18,13 @@ export interface CbfClfQpOptions extends CbfQpOptions, Omit<ClfQpOptions, 'penal
  * const control = cbfClfQp({ plant, barrier, alpha: 1, V, rate: 0.5, penalty: 100, bounds: [[-6, 6]] })
  * control([0.3, 0]).u
  */
-export function cbfClfQp({ plant, barrier, alpha, V, rate, penalty, bounds }: CbfClfQpOptions): SafetyFilter {
+export function cbfClfQp(options: CbfClfQpOptions): SafetyFilter {
+  const { plant, penalty, bounds } = options
   return safetyFilter('cbfClfQp', {
     plant,
-    hard: barrierConditions('cbfClfQp', { plant, barrier, alpha }),
+    hard: barrierConditions('cbfClfQp', options),
     soft: {
-      condition: decreaseCondition('cbfClfQp', { plant, V, rate }),
+      condition: decreaseCondition('cbfClfQp', options),
       penalty: checkPenalty('cbfClfQp', penalty),
     },
     bounds,

@@ -1,5 +1,6 @@
-import { type Field, isField, misuse, show } from '@separatrix/field/core'
+import { type Field, isField, misuse } from '@separatrix/field/core'
 import { type Condition, condition } from './condition.js'
+import { checkAlphas } from './highOrderBarrier.js'
 import { type InputBounds, type SafetyFilter, safetyFilter } from './safetyFilter.js'
 
 export interface CbfQpOptions {
@@ -7,16 +8,21 @@ export interface CbfQpOptions {
   readonly plant: Field
   /** B, positive inside the safe set and 0 on its boundary; several are to be kept at once */
   readonly barrier: Field | readonly Field[]
-  /** α > 0 of Ḃ ≥ −αB: how fast the boundary may be approached */
-  readonly alpha: number
+  /**
+   * α > 0 of Ḃ ≥ −αB: how fast the boundary may be approached; a list [α₁, …, α_r] for barriers of relative degree r,
+   * see {@link highOrderBarrier}
+   */
+  readonly alpha: number | readonly number[]
+  /** bounds |wᵢ| ≤ w̄ᵢ of what may be added to each state's rate: the condition then holds for all of it */
+  readonly disturbance?: readonly number[]
   readonly bounds?: InputBounds
 }
 
 /**
  * A safety filter by control barrier functions: min |u − u_nominal|² subject to L_fB + L_gB·u ≥ −αB for each
  * barrier and bounds. One barrier is solved in closed form (a half-space and a box), several by an exact
- * active-set method. A plant that is not affine in u, and a barrier of higher relative degree, are refused
- * here. Ames, Xu, Grizzle & Tabuada, IEEE TAC 62 (2017), eq. CBF-QP. Cost: one graph evaluation per barrier,
+ * active-set method. A plant that is not affine in u, and a barrier whose relative degree is not the number of
+ * α's, are refused here; a disturbance asks for L_fB + L_gB·u ≥ −αB + Σ w̄ᵢ|∂B/∂xᵢ|. Ames, Xu, Grizzle & Tabuada, IEEE TAC 62 (2017), eq. CBF-QP. Cost: one graph evaluation per barrier,
  * and O(k log k) in closed form.
  *
  * That {B ≥ 0} is kept needs the conditions to be feasible along the whole way and u to be applied
@@ -27,19 +33,23 @@ export interface CbfQpOptions {
  * const filter = cbfQp({ plant: pendulum, barrier, alpha: 2 })
  * const { u, active } = filter([0.3, 0.1], [0])
  */
-export function cbfQp({ plant, barrier, alpha, bounds }: CbfQpOptions): SafetyFilter {
-  return safetyFilter('cbfQp', { plant, hard: barrierConditions('cbfQp', { plant, barrier, alpha }), bounds })
+export function cbfQp(options: CbfQpOptions): SafetyFilter {
+  const { plant, bounds } = options
+  return safetyFilter('cbfQp', { plant, hard: barrierConditions('cbfQp', options), bounds })
 }
 
 /** The hard conditions of one or several barriers. */
 export function barrierConditions(
   where: string,
-  { plant, barrier, alpha }: Pick<CbfQpOptions, 'plant' | 'barrier' | 'alpha'>,
+  { plant, barrier, alpha, disturbance }: Omit<CbfQpOptions, 'bounds'>,
 ): Condition[] {
-  if (!(alpha > 0 && Number.isFinite(alpha)))
-    throw misuse({ where, expected: 'α > 0', got: show(alpha), try: 'alpha: 1' })
+  const alphas = typeof alpha === 'number' ? [alpha] : alpha
+  checkAlphas(where, alphas)
   const list = isField(barrier) ? [barrier] : barrier
   if (list.length === 0)
     throw misuse({ where, expected: 'at least one barrier', got: 'none', try: 'barrier: expression(…)' })
-  return list.map((scalar) => condition(where, plant, { scalar, alpha, sign: 1 }))
+  const last = alphas[alphas.length - 1]
+  return list.map((scalar) =>
+    condition(where, plant, { scalar, alphas: alphas.slice(0, -1), alpha: last, sign: 1, disturbance }),
+  )
 }

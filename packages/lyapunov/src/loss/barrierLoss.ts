@@ -3,7 +3,7 @@ import { combine, type Field, misuse, show } from '@separatrix/field/core'
 import { bindPair, checkPair, type Sampling } from './bindPair.js'
 import { placeRate } from './placeRate.js'
 
-export interface BarrierLossOptions extends Partial<Sampling> {
+export interface BarrierLossOptions extends Partial<Omit<Sampling, 'execution'>> {
   /** B, positive inside the safe set and 0 on its boundary; its weights, if any, are trained too */
   readonly barrier: Field
   /** α ≥ 0 of Ḃ ≥ −αB */
@@ -34,7 +34,7 @@ export function barrierLoss({
     throw misuse({ where, expected: 'α ≥ 0', got: show(alpha), try: 'alpha: 1' })
   return {
     name: where,
-    bind(field) {
+    bind(field, _data, execution) {
       checkPair(where, field, barrier)
       const integrand = combine(
         [field, barrier],
@@ -44,7 +44,7 @@ export function barrierLoss({
         },
         where,
       )
-      return bindPair('barrier', { field, scalar: barrier, integrand }, { sampler, batch, time })
+      return bindPair('barrier', { field, scalar: barrier, integrand }, { sampler, batch, time, execution })
     },
   }
 }

@@ -1,4 +1,4 @@
-import { type BoundLoss, sampledLoss } from '@separatrix/adjoint'
+import { type BoundLoss, type Execution, sampledLoss } from '@separatrix/adjoint'
 import {
   expectField,
   expectSameOrder,
@@ -14,6 +14,7 @@ export interface Sampling {
   readonly sampler: Sampler
   readonly batch: number
   readonly time?: readonly [number, number]
+  readonly execution?: Execution
 }
 
 /**
@@ -23,13 +24,14 @@ export interface Sampling {
 export function bindPair<K extends string>(
   key: K,
   { field, scalar, integrand }: { readonly field: Field; readonly scalar: Field; readonly integrand: Field },
-  { sampler, batch, time }: Sampling,
+  { sampler, batch, time, execution }: Sampling,
 ): BoundLoss<{ readonly field: Field } & { readonly [P in K]: Field }> {
   const p = field.theta.length
   const drawTime = time && ((random: Random) => time[0] + (time[1] - time[0]) * random.uniform())
   return sampledLoss({
     integrand,
     batch,
+    execution,
     draw(random, x) {
       sampler.draw(random, x)
       return drawTime?.(random) ?? 0

@@ -17,7 +17,7 @@ export interface ImitationLossOptions {
 export function imitationLoss({ teacher, sampler, batch = 256 }: ImitationLossOptions): Loss {
   return {
     name: 'imitationLoss',
-    bind(field) {
+    bind(field, _data, execution) {
       if (field.stateSize !== teacher.stateSize || field.outputSize !== teacher.outputSize)
         throw misuse({
           where: 'imitationLoss',
@@ -42,6 +42,7 @@ export function imitationLoss({ teacher, sampler, batch = 256 }: ImitationLossOp
       return sampledLoss({
         integrand: { ...integrand, layout },
         batch,
+        execution,
         draw(random, x) {
           sampler.draw(random, x)
           return 0

@@ -3,7 +3,7 @@ import { combine, type Field, misuse, type Ref, show } from '@separatrix/field/c
 import { bindPair, checkPair, type Sampling } from './bindPair.js'
 import { placeRate } from './placeRate.js'
 
-export interface LyapunovLossOptions extends Partial<Sampling> {
+export interface LyapunovLossOptions extends Partial<Omit<Sampling, 'execution'>> {
   /** a scalar field on the state; its weights, if it has any, are trained too */
   readonly V: Field
   /** κ ≥ 0 of V(x(t)) ≤ e^(−κt) V(x(0)) */
@@ -38,7 +38,7 @@ export function lyapunovLoss({
     throw misuse({ where, expected: 'a rate κ ≥ 0', got: show(rate), try: 'rate: 0.5' })
   return {
     name: where,
-    bind(field) {
+    bind(field, _data, execution) {
       checkPair(where, field, V)
       const integrand = combine(
         [field, V],
@@ -54,7 +54,7 @@ export function lyapunovLoss({
         },
         where,
       )
-      return bindPair('V', { field, scalar: V, integrand }, { sampler, batch, time })
+      return bindPair('V', { field, scalar: V, integrand }, { sampler, batch, time, execution })
     },
   }
 }

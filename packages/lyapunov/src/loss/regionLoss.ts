@@ -63,14 +63,14 @@ export function regionLoss({
   const sampler = box(wide)
   return {
     name: where,
-    bind(field) {
+    bind(field, _data, execution) {
       checkPair(where, field, V)
       const integrand = combine(
         [field, V],
         (b, place) => integrandOf(b, placeRate(b, place, { V, f: field })),
         where,
       )
-      return bindPair('V', { field, scalar: V, integrand }, { sampler, batch })
+      return bindPair('V', { field, scalar: V, integrand }, { sampler, batch, execution })
     },
   }
 

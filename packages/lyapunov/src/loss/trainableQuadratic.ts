@@ -1,4 +1,5 @@
 import { Builder, type Field, makeField, misuse, show } from '@separatrix/field/core'
+import { factor } from './choleskyFactor.js'
 
 export interface TrainableQuadraticOptions {
   /** V starts at xᵀPx; the identity by default */
@@ -35,7 +36,7 @@ export function trainableQuadratic(
       got: show(P),
       try: 'P: [[1, 0], [0, 1]]',
     })
-  const theta = factor(P, epsilon)
+  const theta = transposedFactor(P, epsilon)
   const b = new Builder()
   const x = b.leaf('state', n)
   const Lx = b.matvec(b.leaf('theta', n * n), x, n, n)
@@ -50,27 +51,14 @@ export function trainableQuadratic(
 }
 
 /** Cᵀ, row-major, of P − εI = CCᵀ. */
-function factor(P: readonly (readonly number[])[], epsilon: number): Float64Array {
+function transposedFactor(P: readonly (readonly number[])[], epsilon: number): Float64Array {
   const n = P.length
-  const C = new Float64Array(n * n)
-  for (let j = 0; j < n; j++) {
-    for (let i = j; i < n; i++) {
-      let s = P[i][j] - (i === j ? epsilon : 0)
-      for (let k = 0; k < j; k++) s -= C[i * n + k] * C[j * n + k]
-      if (i === j && !(s > 0))
-        throw misuse({
-          where: 'trainableQuadratic',
-          expected: 'P − εI positive definite',
-          got: `pivot ${s} in row ${i + 1} with ε = ${epsilon}`,
-          try: 'a smaller epsilon, or a positive definite P',
-          code: 'not-positive-definite',
-        })
-      C[i * n + j] = i === j ? Math.sqrt(s) : s / C[j * n + j]
-    }
-  }
-  const transposed = new Float64Array(n * n)
-  for (let i = 0; i < n; i++) for (let j = 0; j < n; j++) transposed[j * n + i] = C[i * n + j]
-  return transposed
+  const C = factor(
+    'trainableQuadratic, P − εI',
+    P.map((row, i) => row.map((v, j) => (i === j ? v - epsilon : v))),
+    'a smaller epsilon, or a positive definite P',
+  )
+  return Float64Array.from({ length: n * n }, (_, k) => C[k % n][Math.floor(k / n)])
 }
 
 function identity(n: number): number[][] {

@@ -1,4 +1,4 @@
-import { misuse, show } from '@separatrix/field/core'
+import { checkOptions, misuse, type OptionNames, show } from '@separatrix/field/core'
 
 /**
  * A linear step controller as data. With e₀ the scaled error of the step just taken (1 = tolerance), e₁, e₂
@@ -49,6 +49,16 @@ export interface AdaptiveOptions {
   readonly limiter?: boolean
 }
 
+const names: OptionNames<AdaptiveOptions> = {
+  preset: true,
+  beta: true,
+  alpha: true,
+  safety: true,
+  minFactor: true,
+  maxFactor: true,
+  limiter: true,
+}
+
 /**
  * Settings of the step controller; what is not given is as in DOPRI5 (safety .9, factors .2 to 10, PI).
  * @example
@@ -56,6 +66,7 @@ export interface AdaptiveOptions {
  * solve(decay, [1], [0, 1], { method: dopri5, rtol: 1e-8, atol: 1e-10, control: adaptive({ preset: 'H211b' }) })
  */
 export function adaptive(options: AdaptiveOptions = {}): StepControl {
+  checkOptions('adaptive', options, names)
   const { preset = 'PI', beta, alpha } = options
   const { safety = 0.9, minFactor = 0.2, maxFactor = 10, limiter = false } = options
   const filter: Filter | undefined = presets[preset]

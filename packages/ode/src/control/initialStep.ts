@@ -26,8 +26,12 @@ export function initialStep(
   const scale = y.map(
     (v, i) => (tolerances.atol[i] as number) + Math.abs(v) * (tolerances.rtol[i] as number) || 1,
   )
+  const { weights } = tolerances
+  const counted = weights === undefined ? n : weights.reduce((total, w) => total + w, 0)
+  // components that do not count for the error do not choose the first step either
+  const weigh = (i: number) => (weights === undefined ? 1 : (weights[i] as number))
   const norm = (v: Float64Array) =>
-    Math.sqrt(v.reduce((total, c, i) => total + (c / (scale[i] as number)) ** 2, 0) / n)
+    Math.sqrt(v.reduce((total, c, i) => total + weigh(i) * (c / (scale[i] as number)) ** 2, 0) / counted)
   const [sizeOfY, sizeOfF] = [norm(y), norm(derivative)]
   // a derivative that is not finite gives a small step all the same, which is then rejected for what it is
   const isTelling = sizeOfY >= 1e-5 && sizeOfF >= 1e-5 && sizeOfF < Infinity

@@ -6,13 +6,24 @@ export interface Tolerances {
   readonly atol: Float64Array
   readonly uniform: boolean
   /** how the scaled errors of the components make one number */
-  readonly norm: ErrorNorm
+  readonly norm: 'rms' | 'max' | 'custom'
+  readonly custom: CustomNorm | undefined
   /** components with weight 0 do not count (a seminorm); undefined where all count alike */
   readonly weights: Float64Array | undefined
 }
 
-/** Root mean square, or the largest component. */
-export type ErrorNorm = 'rms' | 'max'
+/**
+ * Root mean square, the largest component, or a function of the scaled errors e_i/(atol_i + rtol_i max(|y_i|, |y¹_i|))
+ * whose value is at most 1 where a step is good enough. It must not keep its argument, nor allocate, and what is
+ * not finite rejects the step. Steps scale as if it were homogeneous: norm(c·e) = |c| norm(e).
+ */
+export type ErrorNorm = 'rms' | 'max' | ((scaledErrors: Float64Array) => number)
+
+/** A norm that is a function, and the vector that it is shown. */
+export interface CustomNorm {
+  readonly value: (scaledErrors: Float64Array) => number
+  readonly scaled: Float64Array
+}
 
 export type Tolerance = number | ArrayLike<number>
 
@@ -23,8 +34,21 @@ export function makeTolerances(
   atol: Tolerance,
   { weights, norm = 'rms' }: { readonly weights?: ArrayLike<number>; readonly norm?: ErrorNorm } = {},
 ): Tolerances {
-  if (norm !== 'rms' && norm !== 'max')
-    throw misuse({ where: 'solve(norm)', expected: "'rms' or 'max'", got: show(norm), try: "norm: 'max'" })
+  const custom = typeof norm === 'function' ? { value: norm, scaled: new Float64Array(size) } : undefined
+  if (custom === undefined && norm !== 'rms' && norm !== 'max')
+    throw misuse({
+      where: 'solve(norm)',
+      expected: "'rms', 'max' or a function of the scaled errors",
+      got: show(norm),
+      try: "norm: 'max'",
+    })
+  if (custom !== undefined && weights !== undefined)
+    throw misuse({
+      where: 'solve(weights)',
+      expected: 'no weights beside a norm of your own',
+      got: show(weights),
+      try: 'weighing within the norm',
+    })
   const [relative, absolute] = [spread('rtol', rtol, size), spread('atol', atol, size)]
   for (let i = 0; i < size; i++) {
     if ((relative[i] as number) + (absolute[i] as number) > 0) continue
@@ -36,9 +60,19 @@ export function makeTolerances(
       code: 'bad-tolerance',
     })
   }
-  const uniform = [relative, absolute].every((list) => list.every((v) => v === list[0]))
-  return { rtol: relative, atol: absolute, uniform, norm, weights: weights && makeWeights(size, weights) }
+  const uniform =
+    (typeof rtol === 'number' || isUniform(relative)) && (typeof atol === 'number' || isUniform(absolute))
+  return {
+    rtol: relative,
+    atol: absolute,
+    uniform,
+    norm: typeof norm === 'function' ? 'custom' : norm,
+    custom,
+    weights: weights && makeWeights(size, weights),
+  }
 }
+
+const isUniform = (list: Float64Array) => list.every((v) => v === list[0])
 
 function spread(name: 'rtol' | 'atol', value: Tolerance, size: number): Float64Array {
   const list = typeof value === 'number' ? new Float64Array(size).fill(value) : new Float64Array(value)
@@ -50,7 +84,9 @@ function spread(name: 'rtol' | 'atol', value: Tolerance, size: number): Float64A
       try: `${name}: 1e-8`,
       code: 'wrong-dimension',
     })
-  if (!list.every((v) => Number.isFinite(v) && v >= 0))
+  // a single number is tested once, not for each of a thousand components
+  const given = typeof value === 'number' ? list.subarray(0, 1) : list
+  if (!given.every((v) => Number.isFinite(v) && v >= 0))
     throw misuse({
       where: `solve(${name})`,
       expected: 'finite tolerances that are not negative',

@@ -2,7 +2,7 @@ import { canCompileModules, hasSimd } from '@separatrix/field/core'
 import { solve } from '../solve.js'
 import { type Costs, estimateCosts, guessedSteps } from './estimateCosts.js'
 import { areCompiled } from './laneKernels.js'
-import { type EnsemblePlan, tableauOf } from './plan.js'
+import { type EnsemblePlan, laneObstacle, tableauOf } from './plan.js'
 import { canShareMemory, processorCount, type ThreadPool } from './threadPool.js'
 import type { EnsembleBackend, EnsembleOptions } from './types.js'
 
@@ -18,8 +18,9 @@ export function chooseBackend(
   plan: EnsemblePlan,
   options: EnsembleOptions<unknown>,
 ): { backend: EnsembleBackend; reason: string } {
-  if (options.method.family !== 'explicit')
-    return { backend: 'js', reason: `js: ${options.method.name} is no explicit Runge–Kutta method` }
+  const obstacle = laneObstacle(options)
+  if (obstacle !== undefined)
+    return { backend: 'js', reason: `js: expected ${obstacle.expected}, got ${obstacle.got}` }
   if (plan.hasEvents) return { backend: 'js', reason: 'js: it alone watches events' }
   const method = tableauOf(options)
   const question = {

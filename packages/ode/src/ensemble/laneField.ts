@@ -61,9 +61,9 @@ export function makeLaneField(module: ModuleBuilder, field: Field, theta: ThetaS
   if (field.stateSize > mostComponents)
     throw misuse({
       where: `ensemble(${field.name})`,
-      expected: `at most ${mostComponents} states on vectors`,
+      expected: `at most ${mostComponents} states on vectors, unless steps are equal and θ is shared`,
       got: String(field.stateSize),
-      try: "backend: 'js'",
+      try: "step: 0.01, or backend: 'js'",
       code: 'too-large',
     })
   const size = field.stateSize

@@ -2,11 +2,12 @@ import { compileModule, makeModule, wasmForm } from '@separatrix/field/core'
 import type { ExplicitMethod } from '../explicit/tableau.js'
 import { isRemembered, remember } from '../remember.js'
 import type { AdaptiveKernel } from './adaptiveKernel.js'
-import { makeLaneField } from './laneField.js'
+import { makeLaneField, mostComponents } from './laneField.js'
 import type { EnsemblePlan } from './plan.js'
 import { printAdaptive } from './printAdaptive.js'
 import { printFixedKernel } from './printFixedKernel.js'
 import { printStart } from './printStart.js'
+import { printTileSteps } from './printTileSteps.js'
 
 /** The compiled kernels of a plan. */
 export interface Kernels {
@@ -38,11 +39,23 @@ export function areCompiled(plan: EnsemblePlan, method: ExplicitMethod, shared: 
   return isRemembered(plan.field, method, keyOf(plan, shared))
 }
 
+/**
+ * Whether equal steps go through rows of memory: states too long for registers. Shorter ones, networks included, run
+ * as fast either way.
+ */
+function stepsInTiles({ stepping, field, thetaSpread }: EnsemblePlan): boolean {
+  return stepping.kind === 'fixed' && thetaSpread === 'shared' && field.stateSize > mostComponents
+}
+
 /** Compiles the kernels of a plan, once per field, method and settings. */
 export function laneKernels(plan: EnsemblePlan, method: ExplicitMethod, shared: boolean): Promise<Kernels> {
   const { stepping, thetaSpread: theta, single, field } = plan
   return remember(field, method, keyOf(plan, shared), async (): Promise<Kernels> => {
     const builder = makeModule({ lanes: single ? 'f32x4' : 'f64x2', shared, groups: groupsFor(plan) })
+    if (stepsInTiles(plan)) {
+      const { constants, scratchBytes } = printTileSteps(builder, method, field)
+      return { module: await compileModule(builder.finish()), constants, scratchBytes }
+    }
     const laneField = makeLaneField(builder, field, theta)
     if (stepping.kind === 'fixed') {
       builder.define(builder.reserve(), printFixedKernel(builder, method, laneField, theta))

@@ -1,9 +1,9 @@
-import { type Field, isField, misuse, show } from '@separatrix/field/core'
-import { type Event, prepareEvents } from '../events/event.js'
+import { checkOptions, type Field, isField, misuse, type OptionNames, show } from '@separatrix/field/core'
+import { prepareEvents } from '../events/event.js'
 import type { ExplicitMethod } from '../explicit/tableau.js'
 import type { Stepping } from '../method.js'
 import { checkTimes } from '../observe/output.js'
-import { type Prepared, prepare } from '../prepare.js'
+import { type Prepared, prepare, stepOptionNames } from '../prepare.js'
 import type { ThetaSpread } from './laneField.js'
 import { type Matrix, readRows, readTheta } from './rows.js'
 import type { EnsembleOptions, Rows } from './types.js'
@@ -42,6 +42,25 @@ const leastSingleTolerance = 32 * 2 ** -23
 /** Options of `solve` that vectors lack; ignoring them would be a silent difference between backends. */
 const notForEnsembles = ['weights', 'minStep', 'maxStep', 'firstStep'] as const
 
+const {
+  weights: _weights,
+  minStep: _minStep,
+  maxStep: _maxStep,
+  firstStep: _firstStep,
+  ...shared
+} = stepOptionNames
+const names: OptionNames<EnsembleOptions> = {
+  ...shared,
+  backend: true,
+  precision: true,
+  saveAt: true,
+  reduce: true,
+  events: true,
+  threads: true,
+  device: true,
+  signal: true,
+}
+
 export function planEnsemble(
   field: Field,
   Y0: Rows,
@@ -73,6 +92,7 @@ export function planEnsemble(
       try: 'solve for each trajectory',
       code: 'unknown-option',
     })
+  checkOptions('ensemble', options, names)
   const n = field.stateSize
   const y0 = readRows(
     'ensemble(Y0)',
@@ -81,10 +101,10 @@ export function planEnsemble(
     `one row of ${n} initial values (${field.stateNames.slice(0, 8).join(', ')}) for each trajectory`,
   )
   const { theta, spread } = readTheta(field, options.theta, y0.rows)
-  const shared = { ...options, theta: field.theta }
   const { events = [] } = options
-  if (events.length > 0) checkEvents(events, n, options)
-  const prepared = prepare(field, n, shared, events.length === 0 ? 'none' : options.method.denseLevel)
+  const trace = events.length === 0 ? 'none' : options.method.denseLevel
+  const prepared = prepare(field, n, { ...options, theta: field.theta }, trace)
+  if (events.length > 0) checkEvents(prepared, options)
   const { stepping } = prepared
   const single = options.precision === 'single' || options.backend === 'gpu'
   if (single && stepping.kind === 'adaptive') checkSingle(stepping.tolerances.rtol)
@@ -109,33 +129,44 @@ export function planEnsemble(
   }
 }
 
-/** The method of a plan as a tableau, which lane kernels need. */
-export function tableauOf(options: EnsembleOptions<unknown>): ExplicitMethod {
-  const { method, control } = options
+/** Why vectors cannot take the steps that are asked for, by the code of the error; undefined where they can. */
+export function laneObstacle({ method, control, norm = 'rms' }: EnsembleOptions<unknown>) {
   if (method.family !== 'explicit')
-    throw misuse({
-      where: `ensemble(${method.name})`,
+    return {
       expected: 'an explicit Runge–Kutta method on vectors',
-      got: `one of the family '${method.family}'`,
+      got: `${method.name} of the family '${method.family}'`,
       try: "backend: 'js'",
       code: 'no-lane-method',
-    })
+    }
   if (
     control !== undefined &&
     (control.beta[2] !== 0 || control.alpha.some((a) => a !== 0) || control.limiter)
   )
-    throw misuse({
-      where: 'ensemble(control)',
+    return {
       expected: 'an I or PI controller on vectors',
       got: control.key,
       try: "adaptive({ preset: 'PI' }), or backend: 'js'",
       code: 'no-lane-control',
-    })
-  return method as ExplicitMethod
+    }
+  if (norm !== 'rms')
+    return {
+      expected: "the norm 'rms' on vectors",
+      got: show(norm),
+      try: "backend: 'js'",
+      code: 'no-lane-norm',
+    }
+  return undefined
 }
 
-function checkEvents(events: readonly Event[], size: number, { backend }: EnsembleOptions<unknown>): void {
-  prepareEvents(events, size)
+/** The method of a plan as a tableau, which lane kernels need. */
+export function tableauOf(options: EnsembleOptions<unknown>): ExplicitMethod {
+  const obstacle = laneObstacle(options)
+  if (obstacle !== undefined) throw misuse({ where: `ensemble(backend: '${options.backend}')`, ...obstacle })
+  return options.method as ExplicitMethod
+}
+
+function checkEvents({ problem }: Prepared, { events = [], backend }: EnsembleOptions<unknown>): void {
+  prepareEvents(events, problem)
   if (backend === 'js' || backend === 'auto') return
   throw misuse({
     where: 'ensemble(events)',

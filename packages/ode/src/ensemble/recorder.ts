@@ -14,8 +14,8 @@ export interface Recorder {
   readonly failures: ReadonlyMap<number, EnsembleStatus>
   /** the first failure of a trajectory counts */
   fail(i: number, status: EnsembleStatus): void
-  /** all crossings of a trajectory so far */
-  noteEvents(i: number, records: readonly EventRecord[]): void
+  /** a crossing of trajectory i */
+  noteEvent(i: number, record: EventRecord): void
   /** all that has not failed yet was cancelled */
   cancel(): void
   /** equal steps up to time t, for all that have not failed */
@@ -59,12 +59,10 @@ export function makeRecorder(
     rejected,
     failures,
     fail,
-    noteEvents(i, records) {
-      summaries.forEach(({ first, count }, event) => {
-        const own = records.filter((r) => r.event === event)
-        count[i] = own.length
-        first[i] = own[0]?.t ?? Number.NaN
-      })
+    noteEvent(i, { event, t }) {
+      const { first, count } = summaries[event] as EventSummary
+      if (count[i] === 0) first[i] = t
+      count[i] = (count[i] as number) + 1
     },
     cancel() {
       for (let i = 0; i < batch; i++) fail(i, 'cancelled')

@@ -1,62 +1,73 @@
 import type { Ending, Guard, Judgement } from '../drive.js'
 import type { StepInterpolant } from '../interpolant.js'
-import type { Kernel } from '../method.js'
+import type { Kernel, Stepping } from '../method.js'
 import { type StepState, slot } from '../state.js'
+import { justBefore, type Stop } from '../stops.js'
 import type { Trace } from '../trace.js'
-import { accumulation } from './accumulation.js'
-import { type Crossing, crossingsOf, together } from './crossings.js'
+import { noteCrossing } from './accumulation.js'
+import { type Crossing, crossingsOf, type Past, together } from './crossings.js'
 import type { EventRecord, PreparedEvent } from './event.js'
+import { memory, memoryWidth } from './eventMemory.js'
 import { stepToCrossing } from './stepToCrossing.js'
-
-export interface EventGuard extends Guard {
-  readonly records: EventRecord[]
-}
 
 /** What events are watched with. */
 export interface EventSetting {
   readonly kernel: Kernel
   readonly interpolant: () => StepInterpolant
-  readonly adaptive: boolean
-  readonly start: number
+  readonly stepping: Stepping
+  readonly stops: readonly Stop[]
+  /** called for every event, in the order of time */
+  readonly record: (event: EventRecord) => void
 }
 
 /**
  * Watches the zeros of event functions: all of them in every step, from the interpolant. A crossing that ends
- * the solve or resets the state cuts its step short, and integration starts again from there.
+ * the solve or resets the state cuts its step short, and integration starts again from there. What it remembers
+ * is in the state.
  */
 export function eventGuard(
   events: readonly PreparedEvent[],
-  { kernel, interpolant, adaptive, start }: EventSetting,
-): EventGuard {
-  const records: EventRecord[] = []
-  const counts = events.map(() => 0)
-  const gaps = events.map(() => accumulation(start))
+  { kernel, interpolant, stepping, stops, record }: EventSetting,
+): Guard {
+  const uncertainty = uncertaintyOf(stepping)
+  // a step that ends just before a breakpoint, in either direction, stands for it
+  const breakpoints = new Map(
+    stops.filter((s) => s.breakpoint).flatMap(({ t }) => [1, -1].map((sign) => [justBefore(t, sign), t])),
+  )
+  const endTime = (t: number) => breakpoints.get(t) ?? t
   const stepTo = stepToCrossing(kernel, interpolant)
-  /** events that fired where the next step begins */
-  let fired: readonly number[] = []
   const resets = ({ event }: Crossing) => events[event]?.reset !== undefined
+  const memoryOf = (state: StepState, event: number) =>
+    state.events.subarray(event * memoryWidth, (event + 1) * memoryWidth)
+  const countOf = (state: StepState, event: number) => memoryOf(state, event)[memory.count] as number
 
-  const record = (
-    crossing: Crossing,
+  const note = (
+    state: StepState,
+    { event, direction }: Crossing,
     t: number,
     y: Float64Array,
     after: Float64Array,
   ): Ending | undefined => {
-    const { event, direction } = crossing
-    const { name, last } = events[event] as PreparedEvent
-    counts[event] = (counts[event] as number) + 1
-    records.push({ event, name, t, y: y.slice(), after: after.slice(), direction })
-    const piled = gaps[event]?.note(t, resets(crossing))
-    return piled ?? ((counts[event] as number) >= last ? 'terminated' : undefined)
+    const { name, last, reset } = events[event] as PreparedEvent
+    const own = memoryOf(state, event)
+    if (direction === 'touching') own[memory.touched] = t
+    const piled = noteCrossing(own, t, reset !== undefined)
+    record({ event, name, t, y: y.slice(), after: after.slice(), direction })
+    return piled ?? ((own[memory.count] as number) >= last ? 'terminated' : undefined)
   }
 
   /** The first crossing of a step that resets the state or is the last that is waited for. */
-  const firstActing = (found: readonly Crossing[]) =>
+  const firstActing = (state: StepState, found: readonly Crossing[]) =>
     found.find((crossing, k) => {
       const before = found.slice(0, k + 1).filter((c) => c.event === crossing.event).length
       const { last } = events[crossing.event] as PreparedEvent
-      return resets(crossing) || (counts[crossing.event] as number) + before >= last
+      return resets(crossing) || countOf(state, crossing.event) + before >= last
     })
+
+  const setFired = (state: StepState, fired: readonly Crossing[]) => {
+    for (let k = 0; k < events.length; k++)
+      memoryOf(state, k)[memory.fired] = fired.some((c) => c.event === k) ? 1 : 0
+  }
 
   /** Ends the run at simultaneous crossings in step i: the state becomes that of the crossing, after the resets. */
   const cutShort = (
@@ -68,21 +79,21 @@ export function eventGuard(
     const { trace, count, state } = run
     const n = state.y.length
     const first = same[0] as Crossing
-    stepTo(trace, i, state, events[first.event] as PreparedEvent, first.theta)
+    stepTo(trace, i, state, events[first.event] as PreparedEvent, first)
     const t = trace.t[i + 1] as number
     const y = trace.y.slice((i + 1) * n, (i + 2) * n)
     const after = y.slice()
     for (const { event } of same) events[event]?.reset?.(t, after)
-    const endings = decided === undefined ? same.map((c) => record(c, t, y, after)) : [decided]
-    fired = same.map((c) => c.event)
+    const endings = decided === undefined ? same.map((c) => note(state, c, t, y, after)) : [decided]
+    setFired(state, same)
     const R = state.registers
     R[slot.accepted] = (R[slot.accepted] as number) - (count - (i + 1))
     R[slot.time] = t
     R[slot.fresh] = 0
     R[slot.streak] = 0
-    if (adaptive) {
+    if (stepping.kind === 'adaptive') {
       // what bounced may come back as soon: no step longer than the time since the last reset
-      const since = same.filter(resets).map(({ event }) => gaps[event]?.gap() ?? 0)
+      const since = same.filter(resets).map(({ event }) => memoryOf(state, event)[memory.gap] as number)
       const h = R[slot.step] as number
       R[slot.step] = Math.sign(h) * Math.min(Math.abs(h), ...since.filter((gap) => gap > 0))
     }
@@ -93,19 +104,25 @@ export function eventGuard(
   }
 
   return {
-    records,
     judge(trace, count, state) {
       const y = new Float64Array(state.y.length)
+      const before = (state.registers[slot.accepted] as number) - count
       const run = { trace, count, state }
       for (let i = 0; i < count; i++) {
         const polynomial = interpolant()
-        const found = crossingsOf(events, trace, i, polynomial, fired)
-        const acting = firstActing(found)
+        const found = crossingsOf(events, trace, i, polynomial, {
+          fired: (event) => memoryOf(state, event)[memory.fired] === 1,
+          touched: (event) => memoryOf(state, event)[memory.touched] as number,
+          steps: before + i + 1,
+          uncertainty,
+          endTime,
+        })
+        const acting = firstActing(state, found)
         for (const crossing of found) {
           if (acting !== undefined && crossing.theta >= acting.theta - together) break
           polynomial.evaluate(crossing.theta, y)
           const t = (trace.t[i] as number) + crossing.theta * (trace.h[i] as number)
-          const ending = record(crossing, t, y, y)
+          const ending = note(state, crossing, t, y, y)
           if (ending !== undefined) return cutShort(run, i, [crossing], ending)
         }
         if (acting !== undefined)
@@ -115,11 +132,25 @@ export function eventGuard(
             found.filter((c) => Math.abs(c.theta - acting.theta) <= together),
           )
         // a crossing at the very end of a step is the start of the next
-        fired = found.filter((c) => c.theta >= 1 - together).map((c) => c.event)
+        setFired(
+          state,
+          found.filter((c) => c.theta >= 1 - together),
+        )
       }
       return { count, ending: undefined, restarted: false }
     },
   }
+}
+
+/**
+ * By how much one step may be off in a component: √n tolerances (their norm is a mean over n components). Equal
+ * steps promise nothing but rounding.
+ */
+function uncertaintyOf(stepping: Stepping): Past['uncertainty'] {
+  if (stepping.kind === 'fixed') return (_i, value) => Number.EPSILON * Math.abs(value)
+  const { rtol, atol } = stepping.tolerances
+  const factor = Math.sqrt(rtol.length)
+  return (i, value) => factor * ((atol[i] as number) + (rtol[i] as number) * Math.abs(value))
 }
 
 /** A jump is a step of size zero. */

@@ -19,24 +19,41 @@ export interface RootInterval {
   readonly to: number
 }
 
+/** An event function within a step: its values, and the polynomial through them. */
+export interface StepSamples {
+  readonly values: Float64Array
+  /** in Bernstein form; undefined where a value is not finite */
+  readonly coefficients: readonly number[] | undefined
+}
+
+/** Nine evaluations at Chebyshev's points, and the polynomial of degree 8 through them. */
+export function sampleStep(g: (theta: number) => number): StepSamples {
+  const values = nodes.map((theta) => g(theta))
+  if (!values.every(Number.isFinite)) return { values, coefficients: undefined }
+  const coefficients = toBernstein.map((row) => row.reduce((sum, v, j) => sum + v * (values[j] as number), 0))
+  coefficients[0] = values[0] as number
+  coefficients[degree] = values[degree] as number
+  return { values, coefficients }
+}
+
 /**
- * Finds all roots of a smooth function on (0, 1]: its polynomial of degree 8 through Chebyshev's points, in
- * Bernstein form, is bisected until the coefficients change sign once at most (Descartes' rule; Lane &
- * Riesenfeld 1981). So two roots close to each other, between which the function is of one sign at both
- * ends, are told apart. Nine evaluations and a few hundred operations; what is smaller than the polynomial's
- * error, (h/ℓ)⁹ for a function that varies on the scale ℓ, is not seen.
+ * Finds all roots of a smooth function on (0, 1]: the polynomial that stands for it, in Bernstein form, is
+ * bisected until the coefficients change sign once at most (Descartes' rule; Lane & Riesenfeld 1981). So two
+ * roots close to each other, between which the function is of one sign at both ends, are told apart. A few
+ * hundred operations; what is smaller than the polynomial's error, (h/ℓ)⁹ for a function that varies on the
+ * scale ℓ, is not seen.
  */
-export function isolateRoots(g: (theta: number) => number): RootInterval[] {
-  const samples = nodes.map((theta) => g(theta))
-  if (!samples.every(Number.isFinite)) return changesBetween(samples)
-  const coefficients = toBernstein.map((row) =>
-    row.reduce((sum, v, j) => sum + v * (samples[j] as number), 0),
-  )
-  coefficients[0] = samples[0] as number
-  coefficients[degree] = samples[degree] as number
+export function isolateRoots({ values, coefficients }: StepSamples): RootInterval[] {
+  if (coefficients === undefined) return changesBetween(values)
+  const found = rootsOf(coefficients)
+  if (values[degree] === 0) found.push({ from: 1, to: 1 })
+  return found
+}
+
+/** Intervals with one root each of a polynomial in Bernstein form, within (0, 1). */
+export function rootsOf(coefficients: readonly number[]): RootInterval[] {
   const found: RootInterval[] = []
   bisect(coefficients, 0, 1, 0, found)
-  if (samples[degree] === 0) found.push({ from: 1, to: 1 })
   return found
 }
 
@@ -54,7 +71,7 @@ function changesBetween(samples: ArrayLike<number>): RootInterval[] {
 function bisect(c: readonly number[], from: number, to: number, depth: number, found: RootInterval[]): void {
   const changes = signChanges(c)
   if (changes === 0) return
-  if (changes === 1 && c[0] !== 0 && c[degree] !== 0) {
+  if (changes === 1 && c[0] !== 0 && c[c.length - 1] !== 0) {
     found.push({ from, to })
     return
   }

@@ -1,5 +1,5 @@
-/** Iterations that bisection alone would need to exhaust the doubles of an interval, with room. */
-const mostIterations = 80
+/** Every third iteration is a bisection at worst, and 54 of those exhaust the doubles of an interval. */
+const mostIterations = 3 * 54
 
 /**
  * A root of g between a and b, where its signs differ, to rounding: the Illinois variant of regula falsi

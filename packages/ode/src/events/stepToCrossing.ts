@@ -2,6 +2,7 @@ import type { StepInterpolant } from '../interpolant.js'
 import type { Kernel } from '../method.js'
 import { code, copyState, makeState, type StepState, slot } from '../state.js'
 import { makeTrace, type Trace } from '../trace.js'
+import type { Crossing } from './crossings.js'
 import type { PreparedEvent } from './event.js'
 
 /** Corrections of the length of the step that ends at an event: each gains a digit at least. */
@@ -10,22 +11,23 @@ const corrections = 4
 /**
  * Replaces step i of a trace by one that ends where an event function vanishes: a true step of the method, not
  * a point of the polynomial. Its length starts from the crossing θ and is corrected by the secant method until
- * g vanishes at the method's own result; one evaluation of the step for each.
+ * g vanishes at the method's own result; one evaluation of the step for each. Where g only touches zero there
+ * is nothing to correct by.
  */
 export type StepToCrossing = (
   trace: Trace,
   i: number,
   state: StepState,
   event: PreparedEvent,
-  theta: number,
+  crossing: Crossing,
 ) => void
 
 export function stepToCrossing(kernel: Kernel, interpolant: () => StepInterpolant): StepToCrossing {
   let scratch: { state: StepState; trace: Trace } | undefined
-  return (trace, i, state, { value }, theta) => {
+  return (trace, i, state, { value }, { theta, direction }) => {
     const n = state.y.length
     scratch ??= {
-      state: makeState(n, state.memory.length),
+      state: makeState(n, state.memory.length, state.events.length),
       trace: makeTrace(n, kernel.stageCount, trace.level, 1),
     }
     const { state: s, trace: own } = scratch
@@ -36,10 +38,11 @@ export function stepToCrossing(kernel: Kernel, interpolant: () => StepInterpolan
       begin(s.registers, t, size)
       return kernel.advance(s, own, 1) === 1 && s.registers[slot.code] === code.stop
     }
-    const slope = slopeAt(interpolant(), trace, i, value, theta)
+    const most = direction === 'touching' ? 0 : corrections
+    const slope = most === 0 ? Number.NaN : slopeAt(interpolant(), trace, i, value, theta)
     let [size, previous, residual] = [theta * h, h, Number.NaN]
     let solved = attempt(size)
-    for (let k = 0; solved && k < corrections; k++) {
+    for (let k = 0; solved && k < most; k++) {
       const g = value(t + size, s.y)
       const next = size - g / (k === 0 ? slope : (g - residual) / (size - previous))
       // a correction is of the size of the interpolant's error; anything else is not one

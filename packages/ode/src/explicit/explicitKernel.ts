@@ -10,6 +10,7 @@ import { plainAdaptive, plainFixed } from './plainKernel.js'
 import { printAdaptive, printFixed } from './printKernel.js'
 import { type Layout, makeSheet } from './printStages.js'
 import type { ExplicitMethod } from './tableau.js'
+import { vectorKernel } from './vectorKernel.js'
 
 /**
  * V8 stops optimising a function at about 58 KB of source, a 20× cliff (measured); the field's own compiled
@@ -28,12 +29,14 @@ interface Compiled<Loop> {
   readonly loop: Loop
 }
 
-/** The engine of explicit Runge–Kutta methods: chooses among three realisations of one loop. */
+/** The engine of explicit Runge–Kutta methods: chooses among four realisations of one loop. */
 export function explicitKernel(method: ExplicitMethod, problem: Problem, settings: KernelSettings): Kernel {
   const { size, theta, vectorField } = problem
   const interpolant = () =>
     method.dense === undefined ? hermiteInterpolant(problem) : denseInterpolant(problem, method, method.dense)
   const { stepping } = settings
+  const vectors = vectorKernel(method, problem, settings, interpolant)
+  if (vectors !== undefined) return vectors
   const shared = { stageCount: method.stages, interpolant }
   // fused loops keep everything in locals
   const workFor = (path: ExecutionPath) =>
@@ -41,13 +44,13 @@ export function explicitKernel(method: ExplicitMethod, problem: Problem, setting
   if (stepping.kind === 'adaptive') {
     const { path, loop } = adaptiveLoop(method, problem, settings)
     const work = workFor(path)
-    const { rtol, atol, weights } = stepping.tolerances
+    const { rtol, atol, weights, custom } = stepping.tolerances
     return {
       ...shared,
       path,
       memorySize: size,
       advance: (state, trace, limit) =>
-        loop(state, trace, limit, theta, rtol, atol, vectorField, work, weights),
+        loop(state, trace, limit, theta, rtol, atol, vectorField, work, weights, custom),
     }
   }
   const { path, loop } = fixedLoop(method, problem, settings)

@@ -1,3 +1,4 @@
+import type { CustomNorm } from '../control/tolerances.js'
 import type { VectorFieldFunction } from '../problem.js'
 import type { StepState } from '../state.js'
 import type { Trace } from '../trace.js'
@@ -13,6 +14,7 @@ export type AdaptiveLoop = (
   f: VectorFieldFunction,
   work: readonly Float64Array[],
   weights: Float64Array | undefined,
+  norm: CustomNorm | undefined,
 ) => number
 
 /** The compiled loop over `count` equal steps; the last ends at `end` unless that is NaN. */

@@ -35,11 +35,12 @@ export function printAdaptive(sheet: Sheet, settings: KernelSettings): string {
   return lines(
     `'use strict'`,
     powerSource,
-    'return function(state, trace, limit, theta, rtol, atol, f, work, weights) {',
+    'return function(state, trace, limit, theta, rtol, atol, f, work, weights, norm) {',
     prologue(sheet, settings),
     `const minStep = R[${slot.minStep}], maxStep = R[${slot.maxStep}]`,
     `let h0 = R[${slot.step}], rejected = 0, streak = R[${slot.streak}], sum = 0`,
     tolerances.uniform ? 'const rtol0 = rtol[0], atol0 = atol[0]' : '',
+    tolerances.norm === 'custom' ? 'const E = norm.scaled, valueOf = norm.value' : '',
     `if (R[${slot.fresh}] === 0) { f(t, Y, M, theta); evaluations++ }`,
     each(sheet, (i) => `${sheet.layout === 'looped' ? '' : 'let '}${at(sheet, 'k1', i)} = M[${i}]`),
     controller.load,
@@ -150,25 +151,36 @@ function printError(
   measure: (i: string) => string | undefined,
 ): string {
   const { bError, bErrorLow } = sheet.method
-  const term = (prefix: string, row: readonly number[]) => (i: string) => {
-    const weight = measure(i)
-    if (weight === undefined) return ''
+  const scaledError = (prefix: string, row: readonly number[], i: string) => {
     const [rtol, atol] = uniform ? ['rtol0', 'atol0'] : [`rtol[${i}]`, `atol[${i}]`]
-    const scale = `${atol} + ${rtol} * Math.max(Math.abs(${at(sheet, 'y', i)}), Math.abs(${at(sheet, solution, i)}))`
-    const [target, value] = [prefix === 'he' ? 'sum' : 'low', `${weight}r * r`]
-    const gather = norm === 'max' ? `${target} = Math.max(${target}, ${value})` : `${target} += ${value}`
-    return `{ const r = (${combination(sheet, prefix, row)(i)}) / (${scale}); ${gather} }`
+    const size = `Math.max(Math.abs(${at(sheet, 'y', i)}), Math.abs(${at(sheet, solution, i)}))`
+    return `(${combination(sheet, prefix, row)(i)}) / (${atol} + ${rtol} * ${size})`
+  }
+  const total = (target: string, prefix: string, row: readonly number[]) => {
+    if (norm === 'custom')
+      return lines(
+        each(sheet, (i) => `E[${i}] = ${scaledError(prefix, row, i)}`),
+        `${target} = valueOf(E)`,
+        `${target} *= ${target}`,
+      )
+    return each(sheet, (i) => {
+      const weight = measure(i)
+      if (weight === undefined) return ''
+      const value = `${weight}r * r`
+      const gather = norm === 'max' ? `${target} = Math.max(${target}, ${value})` : `${target} += ${value}`
+      return `{ const r = ${scaledError(prefix, row, i)}; ${gather} }`
+    })
   }
   return lines(
     scaled('he', bError as readonly number[], 'h'),
     bErrorLow === undefined ? '' : scaled('hl', bErrorLow, 'h'),
     'sum = 0',
-    each(sheet, term('he', bError as readonly number[])),
+    total('sum', 'he', bError as readonly number[]),
     bErrorLow === undefined
       ? ''
       : lines(
           'let low = 0',
-          each(sheet, term('hl', bErrorLow)),
+          total('low', 'hl', bErrorLow),
           'if (sum !== 0) sum = sum * (sum / (sum + .01 * low))',
         ),
   )
@@ -176,10 +188,10 @@ function printError(
 
 /** Components with weight 0 are left out of the norm; the others count by their weight. */
 function weightedCount({ weights, norm }: Tolerances, n: number) {
-  if (weights === undefined) return { count: norm === 'max' ? 1 : n, measure: () => '' }
+  if (weights === undefined) return { count: norm === 'rms' ? n : 1, measure: () => '' }
   const total = weights.reduce((sum, w) => sum + w, 0)
   return {
-    count: norm === 'max' ? 1 : total,
+    count: norm === 'rms' ? total : 1,
     measure: (i: string) =>
       i === 'i' ? `weights[i] * ` : weights[Number(i)] === 0 ? undefined : `${weights[Number(i)]} * `,
   }

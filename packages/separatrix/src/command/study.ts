@@ -1,95 +1,27 @@
-import { mkdirSync, writeFileSync } from 'node:fs'
-import { join } from 'node:path'
-import { misuse, show, toJSON } from '@separatrix/field'
-import { duration, plain, roundedDown } from '../report/format.js'
-import { pendulumReport } from '../report/pendulumReport.js'
-import { pendulumRecipe } from '../study/pendulumRecipe.js'
-import { type ProvedLoop, pendulumStudy } from '../study/pendulumStudy.js'
-import { writeCertificate } from '../study/writeCertificate.js'
+import { misuse, show } from '@separatrix/field'
 import type { Terminal } from '../terminal/terminal.js'
-import { twoColumns, wrap } from '../terminal/text.js'
-import { type ExitCode, exitCodes } from './exitCodes.js'
 
-export interface StudyOptions {
-  readonly json?: boolean
-  readonly out?: string | undefined
+import type { ExitCode } from './exitCodes.js'
+import type { StudyOptions } from './studyOptions.js'
+
+type Study = (options: StudyOptions, terminal: Terminal) => Promise<ExitCode>
+
+/** The built-in studies; each is loaded when it is run. */
+export const studies: Readonly<Record<string, () => Promise<Study>>> = {
+  pendulum: async () => (await import('./studyPendulum.js')).studyPendulum,
+  transfer: async () => (await import('./studyTransfer.js')).studyTransfer,
+  regions: async () => (await import('./studyRegions.js')).studyRegions,
 }
 
-/** `separatrix study pendulum`: simulates, trains, proves, checks and draws; what `pnpm start` runs. */
-export async function study(
-  name: string,
-  { json, out }: StudyOptions,
-  terminal: Terminal,
-): Promise<ExitCode> {
-  if (name !== 'pendulum')
+/** `separatrix study <name>`: a built-in study from start to end. */
+export async function study(name: string, options: StudyOptions, terminal: Terminal): Promise<ExitCode> {
+  const load = Object.hasOwn(studies, name) ? studies[name] : undefined
+  if (load === undefined)
     throw misuse({
       where: 'separatrix study',
-      expected: 'a built-in study: pendulum',
+      expected: `a built-in study: ${Object.keys(studies).join(', ')}`,
       got: show(name),
       try: 'separatrix certify <study.yaml> for a study of your own',
     })
-  const folder = out ?? join('out', name)
-  const file = (base: string) => join(folder, base)
-  const start = terminal.now()
-  const result = await pendulumStudy(pendulumRecipe, terminal)
-  const { lqr, network } = result
-  const report = await pendulumReport(pendulumRecipe, result, file('certificate.json'))
-  mkdirSync(folder, { recursive: true })
-  writeFileSync(file('report.html'), report.html)
-  writeFileSync(file('controller.json'), JSON.stringify(toJSON(network.controller)))
-  writeCertificate(file('certificate.json'), network.outcome.certificate)
-  writeCertificate(file('lqr-certificate.json'), lqr.outcome.certificate)
-  const milliseconds = terminal.now() - start
-  const proved = network.outcome.kind === 'proved' && lqr.outcome.kind === 'proved'
-  if (json) {
-    const summary = (
-      { outcome: { kind, level, refuted, stats, milliseconds } }: ProvedLoop,
-      area: number,
-    ) => ({ verdict: kind, level, refuted, area, ...stats, milliseconds })
-    terminal.print(
-      JSON.stringify({
-        study: name,
-        regulator: summary(lqr, report.areas.lqr),
-        network: summary(network, report.areas.network),
-        device: report.device,
-        milliseconds,
-        folder,
-      }),
-    )
-  } else {
-    terminal.print(asText(result, report.areas, { folder, milliseconds, device: report.device }))
-  }
-  return proved ? exitCodes.success : exitCodes.negative
-}
-
-function asText(
-  { lqr, network }: { readonly lqr: ProvedLoop; readonly network: ProvedLoop },
-  areas: { readonly lqr: number; readonly network: number },
-  {
-    folder,
-    milliseconds,
-    device,
-  }: { readonly folder: string; readonly milliseconds: number; readonly device: string },
-): string {
-  const line = ({ outcome, checked }: ProvedLoop, area: number): string =>
-    outcome.kind === 'proved'
-      ? `PROVED  V ≤ ${plain(roundedDown(outcome.level, 5))}, area ${plain(area, 3)} rad²/s; ${outcome.stats.leaves} boxes in ${duration(outcome.milliseconds)}, checked again in ${duration(checked)}`
-      : `${outcome.kind.toUpperCase()}  ${outcome.message}`
-  const file = (base: string) => join(folder, base)
-  return [
-    wrap(
-      `A pendulum of 0.5 m held upright by a motor of at most ${plain(pendulumRecipe.torqueLimit)} N m. Every state of a proved region comes to rest upright.`,
-    ),
-    '',
-    twoColumns([
-      ['regulator', line(lqr, areas.lqr)],
-      ['network', line(network, areas.network)],
-      ['arrows', `computed by ${device}`],
-      ['report', file('report.html')],
-      ['certificate', file('certificate.json')],
-      ['check it', `npx --yes pnpm@12 separatrix check ${file('certificate.json')}`],
-    ]),
-    '',
-    `Done in ${duration(milliseconds)}.`,
-  ].join('\n')
+  return (await load())(options, terminal)
 }

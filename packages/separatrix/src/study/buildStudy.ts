@@ -142,7 +142,8 @@ export function domainOf({ file, study }: StudySource, { plant }: Study): [numbe
 /** A diagonal, or rows. */
 type Weights = readonly number[] | readonly (readonly number[])[]
 
-function full(weights: Weights): number[][] {
+/** A matrix from its diagonal or its rows. */
+export function full(weights: Weights): number[][] {
   if (weights.every((w) => typeof w === 'number'))
     return (weights as readonly number[]).map((w, i, all) => all.map((_, j) => (i === j ? w : 0)))
   return (weights as readonly (readonly number[])[]).map((row) => Array.from(row))

@@ -119,6 +119,16 @@ export function explicitStep(method: ExplicitMethod, functions: DerivativeFuncti
         dy[m] += size * sum
       }
     },
+
+    slope(sigma, out) {
+      stagesUpTo(stages)
+      table.slopes(sigma, weight)
+      for (let m = 0; m < n; m++) {
+        let sum = 0
+        for (let i = 0; i < stages; i++) sum += weight[i] * slopes[i * n + m]
+        out[m] = sum
+      }
+    },
   }
 }
 

@@ -14,7 +14,7 @@ const mostIterations = 30
 export function generalVerletStep(
   parts: { readonly q: readonly number[]; readonly p: readonly number[] },
   functions: DerivativeFunctions,
-): StepDerivative {
+): Omit<StepDerivative, 'slope'> {
   const { n, p, f, theta } = functions
   const [Q, P] = [Int32Array.from(parts.q), Int32Array.from(parts.p)]
   const half = Q.length

@@ -7,7 +7,10 @@ import type { StepDerivative, StepOutputs } from './stepDerivative.js'
  * σ)², K₁ = −σ²(1 − σ). Hairer, Nørsett & Wanner, Solving ODEs I, (II.6.7). Cost: two more vjps in a step
  * with outputs.
  */
-export function hermiteOutputs(step: StepDerivative, functions: DerivativeFunctions): StepDerivative {
+export function hermiteOutputs(
+  step: Omit<StepDerivative, 'slope'>,
+  functions: DerivativeFunctions,
+): StepDerivative {
   const { n, p } = functions
   const [start, end] = [new Float64Array(n), new Float64Array(n)]
   const parts = Array.from({ length: 4 }, () => new Float64Array(n))
@@ -88,6 +91,15 @@ export function hermiteOutputs(step: StepDerivative, functions: DerivativeFuncti
         for (let m = 0; m < n; m++)
           outputs.values[s * n + m] = h0 * before[m] + h1 * dy[m] + k0 * slopeBefore[m] + k1 * slopeAfter[m]
       }
+    },
+
+    slope(sigma, out) {
+      functions.f(now[0], start, slopeBefore, functions.theta)
+      functions.f(now[2], end, slopeAfter, functions.theta)
+      const chord = (6 * sigma * (1 - sigma)) / now[1]
+      const [onBefore, onAfter] = [1 - 4 * sigma + 3 * sigma * sigma, 3 * sigma * sigma - 2 * sigma]
+      for (let m = 0; m < n; m++)
+        out[m] = chord * (end[m] - start[m]) + onBefore * slopeBefore[m] + onAfter * slopeAfter[m]
     },
   }
 }

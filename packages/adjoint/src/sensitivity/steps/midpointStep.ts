@@ -7,7 +7,7 @@ import type { StepDerivative } from './stepDerivative.js'
  * − h/2 J)ᵀu = hλ, λ ← λ + Jᵀu and μ ← μ + (∂f/∂θ)ᵀu, J and ∂f/∂θ at Y. Exact up to the residual of the
  * step's equation, which the solver brings to rounding. Cost: one Jacobian, one LU and one vjp.
  */
-export function midpointStep(functions: DerivativeFunctions): StepDerivative {
+export function midpointStep(functions: DerivativeFunctions): Omit<StepDerivative, 'slope'> {
   const { n, p } = functions
   const [middle, u] = [new Float64Array(n), new Float64Array(n)]
   const J = new Float64Array(n * n)

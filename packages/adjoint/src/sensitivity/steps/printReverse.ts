@@ -14,7 +14,8 @@ const range = (length: number) => Array.from({ length }, (_, i) => i)
  */
 export function printReverse(method: ExplicitMethod, field: Field, form: Form): string {
   const { own, a, b, c } = stageTable(method)
-  const [n, p] = [field.stateSize, field.theta.length]
+  // θ and the shift of times
+  const [n, p] = [field.stateSize, field.theta.length + 1]
   const stage = stagePrinter(field, form)
   const time = (s: number) => (c[s] === 0 ? 't0' : c[s] === 1 ? 't1' : `t0 + ${literal(c[s])} * h0`)
   const each = (line: (m: number) => string) => range(n).map(line)
@@ -71,7 +72,7 @@ export function printReverse(method: ExplicitMethod, field: Field, form: Form): 
 }
 
 function stagePrinter(field: Field, form: Form) {
-  const [n, p] = [field.stateSize, field.theta.length]
+  const [n, p] = [field.stateSize, field.theta.length + 1]
   const load = (array: string, prefix: string, s: number, offset = 0) =>
     range(n).map((m) => `${array}[${offset + m}] = ${prefix}${s}_${m}`)
   if (form === 'call')
@@ -91,7 +92,7 @@ function stagePrinter(field: Field, form: Form) {
         `for (let k = 0; k < ${p}; k++) mu[k] += O[${n} + k]`,
       ],
     }
-  const pulled = vjp(field, { wrt: ['state', 'theta'] })
+  const pulled = vjp(field, { wrt: ['state', 'theta', 'time'] })
   const print = (f: Field, s: number, time: string, prefix: string) =>
     printStatements(
       f,
@@ -105,7 +106,7 @@ function stagePrinter(field: Field, form: Form) {
     )
   return {
     before: [
-      ...range(p).map((k) => `const p_${k} = theta[${k}]`),
+      ...range(p - 1).map((k) => `const p_${k} = theta[${k}]`),
       ...range(p).map((k) => `let m_${k} = mu[${k}]`),
       ...print(field, 0, 't0', 'v').invariant,
       ...print(pulled, 0, 't0', 'r').invariant,

@@ -11,7 +11,7 @@ export function splittingStep(
   { substeps }: Splitting,
   parts: { readonly q: readonly number[]; readonly p: readonly number[] },
   functions: DerivativeFunctions,
-): StepDerivative {
+): Omit<StepDerivative, 'slope'> {
   const { n, p, f, theta } = functions
   const points = new Float64Array((substeps.length + 1) * n)
   const moves = { kick: Int32Array.from(parts.p), drift: Int32Array.from(parts.q) }

@@ -13,6 +13,8 @@ export interface StageTable {
   readonly b: readonly number[]
   /** writes w(σ) */
   weights(sigma: number, out: Float64Array): void
+  /** writes w′(σ) */
+  slopes(sigma: number, out: Float64Array): void
 }
 
 /** The stages of a method, those of its dense output included. */
@@ -29,6 +31,13 @@ export function stageTable({ stages, c, a, b, fsal, dense }: ExplicitMethod): St
       polynomials.forEach((polynomial, i) => {
         let w = 0
         for (let j = polynomial.length - 1; j >= 0; j--) w = (w + polynomial[j]) * sigma
+        out[i] = w
+      })
+    },
+    slopes(sigma, out) {
+      polynomials.forEach((polynomial, i) => {
+        let w = 0
+        for (let j = polynomial.length - 1; j >= 0; j--) w = w * sigma + (j + 1) * polynomial[j]
         out[i] = w
       })
     },

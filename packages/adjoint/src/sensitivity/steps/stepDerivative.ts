@@ -13,8 +13,9 @@ export interface StepOutputs {
 }
 
 /**
- * The map (y, θ) ↦ (y¹, outputs) of one step as it was taken, differentiated at constant t and h. Every
- * family of methods has its own; sweeps know only this.
+ * The map (y, θ) ↦ (y¹, outputs) of one step as it was taken, differentiated at constant h and σ; θ is
+ * followed by a shift of t (see {@link DerivativeFunctions}). Every family of methods has its own; sweeps know
+ * only this.
  */
 export interface StepDerivative {
   /**
@@ -27,6 +28,8 @@ export interface StepDerivative {
   pullback(lambda: Float64Array, mu: Float64Array, outputs: StepOutputs): void
   /** dy: in the tangent of y, out that of y¹, along dθ; writes the outputs' tangents. */
   pushforward(dy: Float64Array, dtheta: Float64Array, outputs: StepOutputs): void
+  /** the interpolant's derivative in time at t + σh, which moves an output against its step */
+  slope(sigma: number, out: Float64Array): void
   /** the same as entering and pulling back steps without outputs one by one, where there is a faster way */
   readonly pullbackSteps?: ReverseLoop
 }

@@ -3,30 +3,12 @@ import type { Solution, SolveOptions } from '@separatrix/ode'
 import type { GradientOptions } from '../gradient.js'
 
 /**
- * Goes back over the outputs of a solution: `jump(s)` where ∂L/∂y of output s enters λ, `integrate` in
- * between, which says whether it arrived.
- */
-export function backOverOutputs(
-  times: Float64Array,
-  t0: number,
-  jump: (s: number) => void,
-  integrate: (from: number, to: number) => boolean,
-): boolean {
-  for (let s = times.length - 1; s >= 0; s--) {
-    jump(s)
-    const to = s > 0 ? times[s - 1] : t0
-    if (to !== times[s] && !integrate(times[s], to)) return false
-  }
-  return true
-}
-
-/**
  * Options of the solve backwards: as forwards unless `backward` says otherwise. `counted` of the `size`
  * components count in the error norm (a seminorm: the integrals for θ feed nothing back; Kidger, Chen &
  * Lyons, ICML 2021).
  */
 export function backwardOptions(
-  { method, rtol, atol, step, maxSteps, breakpoints, backward = {} }: GradientOptions,
+  { method, rtol, atol, step, maxSteps, backward = {} }: GradientOptions,
   { size, counted }: { readonly size: number; readonly counted: number },
 ): SolveOptions {
   const chosen = {
@@ -43,14 +25,6 @@ export function backwardOptions(
       try: "via: 'discrete', or backward: { method: rk4, step: 0.01 }",
       code: 'method-not-for-adjoint',
     })
-  if (breakpoints !== undefined && breakpoints.length > 0)
-    throw misuse({
-      where: 'sensitivity',
-      expected: 'a field without jumps for an adjoint equation',
-      got: 'breakpoints, on whose other side a solve backwards would begin',
-      try: "via: 'discrete'",
-      code: 'breakpoints-backwards',
-    })
   const adaptive = chosen.step === undefined
   return {
     ...chosen,
@@ -65,7 +39,7 @@ export function backwardOptions(
 }
 
 /** Tolerances by component belong to y; its adjoint gets the tightest. */
-function smallest(tolerance: SolveOptions['rtol']): number | undefined {
+export function smallest(tolerance: SolveOptions['rtol']): number | undefined {
   return tolerance === undefined || typeof tolerance === 'number'
     ? tolerance
     : Math.min(...Array.from(tolerance))

@@ -4,6 +4,7 @@ import type { RecordedSolve } from './recordSolve.js'
 import { recordSteps } from './recordSteps.js'
 import { replayOptions } from './replay.js'
 import type { Segment } from './segments.js'
+import { findStretches } from './stretches.js'
 
 /**
  * Solves and keeps only times and step sizes; states are computed again from at most `checkpoints` of them,
@@ -23,22 +24,16 @@ export function checkpointedSolve(
       got: show(checkpoints),
       try: 'checkpoints: 20',
     })
-  if (options.breakpoints !== undefined)
-    throw misuse({
-      where: 'sensitivity',
-      expected: 'checkpoints for a field without breakpoints',
-      got: 'both',
-      try: 'leaving checkpoints out',
-    })
-  const steps = recordSteps(span[0])
+  const steps = recordSteps(span[0], options.breakpoints)
   const solution = solve(field, y0, span, { ...options, observers: [steps.observer] })
   const tape = steps.tape()
+  const stretches = findStretches(tape, solution, options)
   const n = field.stateSize
   const replay = replayOptions(tape, options)
 
-  /** the state after steps first … last − 1 */
+  /** the state after steps first … last − 1, none of which is a reset */
   const advance = (y: Float64Array, first: number, last: number): Float64Array =>
-    solve(field, y, [tape.t[first], tape.t[last]], { ...replay(first, last), saveAt: 'end' }).y.data
+    solve(field, y, [tape.t[first], tape.end[last - 1]], { ...replay(first, last), saveAt: 'end' }).y.data
 
   function* reverse(first: number, last: number, y: Float64Array, free: number): Generator<Segment> {
     let end = last
@@ -56,7 +51,17 @@ export function checkpointedSolve(
       end = middle
     }
   }
-  return { solution, tape, segments: () => reverse(0, tape.count, Float64Array.from(y0), checkpoints) }
+  /** from the last reset on, then from the one before, …: the states after resets are known */
+  function* segments(): Generator<Segment> {
+    let last = tape.count
+    for (const [step, how] of [...stretches.closing].reverse()) {
+      if (typeof how === 'string' || tape.h[step + 1] !== 0) continue
+      yield* reverse(step + 2, last, how.after, checkpoints)
+      last = step + 1
+    }
+    yield* reverse(0, last, Float64Array.from(y0), checkpoints)
+  }
+  return { solution, tape, stretches, segments }
 }
 
 /**

@@ -4,6 +4,8 @@ import { type StepInterpolant, type StepObserver, type Steps, stepRecord } from 
 export interface DenseRecord {
   /** to be given to the solve */
   readonly observers: readonly StepObserver[]
+  /** restricts reading to steps first … last − 1, between which the solution is smooth */
+  within(first: number, last: number): void
   at(t: number, out: Float64Array): void
   /** times at which steps ended, the start included */
   times(): Float64Array
@@ -16,7 +18,23 @@ export function denseRecord(t0: number, y0: ArrayLike<number>): DenseRecord {
   let make: (() => StepInterpolant) | undefined
   let interpolant: StepInterpolant | undefined
   let steps: Steps | undefined
-  let loaded = -1
+  let [first, last, loaded] = [0, Number.POSITIVE_INFINITY, -1]
+
+  /** the step, of those allowed, that holds t inside of it or at its end */
+  const find = ({ t: times, h }: Steps, t: number): number => {
+    const direction = h[first] > 0 ? 1 : -1
+    const holds =
+      loaded >= first && (t - times[loaded]) * direction >= 0 && (times[loaded + 1] - t) * direction >= 0
+    if (holds) return loaded
+    let [low, high] = [first, Math.min(last, h.length) - 1]
+    while (low < high) {
+      const middle = (low + high + 1) >> 1
+      if ((times[middle] - t) * direction < 0) low = middle
+      else high = middle - 1
+    }
+    return low
+  }
+
   return {
     observers: [
       record,
@@ -27,6 +45,11 @@ export function denseRecord(t0: number, y0: ArrayLike<number>): DenseRecord {
         },
       },
     ],
+    within(from, to) {
+      first = from
+      last = to
+      if (loaded < from || loaded >= to) loaded = -1
+    },
     times: () => record.steps().t,
     at(t, out) {
       steps ??= record.steps()
@@ -35,14 +58,10 @@ export function denseRecord(t0: number, y0: ArrayLike<number>): DenseRecord {
         out.set(steps.y.subarray(0, n))
         return
       }
-      const i = holds(steps.t, loaded, t) ? loaded : record.find(t)
+      const i = find(steps, t)
       if (i !== loaded) interpolant.load(steps, i)
       loaded = i
       interpolant.evaluate((t - steps.t[i]) / steps.h[i], out)
     },
   }
-}
-
-function holds(times: Float64Array, i: number, t: number): boolean {
-  return i >= 0 && (t - times[i]) * (times[i + 1] - t) >= 0
 }

@@ -1,10 +1,12 @@
 import type { Field } from '@separatrix/field/core'
 import type { Method } from '@separatrix/ode'
-import { lossOf, noGradient, type PreparedSensitivity, solving } from '../gradient.js'
+import { isOver, noGradient, type PreparedSensitivity, solving, withGradient } from '../gradient.js'
 import { derivativeFunctions } from '../steps/derivativeFunctions.js'
 import { differentiateStep } from '../steps/differentiateStep.js'
+import { eventDerivatives } from '../steps/eventDerivatives.js'
 import { checkpointedSolve } from './checkpointedSolve.js'
-import { outputTimes } from './outputTimes.js'
+import { lossOf, lossRows } from './lossRows.js'
+import { outputTimes, placeInSteps } from './outputTimes.js'
 import { recordSolve } from './recordSolve.js'
 import { reverseSweep } from './reverseSweep.js'
 
@@ -13,19 +15,22 @@ export function discrete(field: Field, method: Method): PreparedSensitivity {
   const [n, p] = [field.stateSize, field.theta.length]
   const functions = derivativeFunctions(field, 'pullback')
   const derivative = differentiateStep(method, functions, field)
+  const derivatives = eventDerivatives(field)
   return (y0, span, options) => {
-    const { checkpoints, loss, theta = field.theta } = options
-    const { solution, tape, segments } =
+    const { checkpoints, theta = field.theta, saveAt } = options
+    const events = derivatives(options.events ?? [])
+    const { solution, tape, stretches, segments } =
       checkpoints === undefined
         ? recordSolve(field, y0, span, solving(options))
         : checkpointedSolve(field, y0, span, { ...solving(options), checkpoints })
-    if (solution.status !== 'success') return noGradient(solution, n, p)
+    if (!isOver(solution)) return noGradient(solution, n, p)
     functions.theta.set(theta)
-    const { value, cotangents } = lossOf(loss, solution)
-    const outputs = outputTimes(solution.t, tape)
-    const [dy0, dtheta] = [new Float64Array(n), new Float64Array(p)]
-    reverseSweep({ ...tape, segments }, derivative, outputs, cotangents, { lambda: dy0, mu: dtheta })
-    const { stats, status, message } = solution
-    return { value, dy0, dtheta, stats, status, message }
+    const loss = lossOf(options.loss, solution)
+    const rows = lossRows(outputTimes(solution, tape, saveAt), loss, stretches.crossings, ({ t }) =>
+      placeInSteps(tape, t),
+    )
+    const sweep = { tape, stretches, rows, loss, functions, derivative, events }
+    const { lambda: dy0, mu, dt1 } = reverseSweep(sweep, segments)
+    return withGradient(solution, { value: loss.value, dy0, mu, dt1 })
   }
 }

@@ -1,10 +1,12 @@
 import type { Field } from '@separatrix/field/core'
 import type { Method } from '@separatrix/ode'
-import { lossOf, noGradient, type PreparedSensitivity, solving } from '../gradient.js'
+import { isOver, noGradient, type PreparedSensitivity, solving, withGradient } from '../gradient.js'
 import { derivativeFunctions } from '../steps/derivativeFunctions.js'
 import { differentiateStep } from '../steps/differentiateStep.js'
+import { eventDerivatives } from '../steps/eventDerivatives.js'
 import { forwardSweep } from './forwardSweep.js'
-import { outputTimes } from './outputTimes.js'
+import { lossOf, lossRows } from './lossRows.js'
+import { outputTimes, placeInSteps } from './outputTimes.js'
 import { recordSolve } from './recordSolve.js'
 
 /** Forward sensitivities of the steps that were taken, then the chain rule through the loss. */
@@ -12,16 +14,18 @@ export function forward(field: Field, method: Method): PreparedSensitivity {
   const [n, p] = [field.stateSize, field.theta.length]
   const functions = derivativeFunctions(field, 'pushforward')
   const derivative = differentiateStep(method, functions, field)
+  const derivatives = eventDerivatives(field)
   return (y0, span, options) => {
-    const { solution, tape, y } = recordSolve(field, y0, span, solving(options))
-    if (solution.status !== 'success') return noGradient(solution, n, p)
+    const events = derivatives(options.events ?? [])
+    const { solution, tape, stretches, y } = recordSolve(field, y0, span, solving(options))
+    if (!isOver(solution)) return noGradient(solution, n, p)
     functions.theta.set(options.theta ?? field.theta)
-    const { value, cotangents } = lossOf(options.loss, solution)
-    const tangents = forwardSweep({ ...tape, y }, derivative, outputTimes(solution.t, tape), { n, p })
-    const all = Float64Array.from(tangents, (values) =>
-      values.reduce((sum, v, i) => sum + v * cotangents[i], 0),
+    const loss = lossOf(options.loss, solution)
+    const rows = lossRows(outputTimes(solution, tape, options.saveAt), loss, stretches.crossings, ({ t }) =>
+      placeInSteps(tape, t),
     )
-    const { stats, status, message } = solution
-    return { value, dy0: all.slice(0, n), dtheta: all.slice(n), stats, status, message }
+    const all = forwardSweep({ tape, stretches, rows, loss, functions, derivative, events }, y)
+    const [dy0, mu, dt1] = [all.slice(0, n), all.slice(n, n + p + 1), all[n + p + 1]]
+    return withGradient(solution, { value: loss.value, dy0, mu, dt1 })
   }
 }

@@ -1,9 +1,11 @@
 import type { Field } from '@separatrix/field/core'
-import { type Method, type Solution, solve } from '@separatrix/ode'
-import { lossOf, noGradient, type PreparedSensitivity, solving } from '../gradient.js'
+import type { Method } from '@separatrix/ode'
+import type { PreparedSensitivity } from '../gradient.js'
 import { type DerivativeFunctions, derivativeFunctions } from '../steps/derivativeFunctions.js'
-import { backOverOutputs, backwardOptions, failedBackwards } from './backwardSolve.js'
-import { type DenseRecord, denseRecord } from './denseRecord.js'
+import { adjointOfState } from './adjointOfState.js'
+import { adjointWay } from './adjointWay.js'
+import { backwardOptions } from './backwardSolve.js'
+import type { DenseRecord } from './denseRecord.js'
 import { gaussLegendre } from './gaussLegendre.js'
 
 /**
@@ -12,48 +14,19 @@ import { gaussLegendre } from './gaussLegendre.js'
  * systems stay n × n. Rackauckas et al., arXiv:1812.01892.
  */
 export function quadrature(field: Field, _method: Method): PreparedSensitivity {
-  const [n, p] = [field.stateSize, field.theta.length]
   const functions = derivativeFunctions(field, 'pullback')
-  return (y0, span, options) => {
-    const forwards = denseRecord(span[0], y0)
-    const solution = solve(field, y0, span, { ...solving(options), observers: forwards.observers })
-    const { stats, status, message } = solution
-    if (status !== 'success') return noGradient(solution, n, p)
-    functions.theta.set(options.theta ?? field.theta)
-    const { value, cotangents } = lossOf(options.loss, solution)
-    const backward = backwardOptions(options, { size: n, counted: n })
-    const [lambda, dtheta, y] = [new Float64Array(n), new Float64Array(p), new Float64Array(n)]
-    const rate = (t: number, now: Float64Array, out: Float64Array) => {
-      forwards.at(t, y)
-      const pulled = functions.vjp(t, y, now, 0)
-      for (let i = 0; i < n; i++) out[i] = -pulled[i]
-    }
+  return adjointWay(field, functions, true, ({ options, lambda, mu, forwards }) => {
+    const backward = backwardOptions(options, { size: functions.n, counted: functions.n })
     // as many nodes as leave the rule's error behind the method's
     const rule = gaussLegendre(Math.ceil((backward.method.order + 1) / 2))
-    let failure: Solution | undefined
-    const arrived = backOverOutputs(
-      solution.t,
-      span[0],
-      (s) => {
-        for (let m = 0; m < n; m++) lambda[m] += cotangents[s * n + m]
+    return {
+      integrate(piece) {
+        const { back, adjoint } = adjointOfState(functions, forwards, piece, { lambda, backward })
+        if (back.status === 'success') integrate({ functions, rule, forwards, adjoint }, mu)
+        return back
       },
-      (from, to) => {
-        const record = denseRecord(from, lambda)
-        const back = solve(rate, lambda, [from, to], {
-          ...backward,
-          saveAt: 'end',
-          observers: record.observers,
-        })
-        if (back.status !== 'success') failure = back
-        else integrate({ functions, rule, forwards, adjoint: record }, dtheta)
-        lambda.set(back.y.data)
-        return failure === undefined
-      },
-    )
-    if (!arrived && failure !== undefined)
-      return noGradient({ ...failure, stats, message: failedBackwards(failure, field) }, n, p)
-    return { value, dy0: lambda, dtheta, stats, status, message }
-  }
+    }
+  })
 }
 
 interface Integral {
@@ -64,7 +37,7 @@ interface Integral {
 }
 
 /** Adds ∫(∂f/∂θ)ᵀλ dt over the steps of the adjoint, taken forwards in time. */
-function integrate({ functions, rule, forwards, adjoint }: Integral, dtheta: Float64Array): void {
+function integrate({ functions, rule, forwards, adjoint }: Integral, mu: Float64Array): void {
   const { n, p } = functions
   const [y, lambda] = [new Float64Array(n), new Float64Array(n)]
   const times = adjoint.times()
@@ -75,7 +48,7 @@ function integrate({ functions, rule, forwards, adjoint }: Integral, dtheta: Flo
       forwards.at(t, y)
       adjoint.at(t, lambda)
       const pulled = functions.vjp(t, y, lambda, 0)
-      for (let j = 0; j < p; j++) dtheta[j] -= rule.weights[k] * h * pulled[n + j]
+      for (let j = 0; j < p - 1; j++) mu[j] -= rule.weights[k] * h * pulled[n + j]
     })
   }
 }

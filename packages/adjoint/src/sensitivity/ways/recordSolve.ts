@@ -2,11 +2,13 @@ import type { Field } from '@separatrix/field/core'
 import { type Solution, type SolveOptions, solve, stepRecord } from '@separatrix/ode'
 import type { Tape } from '../steps/tape.js'
 import { type Segments, wholeTape } from './segments.js'
+import { findStretches, type Stretches } from './stretches.js'
 
 /** A solve, the times of its accepted steps, and their states in segments. */
 export interface RecordedSolve {
   readonly solution: Solution
   readonly tape: Tape
+  readonly stretches: Stretches
   readonly segments: Segments
 }
 
@@ -26,7 +28,13 @@ export function recordSolve(
   const solution = solve(field, y0, span, { ...options, observers: [record] })
   const { t, h, y } = record.steps()
   const tape = { count: record.count(), ...crossBreakpoints(t, options.breakpoints), h }
-  return { solution, tape, y, segments: wholeTape(tape, y) }
+  return {
+    solution,
+    tape,
+    stretches: findStretches(tape, solution, options),
+    y,
+    segments: wholeTape(tape, y),
+  }
 }
 
 /**

@@ -1,12 +1,20 @@
 import { type Field, makeArray, misuse, show } from '@separatrix/field/core'
 import { type ExplicitMethod, type Method, type SolveOptions, solve } from '@separatrix/ode'
-import { lossOf, noGradient, type PreparedSensitivity, solving } from '../gradient.js'
+import {
+  type GradientOptions,
+  noGradient,
+  type PreparedSensitivity,
+  solving,
+  withGradient,
+} from '../gradient.js'
 import { derivativeFunctions } from '../steps/derivativeFunctions.js'
 import { type ExplicitStep, explicitStep } from '../steps/explicitStep.js'
 import type { StepOutputs } from '../steps/stepDerivative.js'
 import type { Tape } from '../steps/tape.js'
 import { departures, largestDeparture, percent } from './departure.js'
+import { lossOf } from './lossRows.js'
 import { recordSteps } from './recordSteps.js'
+import { findStretches } from './stretches.js'
 
 /** λ where not given: the authors' value. */
 const usualCoupling = 0.999
@@ -33,13 +41,15 @@ export function reversible(field: Field, method: Method): PreparedSensitivity {
   const [n, p] = [field.stateSize, field.theta.length]
   const functions = derivativeFunctions(field, 'pullback')
   const step = explicitStep(method as ExplicitMethod, functions)
+  const { lengthening } = functions
   return (y0, span, options) => {
     const { loss, theta = field.theta, coupling = usualCoupling } = options
     checkCoupling(coupling)
+    refuseEvents(options)
     const forwards: SolveOptions = { ...solving(options), ...stopAtOutputs(options, span) }
     const steps = recordSteps(span[0], options.breakpoints)
     const solution = solve(field, y0, span, { ...forwards, observers: [steps.observer] })
-    const { stats, status, message, t } = solution
+    const { stats, status, t } = solution
     if (status !== 'success') return noGradient(solution, n, p)
     functions.theta.set(theta)
     const tape = steps.tape()
@@ -61,19 +71,39 @@ export function reversible(field: Field, method: Method): PreparedSensitivity {
     })
     if (!(left.largest() <= largestDeparture))
       return noGradient({ stats, status: 'unstable', message: leftSolution(left.largest()) }, n, p)
-    const { value, cotangents } = lossOf(loss, { y: makeArray(outputs, [t.length, n]) })
-    const [onY, onZ, dtheta] = [new Float64Array(n), new Float64Array(n), new Float64Array(p)]
+    const { value, cotangents } = lossOf(loss, { y: makeArray(outputs, [t.length, n]), events: [] })
+    const [onY, onZ, mu] = [new Float64Array(n), new Float64Array(n), new Float64Array(p + 1)]
     const jump = (time: number) => {
       for (; s > 0 && t[s - 1] === time; s--)
         for (let m = 0; m < n; m++) onY[m] += cotangents[(s - 1) * n + m]
     }
+    const closing = new Map(findStretches(tape, solution, forwards).closing)
+    let dt1 = 0
     for (let i = tape.count - 1; i >= 0; i--) {
       jump(tape.t[i + 1])
-      scheme.back(i, onY, onZ, dtheta)
+      const how = closing.get(i)
+      // the end of a closing step is given: what follows does not move, and its length gives
+      if (how !== undefined) mu[p] = 0
+      lengthening.measure(tape.t[i])
+      scheme.back(i, onY, onZ, mu)
+      const onLength = lengthening.measured() / tape.h[i]
+      if (how === 'span') dt1 = onLength
+      if (how !== undefined) mu[p] -= onLength
     }
     jump(span[0])
-    return { value, dy0: onY.map((v, m) => v + onZ[m]), dtheta, stats, status, message }
+    return withGradient(solution, { value, dy0: onY.map((v, m) => v + onZ[m]), mu, dt1 })
   }
+}
+
+function refuseEvents({ events = [] }: GradientOptions): void {
+  if (events.length === 0) return
+  throw misuse({
+    where: 'sensitivity',
+    expected: "a solve without events for via: 'reversible'",
+    got: 'events, past which a step cannot be taken back',
+    try: "via: 'discrete', with checkpoints where memory is short",
+    code: 'gradient-through-events',
+  })
 }
 
 function checkCoupling(coupling: number): void {

@@ -4,6 +4,7 @@ import { compileModule } from './compileModule.js'
 import type { LaneKind } from './lanes.js'
 import { hasRelaxedSimd, hasSimd, instantiate, mostPages } from './moduleBuilder.js'
 import { printWasm, type WasmFieldOptions } from './printWasm.js'
+import { tileShape } from './tile/compileTiles.js'
 
 export interface BatchOptions extends WasmFieldOptions {
   /** most states that one call evaluates */
@@ -68,11 +69,12 @@ export async function compileBatch(field: Field, options: BatchOptions): Promise
       try: 'leaving fused out, or node --experimental-wasm-relaxed-simd',
       code: 'no-relaxed-simd',
     })
-  const printed = printWasm(field, options)
-  const module = await compileModule(printed.bytes)
   const View = lanes === 'f64x2' ? Float64Array : Float32Array
   const bytes = View.BYTES_PER_ELEMENT
-  const stride = rowStride(capacity, 128 / bytes, bytes)
+  const { width } = tileShape(lanes, capacity)
+  const printed = printWasm(field, { ...options, rowBytes: width * bytes })
+  const module = await compileModule(printed.bytes)
+  const stride = rowStride(capacity, Math.max(width, 128 / bytes), bytes)
   const p = field.theta.length
   const counts = [
     field.stateSize * stride,

@@ -15,7 +15,8 @@ export interface WasmOptions {
 
 /** Functions of Math that modules import, for arguments beyond their own reductions; with their arity. */
 const imported = { sin: 1, cos: 1, tan: 1, atan: 1, log: 1, atan2: 2, pow: 2 } as const
-const importedNames = Object.keys(imported) as (keyof typeof imported)[]
+export type ImportedName = keyof typeof imported
+const importedNames = Object.keys(imported) as ImportedName[]
 
 /** The most that 32-bit addresses reach: 4 GiB in pages of 64 KiB. */
 export const mostPages = 65_536
@@ -28,6 +29,8 @@ export interface ModuleBuilder {
   readonly settings: LaneSettings
   /** lanes that one iteration of a loop handles */
   readonly tile: number
+  /** position of a function of Math, on single doubles */
+  imported(name: ImportedName): number
   /** position of a function that is added later */
   reserve(): number
   define(position: number, body: FunctionBody): void
@@ -52,12 +55,13 @@ export function makeModule({
     if (found !== undefined) return found
     const position = reserve()
     fallbacks.set(name, position)
-    define(position, laneByLane(type, importedNames.indexOf(name as keyof typeof imported), arity))
+    define(position, laneByLane(type, importedNames.indexOf(name as ImportedName), arity))
     return position
   }
   return {
     settings: { type, groups, fused, fallback },
     tile: groups * type.width,
+    imported: (name) => importedNames.indexOf(name),
     reserve,
     define,
     finish: () =>
@@ -108,14 +112,18 @@ export function importsFor(memory: WebAssembly.Memory): WebAssembly.Imports {
 }
 
 /** Whether this engine runs 128-bit vectors at all (all browsers since 2023, Node since 16.4). */
-export function hasSimd(): boolean {
-  return validates(simd(12, ...new Array<number>(16).fill(0)))
-}
+export const hasSimd = askedOnce(() => simd(12, ...new Array<number>(16).fill(0)))
 
 /** Whether this engine runs relaxed multiply–add, which doubles the arithmetic of networks. */
-export function hasRelaxedSimd(): boolean {
+export const hasRelaxedSimd = askedOnce(() => {
   const zero = simd(12, ...new Array<number>(16).fill(0))
-  return validates([...zero, ...zero, ...zero, ...simd(0x105)])
+  return [...zero, ...zero, ...zero, ...simd(0x105)]
+})
+
+/** What an engine can do does not change, and asking takes it 10 µs. */
+function askedOnce(code: () => readonly number[]): () => boolean {
+  let answer: boolean | undefined
+  return () => (answer ??= typeof WebAssembly === 'object' && validates(code()))
 }
 
 function validates(code: readonly number[]): boolean {

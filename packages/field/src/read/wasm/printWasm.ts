@@ -3,9 +3,11 @@ import type { Field } from '../../field.js'
 import { FunctionCode, type Id } from './functionCode.js'
 import { LaneCode, type LaneValue } from './laneCode.js'
 import type { LaneKind } from './lanes.js'
-import { type ModuleBuilder, makeModule } from './moduleBuilder.js'
+import { makeModule } from './moduleBuilder.js'
 import { printLanes } from './printLanes.js'
-import { callTile, printTile, type TileField } from './printTile.js'
+import { printTile, runTile, type TileField } from './printTile.js'
+import { shift, type Walker } from './tile/source.js'
+import { copyTile, fillRow } from './tile/tileMemory.js'
 
 /** How a field is printed: straight-line code in registers, or loops over rows of scratch memory. */
 export type WasmForm = 'lines' | 'tile'
@@ -19,6 +21,8 @@ export interface WasmFieldOptions {
   readonly fused?: boolean
   /** in place of what {@link wasmForm} chooses */
   readonly form?: WasmForm
+  /** bytes of the rows of a tile, for that form: a multiple of two vectors */
+  readonly rowBytes?: number
 }
 
 /** A printed module, and what its caller must provide. */
@@ -56,21 +60,19 @@ const argument = { first: 0, end: 1, scratch: 2, t: 3, x: 4, out: 5, theta: 6, i
  * states first … end − 1 of x, [n][stride/bytes], give values in out.
  */
 export function printWasm(field: Field, options: WasmFieldOptions): WasmField {
-  const { lanes, theta = 'shared', fused = false, form = wasmForm(field, theta) } = options
+  const { lanes, theta = 'shared', fused = false, form = wasmForm(field, theta), rowBytes } = options
   const module = makeModule({ lanes, fused })
-  const tile = form === 'tile' ? printTile(module, field) : undefined
+  const tile = form === 'tile' ? printTile(module, field, rowBytes) : undefined
   const code = new FunctionCode(['i32', 'i32', 'i32', 'f64', 'i32', 'i32', 'i32', 'i32', 'i32'])
   const c = new LaneCode(code, module.settings)
   const time = c.splat(argument.t, 'f64', 'fixed')
-  overTiles(module, c, (at) => {
-    const values =
-      tile === undefined
-        ? lines(c, scalarize(field), theta, { time, at })
-        : throughTile(c, field, tile, { time, at })
-    values.forEach((v, k) => {
-      c.store(at(argument.out, k), v)
+  if (tile === undefined) {
+    overTiles(module.tile, c, (at) => {
+      lines(c, scalarize(field), theta, { time, at }).forEach((v, k) => {
+        c.store(at(argument.out, k), v)
+      })
     })
-  })
+  } else throughTiles(c, field, tile, time)
   module.define(module.reserve(), code.finish({ exported: 'evaluate' }))
   return {
     bytes: module.finish(),
@@ -87,11 +89,11 @@ interface Place {
   readonly at: (base: Id, k: number) => Id
 }
 
-function overTiles(module: ModuleBuilder, c: LaneCode, body: (at: Place['at']) => void): void {
+function overTiles(lanes: number, c: LaneCode, body: (at: Place['at']) => void): void {
   const { code } = c
   const rows = rowsFrom(code, argument.stride)
   const [i, offset] = [code.variable('i32'), code.variable('i32')]
-  const [step, shift] = [code.integer(module.tile, true), code.integer(c.type.logBytes, true)]
+  const [step, shift] = [code.integer(lanes, true), code.integer(c.type.logBytes, true)]
   code.set(i, argument.first)
   code.countTo(i, argument.end, step, () => {
     code.set(offset, code.value('i32', [0x74], [i, shift]))
@@ -116,12 +118,17 @@ function lines(c: LaneCode, field: Field, theta: 'shared' | 'each', { time, at }
   })
 }
 
-function throughTile(c: LaneCode, field: Field, tile: TileField, { time, at }: Place): LaneValue[] {
-  const f = callTile(c, tile, argument, field.outputSize)
-  return f(
-    time,
-    Array.from({ length: field.stateSize }, (_, k) => c.load(at(argument.x, k))),
-  )
+/** Copies tile after tile of the states into scratch memory, and the values of the field out of it. */
+function throughTiles(c: LaneCode, field: Field, tile: TileField, time: LaneValue): void {
+  const { rowBytes } = tile
+  const inScratch = (at: number): Walker => ({ start: shift(c, argument.scratch, at), bytes: rowBytes })
+  fillRow(c, rowBytes, shift(c, argument.scratch, tile.timeAt), time)
+  overTiles(rowBytes / c.type.bytes, c, (at) => {
+    const rows = (base: Id): Walker => ({ start: at(base, 0), bytes: 0, variable: argument.stride })
+    copyTile(c, rowBytes, field.stateSize, { to: inScratch(tile.stateAt), from: rows(argument.x) })
+    runTile(c, tile, argument)
+    copyTile(c, rowBytes, field.outputSize, { from: inScratch(tile.outputAt), to: rows(argument.out) })
+  })
 }
 
 /** Addresses of rows, hoisted: base + k·stride. */

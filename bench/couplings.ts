@@ -1,0 +1,154 @@
+import { adam, fit } from '@separatrix/adjoint'
+import { type Field, network } from '@separatrix/field'
+import {
+  type ConditionalPath,
+  type Coupling,
+  cnf,
+  drawPoints,
+  eightGaussians,
+  flowMatching,
+  moons,
+  normalizedPathEnergy,
+  pathEnergy,
+  samplingFloor,
+  schroedingerBridge,
+  straight,
+  trigonometric,
+  wasserstein2,
+  withTime,
+} from '@separatrix/flows'
+import { euler, rk4 } from '@separatrix/ode'
+import { type Row, report } from './harness.js'
+
+const [source, target] = [eightGaussians('torchcfm'), moons('torchcfm')]
+
+/** Values of torchcfm with the same sources, 1,024 points and five repeats, run once on another machine. */
+interface Reference {
+  readonly w2: number
+  readonly energy: number
+  readonly euler: readonly [number, number, number]
+}
+
+interface Case {
+  readonly name: string
+  readonly coupling: Coupling
+  readonly path: ConditionalPath
+  readonly sigma: number
+  readonly reference: Reference
+}
+
+const cases: readonly Case[] = [
+  {
+    name: 'I-CFM',
+    coupling: 'independent',
+    path: straight,
+    sigma: 0.1,
+    reference: { w2: 0.47, energy: 1.534, euler: [2.24, 1.35, 0.83] },
+  },
+  {
+    name: 'OT-CFM',
+    coupling: 'exact',
+    path: straight,
+    sigma: 0.1,
+    reference: { w2: 0.308, energy: 0.015, euler: [0.38, 0.32, 0.31] },
+  },
+  {
+    name: 'VP-CFM',
+    coupling: 'independent',
+    path: trigonometric,
+    sigma: 0.1,
+    reference: { w2: 0.488, energy: 1.372, euler: [2.64, 0.73, 0.48] },
+  },
+  {
+    name: 'SB-CFM, exact plan',
+    coupling: 'exact',
+    path: schroedingerBridge(0.5),
+    sigma: 0,
+    reference: { w2: 0.318, energy: 0.015, euler: [0.44, 0.33, 0.32] },
+  },
+]
+
+const steps = 5000
+const [count, repeats] = [1024, 3]
+
+/**
+ * Eight normals to two moons by four couplings and paths: W₂ after accurate solves and after 1, 4 and 10 Euler steps,
+ * and the normalised path energy, beside the floor of W₂ and the table of torchcfm.
+ */
+export async function bench(): Promise<boolean> {
+  const floor = samplingFloor(wasserstein2, target, { count, repeats: 5, seed: 100 })
+  const between = Array.from({ length: repeats }, (_, k) =>
+    wasserstein2(drawPoints(source, { count, seed: 200 + k }), drawPoints(target, { count, seed: 300 + k })),
+  )
+  const distance = between.reduce((sum, w) => sum + w / repeats, 0)
+  const rows: Row[] = [
+    {
+      figure: `W₂ of two samples of the moons, ${count} points`,
+      value: floor.mean,
+      note: 'floor; torchcfm .0995',
+    },
+    { figure: 'W₂ from eight normals to moons', value: distance },
+  ]
+  const raw: Record<string, unknown> = { floor, between }
+  for (const { name, coupling, path, sigma, reference } of cases) {
+    const started = process.cpuUsage()
+    const { field, losses } = await fit({
+      field: withTime(network({ widths: [3, 64, 64, 64, 2], activation: 'swish', seed: 0 })),
+      loss: flowMatching({ source, target, coupling, path, sigma }),
+      optimizer: adam({ rate: (k) => 1e-3 * (1 + Math.cos((Math.PI * k) / steps)) }),
+      steps,
+      seed: 0,
+      backend: 'wasm',
+      precision: 'single',
+    })
+    const seconds = process.cpuUsage(started).user / 1e6
+    const accurate = await w2Of(field, 100)
+    const [one, four, ten] = [await eulerOf(field, 1), await eulerOf(field, 4), await eulerOf(field, 10)]
+    const { mean: energy } = await pathEnergy(field, {
+      source,
+      count: 4096,
+      seed: 7,
+      method: rk4,
+      step: 0.01,
+    })
+    const last = losses.slice(-1000)
+    raw[name] = { accurate, one, four, ten, energy, losses: Array.from(last), seconds }
+    const of = (w: { readonly mean: number }, wanted: number, goal?: Row['goal']) => ({
+      value: w.mean,
+      note: `torchcfm ${wanted}`,
+      goal,
+    })
+    rows.push(
+      {
+        figure: `${name}: loss a coordinate`,
+        value: last.reduce((sum, l) => sum + l / 2000, 0),
+        note: `${steps} steps in ${seconds.toFixed(0)} s`,
+      },
+      { figure: `${name}: W₂`, ...of(accurate, reference.w2, { most: 1.1 * reference.w2 }) },
+      {
+        figure: `${name}: normalised path energy`,
+        ...of({ mean: normalizedPathEnergy(energy, distance) }, reference.energy),
+      },
+      { figure: `${name}: W₂ of 1 Euler step`, ...of(one, reference.euler[0]) },
+      {
+        figure: `${name}: W₂ of 4 Euler steps`,
+        ...of(four, reference.euler[1], name === 'OT-CFM' ? { most: 1.1 * accurate.mean } : undefined),
+      },
+      { figure: `${name}: W₂ of 10 Euler steps`, ...of(ten, reference.euler[2]) },
+    )
+  }
+  return report('couplings', rows, raw)
+}
+
+async function w2Of(field: Field, steps: number, method = rk4) {
+  const flow = cnf({ field, base: source, method, step: 1 / steps })
+  const values: number[] = []
+  for (let k = 0; k < repeats; k++) {
+    const x = await flow.batched({ backend: 'wasm' }).sample(count, 400 + k)
+    values.push(wasserstein2(x, drawPoints(target, { count, seed: 500 + k })))
+  }
+  const mean = values.reduce((sum, w) => sum + w / repeats, 0)
+  return { mean, values }
+}
+
+const eulerOf = (field: Field, steps: number) => w2Of(field, steps, euler)

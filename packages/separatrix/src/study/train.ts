@@ -1,0 +1,44 @@
+import { adam, fit } from '@separatrix/adjoint'
+import type { Field } from '@separatrix/field'
+import type { Terminal } from '../terminal/terminal.js'
+
+export interface Schedule {
+  readonly steps: number
+  /** learning rate of Adam at the start and at the end, on a cosine in between (Loshchilov & Hutter 2017, eq. 5) */
+  readonly rate: readonly [number, number]
+  readonly seed: number
+}
+
+type FitTask<R extends { readonly field: Field }> = Pick<Parameters<typeof fit<R>>[0], 'field' | 'loss'>
+
+/** Trains with a progress bar; says so where it ended early. */
+export async function train<R extends { readonly field: Field }>(
+  task: FitTask<R>,
+  { steps, rate, seed }: Schedule,
+  what: string,
+  terminal: Terminal,
+) {
+  const bar = terminal.progress(what)
+  const start = terminal.now()
+  try {
+    const result = await fit<R>({
+      ...task,
+      optimizer: adam({ rate: cosine(rate, steps) }),
+      steps,
+      seed,
+      onProgress: ({ step, loss }) => {
+        if (step % 50 === 0) bar.update(step / steps, `loss ${loss.toPrecision(2)}`)
+      },
+    })
+    if (result.status !== 'success') terminal.remark(`${what}: ${result.message}`)
+    return { ...result, milliseconds: terminal.now() - start }
+  } finally {
+    bar.stop()
+  }
+}
+
+/** Half a cosine from one learning rate to the other. */
+const cosine =
+  ([first, last]: Schedule['rate'], steps: number) =>
+  (step: number) =>
+    last + ((first - last) * (1 + Math.cos((Math.PI * step) / steps))) / 2
