@@ -23,8 +23,8 @@ export interface EnsembleOptions<R = never>
   extends Omit<StepOptions, 'theta' | 'weights' | 'minStep' | 'maxStep' | 'firstStep'> {
   /**
    * 'js': the loop of `solve`, one trajectory after another; 'wasm': vectors of 2 doubles or 4 singles; 'threads':
-   * the same on worker threads; 'gpu': gpu.js, one thread a trajectory, equal steps in single precision; 'auto': the
-   * cheapest of the first three by {@link estimateCosts}
+   * the same on worker threads; 'gpu': gpu.js (an optional peer, `npm install gpu.js`) in single precision, one thread
+   * a trajectory and component; 'auto': the cheapest of the first three by {@link estimateCosts}, and in `reason` why
    */
   readonly backend: EnsembleBackend | 'auto'
   /** default 'double', on 'gpu' 'single'; 'single' is about twice as fast and good to some 1e-6 a unit of time */
