@@ -85,7 +85,10 @@ test('steps that tolerances will choose are tried out on one trajectory', async 
 test('what only JavaScript can do goes there', async () => {
   const swing = system({ state: ['q', 'p'], dynamics: { q: 'p', p: '-q' } })
   const options = { method: leapfrog, step: 0.1, backend: 'auto' } as const
-  assert.match((await ensemble(swing, [[1, 0]], [0, 1], options)).reason, /^js: expected an explicit Runge–Kutta method on vectors, got leapfrog/)
+  assert.match(
+    (await ensemble(swing, [[1, 0]], [0, 1], options)).reason,
+    /^js: expected an explicit Runge–Kutta method on vectors, got leapfrog/,
+  )
 })
 
 test.run()
