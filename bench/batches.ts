@@ -2,36 +2,54 @@ import { execFileSync } from 'node:child_process'
 import { compileBatch, hasRelaxedSimd, type LaneKind, network, system } from '@separatrix/field'
 import { dopri5, type EnsembleOptions, ensemble, rk4, threadPool } from '@separatrix/ode'
 import ndarray from 'ndarray'
+import { jaxjs, tfjs } from './arrayPeers.js'
 import { type Row, report } from './harness.js'
 import { compileNative, runNative } from './native.js'
 
-const lorenz = system({
-  name: 'lorenz',
-  state: ['x', 'y', 'z'],
-  params: { sigma: 10, rho: 28, beta: 8 / 3 },
-  dynamics: { x: 'sigma*(y-x)', y: 'x*(rho-z)-y', z: 'x*y-beta*z' },
-})
-const pendulum = system({
-  name: 'pendulum',
-  state: ['theta', 'omega'],
-  params: { g: 9.81, b: 0.1 },
-  dynamics: { theta: 'omega', omega: '-g*sin(theta) - b*omega' },
-})
+const makeLorenz = () =>
+  system({
+    name: 'lorenz',
+    state: ['x', 'y', 'z'],
+    params: { sigma: 10, rho: 28, beta: 8 / 3 },
+    dynamics: { x: 'sigma*(y-x)', y: 'x*(rho-z)-y', z: 'x*y-beta*z' },
+  })
+const makePendulum = () =>
+  system({
+    name: 'pendulum',
+    state: ['theta', 'omega'],
+    params: { g: 9.81, b: 0.1 },
+    dynamics: { theta: 'omega', omega: '-g*sin(theta) - b*omega' },
+  })
+
+const [lorenz, pendulum] = [makeLorenz(), makePendulum()]
 
 const batch = 100_000
 const steps = 200
 const rounds = 9
 
+/** `pnpm bench batches <part>` measures one of these. */
+const parts = {
+  steps: async (rows: Row[]) => {
+    for (const field of [lorenz, pendulum]) await fixedSteps(rows, field)
+  },
+  chosenSteps,
+  choice,
+  threads,
+  memory,
+  networks,
+  networkEnsembles,
+  peers,
+} as const
+
 /** Ensembles and networks on vectors and threads, against the same work in C and OpenBLAS, in one run. */
 export async function bench(): Promise<boolean> {
   const rows: Row[] = []
-  for (const field of [lorenz, pendulum]) await fixedSteps(rows, field)
-  await chosenSteps(rows)
-  await choice(rows)
-  await threads(rows)
-  await memory(rows)
-  await networks(rows)
-  await networkEnsembles(rows)
+  const only = process.argv[3]
+  if (only !== undefined) {
+    await parts[only as keyof typeof parts](rows)
+    return report(`batches.${only}`, rows)
+  }
+  for (const part of Object.values(parts)) await part(rows)
   return report('batches', rows)
 }
 
@@ -164,25 +182,37 @@ async function chosenSteps(rows: Row[]): Promise<void> {
   )
 }
 
-/** How much longer the backend that 'auto' takes is than the best one, at batches around the crossing. */
+/** How much longer the backend that 'auto' takes is than the best one, with kernels compiled before and without. */
 async function choice(rows: Row[]): Promise<void> {
-  for (const field of [lorenz, pendulum])
-    for (const count of [10, 300, 10_000]) {
-      const Y0 = initial(field.stateSize, count)
-      const on =
-        (backend: 'js' | 'wasm' | 'auto'): Job =>
-        async () => {
-          const start = processorTime()
-          await ensemble(field, Y0, [0, 1], { method: rk4, step: 1 / steps, backend, threads: 1 })
-          return processorTime() - start
+  const counts = [1, 10, 30, 100, 300, 1000, 10_000]
+  for (const [field, fresh] of [
+    [lorenz, makeLorenz],
+    [pendulum, makePendulum],
+  ] as const)
+    for (const steps of [
+      { method: rk4, step: 1 / 200 },
+      { method: dopri5, rtol: 1e-6, atol: 1e-6 },
+    ])
+      for (const known of [true, false])
+        for (const count of known ? counts : [10, 300, 10_000]) {
+          const Y0 = initial(field.stateSize, count)
+          const on =
+            (backend: 'js' | 'wasm' | 'auto'): Job =>
+            async () => {
+              const solved = known ? field : fresh()
+              const start = processorTime()
+              await ensemble(solved, Y0, [0, 1], { ...steps, backend, threads: 1 })
+              return processorTime() - start
+            }
+          const times = await inTurn({ js: on('js'), wasm: on('wasm'), auto: on('auto') })
+          rows.push({
+            figure: `${field.name} × ${count}, ${steps.method.name}: 'auto' / the faster of js and wasm`,
+            value: times.auto / Math.min(times.js, times.wasm),
+            // one trajectory takes 50 µs, half of them to look at the question; solve is for that
+            ...(count > 1 ? { goal: { most: 1.5 } } : {}),
+            note: known ? 'kernels compiled before' : 'a new field',
+          })
         }
-      const times = await inTurn({ js: on('js'), wasm: on('wasm'), auto: on('auto') })
-      rows.push({
-        figure: `${field.name} × ${count}: 'auto' / the faster of js and wasm`,
-        value: times.auto / Math.min(times.js, times.wasm),
-        note: 'kernels compiled before',
-      })
-    }
 }
 
 /** The same work on one thread and on two. */
@@ -306,6 +336,64 @@ async function evaluator(field: typeof lorenz, lanes: LaneKind, count: number, f
     for (let i = 0; i < repeats; i++) f.evaluate(count, 0)
     return (processorTime() - start) / repeats
   }
+}
+
+/** Single precision against the array libraries of npm and gpu.js's device without graphics, by the clock. */
+async function peers(rows: Row[]): Promise<void> {
+  const steps = 100
+  const elapsed = (count: number, run: () => Promise<unknown>) => async () => {
+    const start = performance.now()
+    await run()
+    return (1e6 * (performance.now() - start)) / count
+  }
+  const libraries = [await tfjs(), await jaxjs()]
+  const Y0 = initial(3)
+  const own = (options: Pick<EnsembleOptions, 'backend' | 'precision' | 'device'>) =>
+    elapsed(batch * steps, () =>
+      ensemble(lorenz, Y0, [0, steps / 200], { method: rk4, step: 1 / 200, ...options }),
+    )
+  const [first, second] = libraries.map((peer) => {
+    const { run } = peer.lorenz(batch)
+    return elapsed(batch * steps, () => run(steps, 1 / 200))
+  })
+  const times = await inTurn({
+    wasm: own({ backend: 'wasm', precision: 'single' }),
+    gpu: own({ backend: 'gpu', device: 'webasm' }),
+    tfjs: first as Job,
+    jax: second as Job,
+  })
+  const unit = 'ns/step'
+  rows.push(
+    { figure: 'lorenz, wasm f32x4, in and out', value: times.wasm, unit, note: `${steps} steps, clock` },
+    { figure: 'lorenz, gpu.js webasm', value: times.gpu, unit },
+    { figure: 'lorenz, tfjs-wasm', value: times.tfjs, unit },
+    { figure: 'lorenz, jax-js', value: times.jax, unit },
+    { figure: 'lorenz, gpu.js webasm / wasm f32x4', value: times.gpu / times.wasm, goal: { most: 1 } },
+    { figure: 'lorenz, tfjs-wasm / wasm f32x4', value: times.tfjs / times.wasm },
+    { figure: 'lorenz, jax-js / wasm f32x4', value: times.jax / times.wasm },
+  )
+  for (const width of [64, 256])
+    for (const count of [128, 1024]) {
+      const field = network({ widths: [2, width, width, 2], activation: 'tanh', seed: 1 })
+      const f = await compileBatch(field, { lanes: 'f32x4', capacity: count, fused: hasRelaxedSimd() })
+      for (let i = 0; i < f.x.length; i++) f.x[i] = Math.sin(i)
+      const repeats = Math.ceil(3e7 / (field.theta.length * count))
+      const run = libraries[0]?.network(field, count) as () => Promise<void>
+      const result = await inTurn({
+        own: elapsed(1000 * repeats, async () => {
+          for (let i = 0; i < repeats; i++) f.evaluate(count, 0)
+        }),
+        tfjs: elapsed(1000 * repeats, async () => {
+          for (let i = 0; i < repeats; i++) await run()
+        }),
+      })
+      rows.push({
+        figure: `network 2-${width}-${width}-2, batch ${count}: tfjs-wasm / f32x4`,
+        value: result.tfjs / result.own,
+        goal: { least: 3 },
+        note: `${result.own.toPrecision(3)} µs against ${result.tfjs.toPrecision(3)} µs`,
+      })
+    }
 }
 
 /** Nanoseconds of numpy's matrix product on one thread. */

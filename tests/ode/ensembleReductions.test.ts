@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { seededRandom, system } from '@separatrix/field'
-import { dopri5, ensemble, histogram, mean, quantiles, rk4 } from '@separatrix/ode'
+import { dopri5, ensemble, histogram, mean, quantiles, rk4, variance } from '@separatrix/ode'
 import { test } from 'uvu'
 
 const columns = [
@@ -12,6 +12,14 @@ const snapshot = { t: 0, columns }
 test('the mean leaves failed trajectories out', () => {
   assert.deepEqual(Array.from(mean()(snapshot)), [2, 25])
   assert.ok(Number.isNaN(mean()({ t: 0, columns: [Float64Array.of(Number.NaN)] })[0]))
+})
+
+test('the variance is that of a sample, and leaves failed trajectories out', () => {
+  assert.deepEqual(Array.from(variance()(snapshot)), [1, 500 / 3])
+  assert.ok(Number.isNaN(variance()({ t: 0, columns: [Float64Array.of(1, Number.NaN)] })[0]))
+  // two passes: no cancellation at a large mean
+  const far = Float64Array.from([0, 1, 2], (v) => 1e9 + v)
+  assert.equal(variance()({ t: 0, columns: [far] })[0], 1)
 })
 
 test('quantiles interpolate order statistics', () => {

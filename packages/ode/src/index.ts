@@ -1,8 +1,8 @@
 export { type AdaptiveOptions, adaptive, type ControlPreset, type StepControl } from './control/adaptive.js'
 export type { ErrorNorm, Tolerance, Tolerances } from './control/tolerances.js'
 export { ensemble } from './ensemble/ensemble.js'
-export { type CostQuestion, type Costs, estimateCosts } from './ensemble/estimateCosts.js'
-export { type HistogramOptions, histogram, mean, quantiles } from './ensemble/reductions.js'
+export { type CostQuestion, type Costs, estimateCosts, type Ready } from './ensemble/estimateCosts.js'
+export { type HistogramOptions, histogram, mean, quantiles, variance } from './ensemble/reductions.js'
 export { type Matrix, readRows } from './ensemble/rows.js'
 export { type ThreadPool, threadPool } from './ensemble/threadPool.js'
 export type {
@@ -10,6 +10,7 @@ export type {
   EnsembleOptions,
   EnsembleSolution,
   EnsembleStatus,
+  EventSummary,
   Reduction,
   Rows,
   Snapshot,

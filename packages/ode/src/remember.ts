@@ -20,3 +20,8 @@ export function remember<T>(
   if (made !== undefined) entries.set(settings, made)
   return made
 }
+
+/** Whether {@link remember} would find an entry. */
+export function isRemembered(owner: object, method: object, settings: string): boolean {
+  return compiled.get(owner)?.get(method)?.has(settings) === true
+}

@@ -39,7 +39,7 @@ export function gpuLoops(field: Field, { timed }: { readonly timed: boolean }): 
   }
   const streams = streamable(field, fixed)
   const print = (prefix: string, leaves: GpuLeaves) =>
-    printLayers(field, { prefix, leaves, streams, offset: (i) => offsets.get(i) })
+    printLayers(field, { prefix, leaves, fixed, streams, offset: (i) => offsets.get(i) })
   const sample = print('v', { state: (k) => `x${k}`, time: 't' })
   return {
     coefficients: coefficientsOf(field, frontier),
@@ -81,12 +81,14 @@ function streamable(field: Field, fixed: readonly boolean[]): ReadonlySet<number
 interface LayerPlan {
   readonly prefix: string
   readonly leaves: GpuLeaves
+  /** nodes that the whole batch shares: those that the others read have an offset, the rest is the host's */
+  readonly fixed: readonly boolean[]
   readonly streams: ReadonlySet<number>
   /** where a value that the whole batch shares begins among the coefficients */
   readonly offset: (node: number) => number | undefined
 }
 
-function printLayers(field: Field, { prefix, leaves, streams, offset }: LayerPlan) {
+function printLayers(field: Field, { prefix, leaves, fixed, streams, offset }: LayerPlan) {
   const lines: string[] = []
   const invalid: string[] = []
   const values: Value[] = []
@@ -107,7 +109,9 @@ function printLayers(field: Field, { prefix, leaves, streams, offset }: LayerPla
   field.nodes.forEach((node, i) => {
     const name = `${prefix}${i}_`
     const start = offset(i)
-    values.push(start === undefined ? evaluate(node, i, name) : entries(node.size, (k) => `c[${start + k}]`))
+    // a name that no kernel has: what the host computes alone is not read here
+    const shared = (k: number) => (start === undefined ? 'hostOnly' : `c[${start + k}]`)
+    values.push(fixed[i] ? entries(node.size, shared) : evaluate(node, i, name))
   })
   const output = value(field.output)
   return { lines, invalid, outputs: output.kind === 'entries' ? output.names : [] }
@@ -119,11 +123,6 @@ function printLayers(field: Field, { prefix, leaves, streams, offset }: LayerPla
         return entries(node.size, leaves.state)
       case 'time':
         return entries(1, () => leaves.time)
-      case 'const':
-      case 'theta':
-      case 'input':
-        // read by values that the whole batch shares only
-        return entries(node.size, () => '')
       case 'gather':
         return entries(node.size, (k) => entry(p, node.indices[k] as number))
       case 'concat':

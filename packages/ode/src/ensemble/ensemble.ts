@@ -1,11 +1,11 @@
-import { canCompileModules, type Field, hasSimd, misuse, show } from '@separatrix/field/core'
-import { type Costs, estimateCosts, guessedSteps } from './estimateCosts.js'
+import { type Field, hasSimd, misuse, show } from '@separatrix/field/core'
+import { chooseBackend } from './chooseBackend.js'
 import { runLanes } from './laneRun.js'
-import { type EnsemblePlan, laneObstacle, planEnsemble, tableauOf } from './plan.js'
+import { type EnsemblePlan, planEnsemble, tableauOf } from './plan.js'
 import { makeRecorder } from './recorder.js'
 import { runGpu } from './runGpu.js'
 import { runScalar } from './runScalar.js'
-import { canShareMemory, processorCount, type ThreadPool, threadPool } from './threadPool.js'
+import { processorCount, threadPool } from './threadPool.js'
 import type { EnsembleBackend, EnsembleOptions, EnsembleSolution, Rows } from './types.js'
 
 /**
@@ -31,8 +31,8 @@ export async function ensemble<R = never>(
   checkBackend(options.backend)
   const plan = planEnsemble(field, Y0, span, options)
   const { backend, reason } =
-    options.backend === 'auto' ? choose(plan, options) : { backend: options.backend, reason: '' }
-  const recorder = makeRecorder(plan, options.reduce)
+    options.backend === 'auto' ? chooseBackend(plan, options) : { backend: options.backend, reason: '' }
+  const recorder = makeRecorder(plan, options)
   const device = await run(backend, plan, options, recorder)
   const results = recorder.results()
   return {
@@ -100,38 +100,6 @@ async function run(
     if (given === undefined) await pool.close()
   }
   return `${lanes}, ${pool.threads} threads)`
-}
-
-/** Takes the cheapest backend that can serve the call. */
-function choose(
-  plan: EnsemblePlan,
-  options: EnsembleOptions<unknown>,
-): { backend: EnsembleBackend; reason: string } {
-  if (!hasSimd()) return { backend: 'js', reason: 'js: this engine has no WebAssembly vectors' }
-  if (!canCompileModules()) return { backend: 'js', reason: 'js: WebAssembly is forbidden here' }
-  const obstacle = laneObstacle(options)
-  if (obstacle !== undefined)
-    return { backend: 'js', reason: `js: expected ${obstacle.expected}, got ${obstacle.got}` }
-  const steps =
-    plan.stepping.kind === 'fixed' ? Math.abs(plan.span[1] - plan.span[0]) / plan.step : guessedSteps
-  const pool = options.threads as number | ThreadPool | undefined
-  const available = typeof pool === 'object' ? pool.threads : (pool ?? processorCount())
-  const costs = estimateCosts({
-    field: plan.field,
-    method: tableauOf(options),
-    batch: plan.batch,
-    steps,
-    threads: canShareMemory() ? available : 1,
-    single: plan.single,
-  })
-  const [backend] = cheapest(costs)
-  const listed = Object.entries(costs).map(([name, cost]) => `${name} ${cost.toPrecision(2)} ms`)
-  return { backend, reason: `${backend}: expected ${listed.join(', ')}` }
-}
-
-function cheapest(costs: Costs): readonly [EnsembleBackend, number] {
-  const entries = Object.entries(costs) as [EnsembleBackend, number][]
-  return entries.reduce((best, entry) => (entry[1] < best[1] ? entry : best))
 }
 
 const backends: readonly string[] = ['js', 'wasm', 'threads', 'gpu', 'auto']

@@ -1,6 +1,6 @@
 import { compileModule, makeModule, wasmForm } from '@separatrix/field/core'
 import type { ExplicitMethod } from '../explicit/tableau.js'
-import { remember } from '../remember.js'
+import { isRemembered, remember } from '../remember.js'
 import type { AdaptiveKernel } from './adaptiveKernel.js'
 import { makeLaneField, mostComponents } from './laneField.js'
 import type { EnsemblePlan } from './plan.js'
@@ -27,6 +27,18 @@ function groupsFor({ stepping, field, thetaSpread }: EnsemblePlan): number {
   return field.stateSize <= 2 ? 4 : field.stateSize <= 4 ? 3 : 2
 }
 
+/** What kernels depend on beside field and method. */
+function keyOf({ stepping, thetaSpread, single }: EnsemblePlan, shared: boolean): string {
+  const adaptiveParts =
+    stepping.kind === 'fixed' ? undefined : [stepping.control, stepping.tolerances.uniform]
+  return JSON.stringify(['lanes', single, shared, thetaSpread, adaptiveParts])
+}
+
+/** Whether {@link laneKernels} has nothing to compile. */
+export function areCompiled(plan: EnsemblePlan, method: ExplicitMethod, shared: boolean): boolean {
+  return isRemembered(plan.field, method, keyOf(plan, shared))
+}
+
 /**
  * Whether equal steps go through rows of memory: states too long for registers. Shorter ones, networks included, run
  * as fast either way.
@@ -38,10 +50,7 @@ function stepsInTiles({ stepping, field, thetaSpread }: EnsemblePlan): boolean {
 /** Compiles the kernels of a plan, once per field, method and settings. */
 export function laneKernels(plan: EnsemblePlan, method: ExplicitMethod, shared: boolean): Promise<Kernels> {
   const { stepping, thetaSpread: theta, single, field } = plan
-  const adaptiveParts =
-    stepping.kind === 'fixed' ? undefined : [stepping.control, stepping.tolerances.uniform]
-  const key = JSON.stringify(['lanes', single, shared, theta, adaptiveParts])
-  return remember(field, method, key, async (): Promise<Kernels> => {
+  return remember(field, method, keyOf(plan, shared), async (): Promise<Kernels> => {
     const builder = makeModule({ lanes: single ? 'f32x4' : 'f64x2', shared, groups: groupsFor(plan) })
     if (stepsInTiles(plan)) {
       const { constants, scratchBytes } = printTileSteps(builder, method, field)

@@ -1,4 +1,5 @@
 import { checkOptions, type Field, isField, misuse, type OptionNames, show } from '@separatrix/field/core'
+import { prepareEvents } from '../events/event.js'
 import type { ExplicitMethod } from '../explicit/tableau.js'
 import type { Stepping } from '../method.js'
 import { checkTimes } from '../observe/output.js'
@@ -26,6 +27,7 @@ export interface EnsemblePlan {
   readonly step: number
   readonly maxSteps: number
   readonly single: boolean
+  readonly hasEvents: boolean
 }
 
 /** Trial steps after which a trajectory gives up, as in `solve`. */
@@ -38,7 +40,7 @@ const defaultMaxSteps = 1_000_000
 const leastSingleTolerance = 32 * 2 ** -23
 
 /** Options of `solve` that vectors lack; ignoring them would be a silent difference between backends. */
-const notForEnsembles = ['weights', 'minStep', 'maxStep', 'firstStep', 'events'] as const
+const notForEnsembles = ['weights', 'minStep', 'maxStep', 'firstStep'] as const
 
 const {
   weights: _weights,
@@ -53,6 +55,7 @@ const names: OptionNames<EnsembleOptions> = {
   precision: true,
   saveAt: true,
   reduce: true,
+  events: true,
   threads: true,
   device: true,
   signal: true,
@@ -98,7 +101,10 @@ export function planEnsemble(
     `one row of ${n} initial values (${field.stateNames.slice(0, 8).join(', ')}) for each trajectory`,
   )
   const { theta, spread } = readTheta(field, options.theta, y0.rows)
-  const prepared = prepare(field, n, { ...options, theta: field.theta }, 'none')
+  const { events = [] } = options
+  const trace = events.length === 0 ? 'none' : options.method.denseLevel
+  const prepared = prepare(field, n, { ...options, theta: field.theta }, trace)
+  if (events.length > 0) checkEvents(prepared, options)
   const { stepping } = prepared
   const single = options.precision === 'single' || options.backend === 'gpu'
   if (single && stepping.kind === 'adaptive') checkSingle(stepping.tolerances.rtol)
@@ -119,6 +125,7 @@ export function planEnsemble(
     step: options.step ?? 0,
     maxSteps: options.maxSteps ?? (stepping.kind === 'fixed' ? Number.POSITIVE_INFINITY : defaultMaxSteps),
     single: options.precision === 'single',
+    hasEvents: events.length > 0,
   }
 }
 
@@ -156,6 +163,18 @@ export function tableauOf(options: EnsembleOptions<unknown>): ExplicitMethod {
   const obstacle = laneObstacle(options)
   if (obstacle !== undefined) throw misuse({ where: `ensemble(backend: '${options.backend}')`, ...obstacle })
   return options.method as ExplicitMethod
+}
+
+function checkEvents({ problem }: Prepared, { events = [], backend }: EnsembleOptions<unknown>): void {
+  prepareEvents(events, problem)
+  if (backend === 'js' || backend === 'auto') return
+  throw misuse({
+    where: 'ensemble(events)',
+    expected: "events on backend 'js', which alone interpolates its steps",
+    got: `'${backend}'`,
+    try: "backend: 'js', or saveAt with a reduction",
+    code: 'no-lane-events',
+  })
 }
 
 function checkSingle(rtol: Float64Array): void {

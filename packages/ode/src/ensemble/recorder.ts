@@ -1,7 +1,8 @@
 import { makeArray } from '@separatrix/field/core'
 import type { NdArray } from 'ndarray'
+import type { EventRecord } from '../events/event.js'
 import type { EnsemblePlan } from './plan.js'
-import type { EnsembleStatus, Reduction } from './types.js'
+import type { EnsembleOptions, EnsembleStatus, EventSummary } from './types.js'
 
 type Columns = readonly (Float64Array | Float32Array)[]
 
@@ -13,6 +14,8 @@ export interface Recorder {
   readonly failures: ReadonlyMap<number, EnsembleStatus>
   /** the first failure of a trajectory counts */
   fail(i: number, status: EnsembleStatus): void
+  /** a crossing of trajectory i */
+  noteEvent(i: number, record: EventRecord): void
   /** all that has not failed yet was cancelled */
   cancel(): void
   /** equal steps up to time t, for all that have not failed */
@@ -24,16 +27,27 @@ export interface Recorder {
     readonly reduced: readonly unknown[]
     readonly status: readonly EnsembleStatus[]
     readonly message: string
+    readonly events: readonly EventSummary[]
   }
 }
 
-export function makeRecorder(plan: EnsemblePlan, reduce: Reduction<unknown> | undefined): Recorder {
+export function makeRecorder(
+  plan: EnsemblePlan,
+  { reduce, events = [] }: Pick<EnsembleOptions<unknown>, 'reduce' | 'events'>,
+): Recorder {
   const { batch, field, times } = plan
   const n = field.stateSize
   const kept = reduce === undefined ? times.length : 1
   const y = new Float64Array(kept * batch * n)
   const failures = new Map<number, EnsembleStatus>()
   const [accepted, rejected] = [new Float64Array(batch), new Float64Array(batch)]
+  const summaries = events.map(
+    ({ name }, i): EventSummary => ({
+      name: name ?? `event ${i}`,
+      first: new Float64Array(batch).fill(Number.NaN),
+      count: new Float64Array(batch),
+    }),
+  )
   const taken: number[] = []
   const reduced: unknown[] = []
   let counted = plan.span[0]
@@ -45,6 +59,11 @@ export function makeRecorder(plan: EnsemblePlan, reduce: Reduction<unknown> | un
     rejected,
     failures,
     fail,
+    noteEvent(i, { event, t }) {
+      const { first, count } = summaries[event] as EventSummary
+      if (count[i] === 0) first[i] = t
+      count[i] = (count[i] as number) + 1
+    },
     cancel() {
       for (let i = 0; i < batch; i++) fail(i, 'cancelled')
     },
@@ -71,6 +90,7 @@ export function makeRecorder(plan: EnsemblePlan, reduce: Reduction<unknown> | un
         reduced,
         status,
         message: summarise(batch, [...failures.values()]),
+        events: summaries,
       }
     },
   }
@@ -85,9 +105,14 @@ function transpose(columns: Columns, out: Float64Array, offset: number): void {
 }
 
 function summarise(batch: number, failures: readonly EnsembleStatus[]): string {
-  if (failures.length === 0) return `All ${batch} trajectories reached the end.`
+  const ended = failures.filter((status) => status === 'terminated').length
+  const reached = batch - failures.length
+  const good = ended === 0 ? 'reached the end' : `reached the end, ${ended} were ended by an event`
+  if (failures.length === ended)
+    return ended === 0 ? `All ${batch} trajectories ${good}.` : `${reached} of ${batch} trajectories ${good}.`
   const counts = new Map<EnsembleStatus, number>()
-  for (const status of failures) counts.set(status, (counts.get(status) ?? 0) + 1)
+  for (const status of failures)
+    if (status !== 'terminated') counts.set(status, (counts.get(status) ?? 0) + 1)
   const parts = [...counts].map(([status, count]) => `${count} ended with ${status}`)
-  return `${batch - failures.length} of ${batch} trajectories reached the end; ${parts.join(', ')}. Try solve() on one of those for an explanation.`
+  return `${reached} of ${batch} trajectories ${good}; ${parts.join(', ')}. Try solve() on one of those for an explanation.`
 }

@@ -26,6 +26,28 @@ export function mean(): Reduction<Float64Array> {
 }
 
 /**
+ * Unbiased variance of every component over the trajectories that have not failed, Σ (x − x̄)²/(count − 1) in two
+ * passes; NaN where fewer than two are left.
+ * @example variance()
+ */
+export function variance(): Reduction<Float64Array> {
+  const average = mean()
+  return (snapshot) => {
+    const centre = average(snapshot)
+    return Float64Array.from(snapshot.columns, (column, k) => {
+      let [sum, count] = [0, 0]
+      for (let i = 0; i < column.length; i++) {
+        const difference = (column[i] as number) - (centre[k] as number)
+        if (Number.isNaN(difference)) continue
+        sum += difference * difference
+        count++
+      }
+      return count < 2 ? Number.NaN : sum / (count - 1)
+    })
+  }
+}
+
+/**
  * Quantiles of every component, [component][level], by linear interpolation of the order statistics (type 7
  * of Hyndman & Fan 1996). Sorts a copy of one component at a time.
  * @example quantiles([0.05, 0.5, 0.95])

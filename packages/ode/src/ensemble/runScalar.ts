@@ -1,86 +1,121 @@
-import { drive, type Ending } from '../drive.js'
+import { drive, type Ending, type Guard } from '../drive.js'
+import { type EventRecord, type PreparedEvent, prepareEvents } from '../events/event.js'
+import { eventGuard } from '../events/eventGuard.js'
+import { memory, memoryWidth } from '../events/eventMemory.js'
 import type { StepInterpolant } from '../interpolant.js'
 import { start } from '../prepare.js'
-import { slot } from '../state.js'
+import { type StepState, slot } from '../state.js'
 import { makeTrace, type Trace } from '../trace.js'
 import type { EnsemblePlan } from './plan.js'
 import type { Recorder } from './recorder.js'
-import type { EnsembleOptions, EnsembleStatus } from './types.js'
+import type { EnsembleOptions } from './types.js'
 
 /** Trajectories between two turns of the event loop. */
 const perTurn = 64
 
+/** Steps between two looks at the event functions, as in `solve`. */
+const eventRun = 16
+
+/** What all trajectories share. */
+interface Tools {
+  readonly interpolant: () => StepInterpolant
+  readonly trace: Trace
+  readonly events: readonly PreparedEvent[]
+  readonly guard: Guard | undefined
+  readonly signal: AbortSignal | undefined
+}
+
 /**
- * Integrates an ensemble with the loop of `solve`, one trajectory after another. Steps end at every kept time,
- * as on the other backends. States of all times are held until the end, for reductions as well.
+ * Integrates an ensemble with the loop of `solve`, from kept time to kept time, at each of them one trajectory after
+ * another. Steps end at every kept time, as on the other backends. A trajectory that an event ended stays where it was.
  */
 export async function runScalar(
   plan: EnsemblePlan,
   options: EnsembleOptions<unknown>,
   recorder: Recorder,
 ): Promise<void> {
-  const { batch, field, times } = plan
-  const n = field.stateSize
-  const kept = Array.from(times, () =>
-    Array.from({ length: n }, () => new Float64Array(batch).fill(Number.NaN)),
-  )
-  const { signal } = options
-  const { kernel, problem } = plan.prepared
-  const tools: Tools = {
-    interpolant: kernel.interpolant(),
-    trace: makeTrace(problem.size, kernel.stageCount, 'none'),
+  const { batch, field, times, endIsKept, span } = plan
+  let current = 0
+  const tools = makeTools(plan, options, (event) => recorder.noteEvent(current, event))
+  const columns = Array.from({ length: field.stateSize }, () => new Float64Array(batch))
+  const stops = endIsKept ? times : [...times, span[1]]
+  // where there is one stop, nobody has to be remembered
+  const states = stops.length > 1 ? new Array<StepState | undefined>(batch) : undefined
+  for (let at = 0; at < stops.length; at++) {
+    const t = stops[at] as number
+    for (let i = 0; i < batch; i++) {
+      if (options.signal !== undefined && i % perTurn === 0)
+        await new Promise<void>((resolve) => setTimeout(resolve, 0))
+      current = i
+      setTheta(plan, i)
+      const state = at === 0 ? depart(plan, options, tools, i) : states?.[i]
+      const ending = state === undefined ? 'non-finite' : advance(plan, state, tools, t)
+      if (ending !== 'success') recorder.fail(i, ending)
+      if (state !== undefined) {
+        recorder.accepted[i] = state.registers[slot.accepted] as number
+        recorder.rejected[i] = state.registers[slot.rejected] as number
+      }
+      const kept = ending === 'success' || ending === 'terminated' ? state : undefined
+      if (states !== undefined) states[i] = kept
+      columns.forEach((column, k) => {
+        column[i] = kept?.y[k] ?? Number.NaN
+      })
+    }
+    if (at < times.length) recorder.take(t, columns)
   }
-  for (let i = 0; i < batch; i++) {
-    if (signal !== undefined && i % perTurn === 0)
-      await new Promise<void>((resolve) => setTimeout(resolve, 0))
-    const ending = integrate(plan, options, { recorder, ...tools }, i, (at, y) => {
-      for (let k = 0; k < n; k++) kept[at]![k]![i] = y[k] as number
-    })
-    if (ending !== 'success') recorder.fail(i, ending)
-  }
-  times.forEach((t, at) => {
-    recorder.take(t, kept[at] as Float64Array[])
-  })
 }
 
-/** What all trajectories share. */
-interface Tools {
-  readonly interpolant: StepInterpolant
-  readonly trace: Trace
+function makeTools(
+  plan: EnsemblePlan,
+  { events: given = [], method, signal }: EnsembleOptions<unknown>,
+  record: (event: EventRecord) => void,
+): Tools {
+  const { kernel, problem, stepping } = plan.prepared
+  const polynomial = kernel.interpolant()
+  const interpolant = () => polynomial
+  const events = prepareEvents(given, problem)
+  const watched = events.length > 0
+  return {
+    interpolant,
+    trace: makeTrace(problem.size, kernel.stageCount, watched ? method.denseLevel : 'none'),
+    events,
+    guard: watched ? eventGuard(events, { kernel, interpolant, stepping, stops: [], record }) : undefined,
+    signal,
+  }
 }
 
-function integrate(
+/** A trajectory at its start; undefined where that is not finite. */
+function depart(
   plan: EnsemblePlan,
   options: EnsembleOptions<unknown>,
-  { recorder, interpolant, trace }: Tools & { readonly recorder: Recorder },
+  { events }: Tools,
   i: number,
-  keep: (at: number, y: Float64Array) => void,
-): EnsembleStatus {
-  const { prepared, field, span, times, endIsKept } = plan
-  const y0 = Float64Array.from({ length: field.stateSize }, (_, k) => plan.initial.get(i, k))
-  if (!y0.every(Number.isFinite)) return 'non-finite'
-  const { problem, kernel } = prepared
-  for (let k = 0; k < problem.theta.length; k++) problem.theta[k] = plan.theta.get(i, k)
+): StepState | undefined {
+  const y0 = Float64Array.from({ length: plan.field.stateSize }, (_, k) => plan.initial.get(i, k))
+  if (!y0.every(Number.isFinite)) return undefined
   const { theta: _theta, ...stepOptions } = options
-  const state = start(prepared, y0, span, stepOptions)
-  let ending: Ending = 'success'
-  const stops = endIsKept ? times : [...times, span[1]]
-  for (let at = 0; at < stops.length && ending === 'success'; at++) {
-    state.registers[slot.end] = stops[at] as number
-    ending = drive({
-      kernel,
-      state,
-      trace,
-      observers: [],
-      guard: undefined,
-      stops: [],
-      limit: Number.POSITIVE_INFINITY,
-      signal: options.signal,
-      interpolant: () => interpolant,
-    })
-    if (ending === 'success' && at < times.length) keep(at, state.y)
-  }
-  recorder.accepted[i] = state.registers[slot.accepted] as number
-  recorder.rejected[i] = state.registers[slot.rejected] as number
-  return ending as EnsembleStatus
+  return start(plan.prepared, y0, plan.span, stepOptions, events.length)
+}
+
+function setTheta({ prepared: { problem }, theta }: EnsemblePlan, i: number): void {
+  for (let k = 0; k < problem.theta.length; k++) problem.theta[k] = theta.get(i, k)
+}
+
+/** To the next kept time, unless an event has ended the trajectory before. */
+function advance(plan: EnsemblePlan, state: StepState, tools: Tools, t: number): Ending {
+  const { events, guard, interpolant, signal, trace } = tools
+  const count = (event: number) => state.events[event * memoryWidth + memory.count] as number
+  if (events.some(({ last }, event) => count(event) >= last)) return 'terminated'
+  state.registers[slot.end] = t
+  return drive({
+    kernel: plan.prepared.kernel,
+    state,
+    trace,
+    observers: [],
+    guard,
+    stops: [],
+    limit: guard === undefined ? Number.POSITIVE_INFINITY : eventRun,
+    signal,
+    interpolant,
+  })
 }

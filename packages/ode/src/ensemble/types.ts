@@ -1,6 +1,7 @@
 import type { GpuMode } from '@separatrix/field/core'
 import type { NdArray } from 'ndarray'
 import type { Ending } from '../drive.js'
+import type { Event } from '../events/event.js'
 import type { StepOptions } from '../prepare.js'
 import type { ThreadPool } from './threadPool.js'
 
@@ -22,8 +23,8 @@ export interface EnsembleOptions<R = never>
   extends Omit<StepOptions, 'theta' | 'weights' | 'minStep' | 'maxStep' | 'firstStep'> {
   /**
    * 'js': the loop of `solve`, one trajectory after another; 'wasm': vectors of 2 doubles or 4 singles; 'threads':
-   * the same on worker threads; 'gpu': gpu.js, one thread a trajectory, equal steps in single precision; 'auto': the
-   * cheapest of the first three by {@link estimateCosts}
+   * the same on worker threads; 'gpu': gpu.js (an optional peer, `npm install gpu.js`) in single precision, one thread
+   * a trajectory and component; 'auto': the cheapest of the first three by {@link estimateCosts}, and in `reason` why
    */
   readonly backend: EnsembleBackend | 'auto'
   /** default 'double', on 'gpu' 'single'; 'single' is about twice as fast and good to some 1e-6 a unit of time */
@@ -34,6 +35,11 @@ export interface EnsembleOptions<R = never>
   readonly theta?: ArrayLike<number> | Rows
   /** called at every time of `saveAt`, instead of keeping all states */
   readonly reduce?: Reduction<R>
+  /**
+   * zeros of functions of the state, as in `solve`, with resets and ends; on 'js' only. A trajectory that one of them
+   * ended keeps its last state
+   */
+  readonly events?: readonly Event[]
   /** number of worker threads, or a pool that is kept; default one for each processor */
   readonly threads?: number | ThreadPool
   /** which of gpu.js's devices, for 'gpu'; default the best that is there */
@@ -43,8 +49,25 @@ export interface EnsembleOptions<R = never>
 
 export type EnsembleStatus = Extract<
   Ending,
-  'success' | 'step-underflow' | 'max-steps' | 'non-finite' | 'cancelled'
+  | 'success'
+  | 'terminated'
+  | 'zeno'
+  | 'sliding'
+  | 'step-underflow'
+  | 'max-steps'
+  | 'non-finite'
+  | 'newton-failed'
+  | 'cancelled'
 >
+
+/** What an ensemble met of one event. */
+export interface EventSummary {
+  readonly name: string
+  /** time of the first crossing of each trajectory, NaN where there was none */
+  readonly first: Float64Array
+  /** crossings of each trajectory */
+  readonly count: Float64Array
+}
 
 export interface EnsembleSolution<R = never> {
   /** the times of `saveAt`, or the end */
@@ -60,6 +83,8 @@ export interface EnsembleSolution<R = never> {
   /** accepted and rejected steps of each trajectory */
   readonly accepted: Float64Array
   readonly rejected: Float64Array
+  /** one for each of `events` */
+  readonly events: readonly EventSummary[]
   /** what really ran */
   readonly backend: EnsembleBackend
   readonly device: string
