@@ -31,7 +31,8 @@ export interface GradientError {
 /**
  * Compares gradients, block by block: every way of {@link sensitivity} against forward sensitivities, and
  * against finite differences (extrapolated) of the loss over the steps that were taken, whose sizes are kept,
- * as `discrete` keeps them. With an `integral` the running cost is one more state, and y0 has its entry. Cost: a gradient per way, and 12 solves per entry that is differenced.
+ * as `discrete` keeps them. With an `integral` the running cost is one more state, and y0 has its entry. Cost:
+ * a gradient per way, and 12 solves per entry that is differenced.
  * @example
  * const decay = system({ state: ['x'], dynamics: { x: '-x' } })
  * const loss = { value: (y) => y.get(1, 0), gradient: (_y, dy) => dy.set(1, 0, 1) }

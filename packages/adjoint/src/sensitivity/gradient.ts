@@ -17,7 +17,8 @@ export interface GradientOptions extends Omit<SolveOptions, 'observers'> {
    */
   readonly backward?: Partial<Pick<SolveOptions, 'method' | 'rtol' | 'atol' | 'step' | 'maxSteps'>>
   /**
-   * for `discrete`: the states kept at a time, where all of them are too many; the others are computed again
+   * for `discrete`: the most states kept at a time, where all of them are too many; what is between them is
+   * computed again, so that memory does not grow with the number of steps
    */
   readonly checkpoints?: number
   /**

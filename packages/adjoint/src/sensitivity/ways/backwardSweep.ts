@@ -70,7 +70,8 @@ export function backwardSweep(
     start = y
   }
   const goTo = (to: number, stretch: SmoothStretch, end: Float64Array | undefined): boolean => {
-    const nothing = to === now || lambda.every((v) => v === 0)
+    // a crossing without a derivative has made λ NaN, which no solve would take
+    const nothing = to === now || lambda.every((v) => v === 0) || !lambda.every(Number.isFinite)
     const arrived = nothing || integrate({ from: now, to, stretch, start, end })
     now = to
     start = end
