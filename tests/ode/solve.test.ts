@@ -8,6 +8,7 @@ import {
   stepRecord,
   trajectory,
   tsit5,
+  vern7,
 } from '@separatrix/ode'
 import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
@@ -200,8 +201,12 @@ test('a kernel that is used again: other options, other lengths, parameters writ
   near(end(), Math.exp(-1))
   near(end({ rtol: [1e-8] }), Math.exp(-1))
   assert.ok(end({ rtol: 1e-3, atol: 1e-3 }) !== end())
+  const wide = { ...options, method: vern7 }
+  const before = solve(field, [1], [0, 1], wide)
   field.theta[0] = 3
   near(end(), Math.exp(-3))
+  near(solve(field, [1], [0, 1], wide).at(0.5)[0], Math.exp(-1.5))
+  near(before.at(0.5)[0], Math.exp(-0.5))
   field.theta[0] = 1
   const grow = (_t: number, y: Float64Array, dydt: Float64Array) => dydt.set(y)
   assert.is(solve(grow, [1], [0, 1], options).y.shape[1], 1)

@@ -23,7 +23,7 @@ export interface StepOptions {
   readonly control?: StepControl
   /** how much each component counts in the error norm; 0 leaves it out (a seminorm) */
   readonly weights?: ArrayLike<number>
-  /** root mean square unless said, or the largest component */
+  /** root mean square unless said, the largest component, or a function of the scaled errors */
   readonly norm?: ErrorNorm
   /** trial steps in all (default a million when the steps are chosen, no bound when they are equal) */
   readonly maxSteps?: number
@@ -70,6 +70,10 @@ const isSame = (a: StepOptions, b: StepOptions) =>
   a.control === b.control &&
   a.norm === b.norm
 
+/** Whether the parameters are those that were copied: solutions read them later, so a kernel keeps its own. */
+const stillFits = ({ size, field, theta }: Problem, wanted: number) =>
+  size === wanted && (field === undefined || theta.every((v, i) => v === field.theta[i]))
+
 /**
  * Binds method, problem and step options to a kernel. The same call again finds the same kernel, where nothing is
  * an array that might have changed and the method keeps nothing between steps.
@@ -84,11 +88,8 @@ export function prepare(
   const isPlain =
     weights === undefined && theta === undefined && typeof rtol !== 'object' && typeof atol !== 'object'
   const known = isPlain ? kept.get(target)?.[trace] : undefined
-  if (known !== undefined && known.prepared.problem.size === size && isSame(known.options, options)) {
-    const { field, theta: own } = known.prepared.problem
-    if (field !== undefined) own.set(field.theta)
+  if (known !== undefined && isSame(known.options, options) && stillFits(known.prepared.problem, size))
     return known.prepared
-  }
   const prepared = bind(target, size, options, trace)
   if (isPlain && options.method.family === 'explicit') {
     const { method, step, control, norm } = options
