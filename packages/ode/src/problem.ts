@@ -1,4 +1,4 @@
-import { compile, type Field, isField, misuse, show } from '@separatrix/field/core'
+import { type Field, fieldReadings, isField, misuse, show } from '@separatrix/field/core'
 import { remember } from './remember.js'
 
 /** Right-hand side of y' = f(t, y, θ): writes the derivative into `dydt`. */
@@ -67,7 +67,7 @@ export function makeProblem(
       code: 'wrong-dimension',
     })
   const vectorField = remember(target, makeProblem, 'vectorField', () =>
-    compile(target),
+    fieldReadings().compile(target),
   ) as VectorFieldFunction
   return {
     vectorField,

@@ -4,13 +4,13 @@ import { fixedAdvance } from '../loops/fixedAdvance.js'
 import type { ExecutionPath, Kernel, KernelSettings } from '../method.js'
 import type { Problem } from '../problem.js'
 import { remember } from '../remember.js'
+import { vectorKernel } from '../vectors/vectorKernel.js'
 import { denseInterpolant } from './denseInterpolant.js'
 import type { AdaptiveLoop, FixedLoop } from './loop.js'
 import { plainAdaptive, plainFixed } from './plainKernel.js'
 import { printAdaptive, printFixed } from './printKernel.js'
 import { type Layout, makeSheet } from './printStages.js'
 import type { ExplicitMethod } from './tableau.js'
-import { vectorKernel } from './vectorKernel.js'
 
 /**
  * V8 stops optimising a function at about 58 KB of source, a 20× cliff (measured); the field's own compiled
@@ -32,10 +32,11 @@ interface Compiled<Loop> {
 /** The engine of explicit Runge–Kutta methods: chooses among four realisations of one loop. */
 export function explicitKernel(method: ExplicitMethod, problem: Problem, settings: KernelSettings): Kernel {
   const { size, theta, vectorField } = problem
-  const interpolant = () =>
-    method.dense === undefined ? hermiteInterpolant(problem) : denseInterpolant(problem, method, method.dense)
+  const interpolantOf = (of: Problem) =>
+    method.dense === undefined ? hermiteInterpolant(of) : denseInterpolant(of, method, method.dense)
+  const interpolant = () => interpolantOf(problem)
   const { stepping } = settings
-  const vectors = vectorKernel(method, problem, settings, interpolant)
+  const vectors = vectorKernel(method, problem, settings, interpolantOf)
   if (vectors !== undefined) return vectors
   const shared = { stageCount: method.stages, interpolant }
   // fused loops keep everything in locals

@@ -1,4 +1,4 @@
-import { type Field, literal, printStatements, scalarize } from '@separatrix/field/core'
+import { type Field, fieldReadings, literal } from '@separatrix/field/core'
 import type { ExplicitMethod } from './tableau.js'
 
 /**
@@ -29,9 +29,12 @@ export function makeSheet(
 ): Sheet {
   if (layout !== 'fused' || field === undefined)
     return { method, layout, size, field: undefined, usesTime: true, prologue: [] }
-  const scalar = scalarize(field)
+  const scalar = fieldReadings().scalarize(field)
   const used = Array.from(field.theta, (_, i) => i).filter(() => field.theta.length <= localParameters)
-  const { invariant } = printStatements(scalar, leafNames(scalar, 1), { prefix: 'v', invariantPrefix: 'w' })
+  const { invariant } = fieldReadings().printStatements(scalar, leafNames(scalar, 1), {
+    prefix: 'v',
+    invariantPrefix: 'w',
+  })
   return {
     method,
     layout,
@@ -116,7 +119,7 @@ export function printEvaluation(sheet: Sheet, j: number, declare = 'const '): st
     const load = each(sheet, (i) => `Z[${i}] = z${j}_${i}`)
     return `${load}\nf(t${j}, Z, K, theta)\n${each(sheet, (i) => `${declare}k${j}_${i} = K[${i}]`)}`
   }
-  const { body, outputs } = printStatements(sheet.field, leafNames(sheet.field, j), {
+  const { body, outputs } = fieldReadings().printStatements(sheet.field, leafNames(sheet.field, j), {
     prefix: `v${j}_`,
     invariantPrefix: 'w',
   })

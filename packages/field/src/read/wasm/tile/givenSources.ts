@@ -1,4 +1,4 @@
-import { type Field, makeField } from '../../../field.js'
+import { type Field, sealField } from '../../../field.js'
 import { applyNode, Builder, type Ref } from '../../../graph/builder.js'
 import type { Node } from '../../../graph/node.js'
 import type { Source } from './source.js'
@@ -76,7 +76,7 @@ export function numberLayout(nodes: readonly Node[], thetaLength: number, bytes:
         return made
       }
       const header = { name: 'uniform', stateNames: [], inputNames: [], theta, layout: [] }
-      return makeField(b, b.concat(computed.map(copy)), header)
+      return sealField(b, b.concat(computed.map(copy)), header)
     },
   }
 }
