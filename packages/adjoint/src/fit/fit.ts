@@ -96,8 +96,9 @@ const stepsPerPause = 8
  * abort ends it with 'cancelled' and the θ reached; with `validation`, θ is the best on the samples held out, and
  * patience that is used up ends the run with 'early-stopped'.
  *
- * With `backend: 'wasm'` losses over samples evaluate a whole batch in vectors, ten to fifty times as fast; in
- * double precision the loss agrees with 'js' to rounding, with `precision: 'single'` it is twice as fast again.
+ * With `backend: 'wasm'` losses over samples evaluate a whole batch in vectors, some twenty times as fast (less where
+ * most samples are without loss, whose gradients JavaScript leaves out); in double precision the loss agrees with 'js'
+ * to rounding, with `precision: 'single'` it is twice as fast again.
  *
  * @example
  * const cart = system({ state: ['x', 'v'], input: ['u'], dynamics: { x: 'v', v: 'u' } })

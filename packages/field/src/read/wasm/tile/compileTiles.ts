@@ -50,7 +50,10 @@ export interface CompiledTiles<K extends string> {
   readonly space: (index: number) => { readonly view: Numbers; readonly address: number }
 }
 
-/** Bytes of a row: four cache lines. Longer rows push the tape out of the first-level cache (measured). */
+/**
+ * Bytes of a row: four cache lines. Gradients of networks of width 50 to 256 take the same time to within ten percent
+ * with rows of 64 to 1024; short ones need less memory.
+ */
 const mostRowBytes = 256
 
 /** Divides a batch into tiles of about equal width. */

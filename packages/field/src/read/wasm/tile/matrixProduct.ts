@@ -5,9 +5,9 @@ import type { ModuleBuilder } from '../moduleBuilder.js'
 import { shift, turnBytes, walk } from './source.js'
 
 /**
- * Accumulators of a matrix product: four outputs by two vectors. Measured in GFLOP/s, 64×64 and 256×256, f32x4: 4×2
- * 61, 2×4 62, 5×2 47 to 52, 8×1, 3×3 and more below 45. The innermost loop handles one factor: two or four written
- * out have their loads moved together, which spills registers, and run at 35.
+ * Accumulators of a matrix product: four outputs by two vectors. Measured in GFLOP/s, f32x4: 4×2 61, 2×4 62, 5×2 46 to
+ * 52; 8×1, 6×2 and 3×4 below 38 at 256×256. The innermost loop handles one factor: two or four written out have their
+ * loads moved together, which spills registers, and run at 34 to 38.
  */
 const outputsAtOnce = 4
 
