@@ -1,7 +1,9 @@
 import assert from 'node:assert/strict'
 import { evaluateGrid, expression, interpret, system } from '@separatrix/field'
+import { drawPoints, gaussianMixture } from '@separatrix/flows'
 import { quadratic, regionOfAttraction } from '@separatrix/lyapunov'
 import { test } from 'uvu'
+import { densityPicture } from '../../packages/separatrix/src/report/densityPicture.js'
 import { linePlot } from '../../packages/separatrix/src/report/linePlot.js'
 import { renderPage } from '../../packages/separatrix/src/report/page.js'
 import { quadraticForm } from '../../packages/separatrix/src/report/quadraticForm.js'
@@ -149,6 +151,21 @@ test('figures are inline SVG with a label, and their clip paths do not collide',
   const ids = [...page.matchAll(/\bid="([^"]+)"/g)].map((m) => m[1])
   assert.equal(new Set(ids).size, ids.length, ids.join(' '))
   assert.ok(page.includes('<title>a &lt; b</title>') && !/NaN|undefined|Infinity/.test(page))
+})
+
+test('a density beside the truth: panels for both, samples outside of the frame left out', async () => {
+  const target = gaussianMixture({ means: [[1, 0]], deviation: 0.3 })
+  const one = {
+    logProb: async (points: readonly (readonly [number, number])[]) =>
+      Float64Array.from(points, (x) => target.logProb(x)),
+    samples: drawPoints(target, { count: 20, seed: 0 }),
+  }
+  const svg = await densityPicture({ id: 'pair', label: 'one normal', half: 2, truth: one, model: one })
+  for (const name of ['truth', 'model', 'density', 'samples']) assert.ok(svg.includes(name))
+  // both rows have all samples that lie in the frame, and nothing is not a number
+  const inside = Array.from({ length: 20 }, (_, i) => Math.abs(one.samples.get(i, 0))).filter((v) => v < 2)
+  assert.equal(svg.match(/<circle/g)?.length, 2 * inside.length)
+  assert.ok(!/NaN|undefined/.test(svg))
 })
 
 test.run()

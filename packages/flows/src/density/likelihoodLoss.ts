@@ -47,7 +47,7 @@ export interface LikelihoodLossOptions
 export function likelihoodLoss(options: LikelihoodLossOptions): Loss {
   const { data, batch, base: given, trace = 'exact', penalty } = options
   const isSource = 'draw' in data
-  if (isSource ? batch === undefined : batch !== undefined && !(Number.isSafeInteger(batch) && batch > 0))
+  if (batch === undefined ? isSource : !(Number.isSafeInteger(batch) && batch > 0))
     throw misuse({
       where: 'likelihoodLoss',
       expected: 'a positive batch',
