@@ -29,7 +29,9 @@ for (const field of fields)
       test(`${field.name}: larger batches go to larger backends (${JSON.stringify(ready)}, ${adaptive})`, () => {
         const question = { field, method: dopri5, steps: 200, threads: 2, single: false, adaptive, ready }
         const chosen = batches.map((batch) => rank.indexOf(cheapest({ ...question, batch })))
-        chosen.forEach((at, i) => assert.ok(i === 0 || at >= (chosen[i - 1] as number), chosen.join()))
+        chosen.forEach((at, i) => {
+          assert.ok(i === 0 || at >= (chosen[i - 1] as number), chosen.join())
+        })
         assert.equal(rank[chosen.at(-1) as number], 'threads')
       })
 

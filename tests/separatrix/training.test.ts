@@ -29,7 +29,7 @@ test('training curves are one SVG that stands alone, with and without held-out l
 })
 
 test('the digits: 1,797 images of ten kinds, scaled to one length', () => {
-  const { training, test: held } = readDigits()
+  const { training, test: held } = readDigits('length')
   assert.deepEqual([training.inputs.length, held.inputs.length], [1000, 797])
   for (const { inputs, labels } of [training, held]) {
     assert.deepEqual([...new Set(labels)].sort(), [0, 1, 2, 3, 4, 5, 6, 7, 8, 9])

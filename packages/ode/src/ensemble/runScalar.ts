@@ -6,6 +6,7 @@ import type { StepInterpolant } from '../interpolant.js'
 import { start } from '../prepare.js'
 import { type StepState, slot } from '../state.js'
 import { makeTrace, type Trace } from '../trace.js'
+import { watchedState } from '../watch.js'
 import type { EnsemblePlan } from './plan.js'
 import type { Recorder } from './recorder.js'
 import type { EnsembleOptions } from './types.js'
@@ -94,7 +95,8 @@ function depart(
   const y0 = Float64Array.from({ length: plan.field.stateSize }, (_, k) => plan.initial.get(i, k))
   if (!y0.every(Number.isFinite)) return undefined
   const { theta: _theta, ...stepOptions } = options
-  return start(plan.prepared, y0, plan.span, stepOptions, events.length)
+  const fresh = watchedState(plan.prepared, events.length, plan.span[0])
+  return start(plan.prepared, y0, plan.span, stepOptions, fresh)
 }
 
 function setTheta({ prepared: { problem }, theta }: EnsemblePlan, i: number): void {
