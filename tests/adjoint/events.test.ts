@@ -250,20 +250,46 @@ test('what cannot be differentiated is refused, or said', () => {
     () => attempt([bounce], 'reversible'),
     /without events for via: 'reversible'.*Try via: 'discrete'/,
   )
-  // x = (t − 1)² + c touches zero
-  const touching = system({ state: ['x'], dynamics: { x: '2*(t - 1)^3' } })
-  const event = { when: expression('x + 0.5 - (t - 1)^4/2 + (t - 0.7)^3', ['x']) }
+})
+
+test('an event that is touched and not crossed has no derivative of its time: said, where it matters', () => {
+  // x = (t − 0.7)²
+  const parabola = system({ state: ['x'], dynamics: { x: '2*(t - 0.7)' } })
+  const when = expression('x', ['x'])
   const time: SolutionLoss = {
-    value: (_y, { t }) => t[0] ?? 0,
-    gradient: (_y, _dy, _e, d) => {
+    value: (_y, { t }) => t[0],
+    gradient: (_y, _dy, _events, d) => {
       d.t[0] = 1
     },
   }
-  // x(t) = ((t − 1)⁴ − 1)/2, so that g = (t − 0.7)³: crossed, without a slope
-  for (const via of ['discrete', 'interpolated'] as const) {
-    const found = sensitivity(touching, [0], [0, 1.4], { ...given, loss: time, events: [event], via })
-    if (found.status === 'grazing') assert.match(found.message, /touched, not crossed/)
-    else assert.ok(Math.abs(found.dy0[0]) > 1e4, `${via}: ${found.status} ${found.dy0[0]}`)
+  const end: SolutionLoss = { value: (y) => y.get(0, 0), gradient: (_y, dy) => dy.set(0, 0, 1) }
+  for (const via of [
+    'discrete',
+    'forward',
+    'backsolve',
+    'interpolated',
+    'quadrature',
+    'gaussKronrod',
+  ] as const) {
+    const attempt = (event: Event, loss: SolutionLoss) =>
+      sensitivity(parabola, [0.49], [0, 1.4], {
+        method: dopri5,
+        rtol: 1e-9,
+        atol: 1e-9,
+        saveAt: 'end',
+        events: [event],
+        loss,
+        via,
+      })
+    for (const found of [attempt({ when, terminal: true }, end), attempt({ when }, time)]) {
+      assert.equal(found.status, 'grazing', via)
+      assert.match(found.message, /touched, not crossed.*Try /)
+      assert.ok(entries(found).every(Number.isNaN))
+    }
+    // only noted, and not looked at: nothing is lost
+    const { status, dy0 } = attempt({ when }, end)
+    assert.equal(status, 'success')
+    assert.ok(Math.abs(dy0[0] - 1) < 1e-12)
   }
 })
 

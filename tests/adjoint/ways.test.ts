@@ -2,12 +2,14 @@ import assert from 'node:assert/strict'
 import { type GradientOptions, type Sensitivity, sensitivity, type Via, vias } from '@separatrix/adjoint'
 import { system } from '@separatrix/field'
 import {
+  asynchronousLeapfrog,
   dopri5,
   euler,
   implicitMidpoint,
   kutta3,
   leapfrog,
   type Method,
+  reversibleHeun,
   rk4,
   symplecticEuler,
 } from '@separatrix/ode'
@@ -79,7 +81,7 @@ for (const via of continuous)
       })
   }
 
-for (const method of [euler, kutta3, rk4, dopri5])
+for (const method of [euler, kutta3, rk4, dopri5, reversibleHeun, asynchronousLeapfrog])
   for (const problem of problems)
     test(`reversible ${method.name} on ${problem.field.name}: the gradient of its own solution`, () => {
       const { field, y0, span } = problem
@@ -111,6 +113,8 @@ for (const method of [euler, kutta3, rk4, dopri5])
 
 for (const [method, order] of [
   [euler, 1],
+  [reversibleHeun, 2],
+  [asynchronousLeapfrog, 2],
   [kutta3, 3],
   [rk4, 4],
 ] as readonly (readonly [Method, number])[])

@@ -42,6 +42,8 @@ const claims: readonly Claim[] = [
   { method: ode.ruth3, order: 3, dense: 3, evaluations: 6, on: 'linear', steps: 32 },
   { method: ode.yoshida4, order: 4, dense: 3, evaluations: 6, on: 'linear', steps: 32 },
   { method: ode.yoshida6, order: 6, dense: 3, evaluations: 14, on: 'linear', steps: 16 },
+  { method: ode.reversibleHeun, order: 2, dense: 2, evaluations: 1, on: 'linear', steps: 100 },
+  { method: ode.asynchronousLeapfrog, order: 2, dense: 2, evaluations: 1, on: 'linear', steps: 100 },
   { method: ode.implicitMidpoint, order: 2, dense: 2, evaluations: undefined, on: 'linear', steps: 100 },
 ]
 

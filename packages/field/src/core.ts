@@ -144,6 +144,7 @@ export {
   type TileOptions,
   type TileShape,
 } from './read/wasm/tile/compileTiles.js'
-export { printTileProgram, type TileGraph } from './read/wasm/tile/printTileProgram.js'
+export { printTileProgram } from './read/wasm/tile/printTileProgram.js'
 export { shift, type Walker } from './read/wasm/tile/source.js'
+export type { TileGraph } from './read/wasm/tile/tileGraph.js'
 export { copyTile, fillRow } from './read/wasm/tile/tileMemory.js'

@@ -18,6 +18,7 @@ export type { CrossingDirection, Event, EventFunction, EventRecord, EventReset }
 export { defineTableau } from './explicit/defineTableau.js'
 export { type StepLeaves, stepGraph } from './explicit/stepGraph.js'
 export type { DenseOutput, ExplicitMethod, TableauOptions } from './explicit/tableau.js'
+export { substeps as midpointSubsteps } from './extrapolation/midpointTable.js'
 export { factorize, solveFactored } from './implicit/lu.js'
 export {
   type Integrator,
@@ -30,6 +31,7 @@ export {
 } from './integrator.js'
 export type { StepInterpolant, Steps } from './interpolant.js'
 export type { ExecutionPath, Kernel, KernelSettings, Method, Stepping } from './method.js'
+export { asynchronousLeapfrog } from './methods/asynchronousLeapfrog.js'
 export { bosh3 } from './methods/bosh3.js'
 export { dop853 } from './methods/dop853.js'
 export { dopri5 } from './methods/dopri5.js'
@@ -41,6 +43,7 @@ export { kutta3 } from './methods/kutta3.js'
 export { leapfrog } from './methods/leapfrog.js'
 export { midpoint } from './methods/midpoint.js'
 export { ralston } from './methods/ralston.js'
+export { reversibleHeun } from './methods/reversibleHeun.js'
 export { rk4 } from './methods/rk4.js'
 export { ruth3 } from './methods/ruth3.js'
 export { ssprk3 } from './methods/ssprk3.js'

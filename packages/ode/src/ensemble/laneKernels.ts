@@ -45,7 +45,7 @@ export function laneKernels(plan: EnsemblePlan, method: ExplicitMethod, shared: 
     const builder = makeModule({ lanes: single ? 'f32x4' : 'f64x2', shared, groups: groupsFor(plan) })
     if (stepsInTiles(plan)) {
       const { constants, scratchBytes } = printTileSteps(builder, method, field)
-      return { module: await WebAssembly.compile(builder.finish()), constants, scratchBytes }
+      return { module: await compileModule(builder.finish()), constants, scratchBytes }
     }
     const laneField = makeLaneField(builder, field, theta)
     if (stepping.kind === 'fixed') {

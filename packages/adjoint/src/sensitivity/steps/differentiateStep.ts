@@ -8,6 +8,7 @@ import {
 } from '@separatrix/ode'
 import type { DerivativeFunctions } from './derivativeFunctions.js'
 import { explicitStep } from './explicitStep.js'
+import { extrapolatedStep } from './extrapolatedStep.js'
 import { generalVerletStep } from './generalVerletStep.js'
 import { hermiteOutputs } from './hermiteOutputs.js'
 import { midpointStep } from './midpointStep.js'
@@ -40,6 +41,7 @@ const families: { readonly [family: string]: Differentiate } = {
       : generalVerletStep(parts, functions)
     return hermiteOutputs(step, functions)
   },
+  extrapolation: (_method, functions) => extrapolatedStep(functions),
   implicit(method, functions) {
     return method.name === 'implicitMidpoint' ? hermiteOutputs(midpointStep(functions), functions) : undefined
   },
@@ -56,9 +58,9 @@ export function differentiateStep(
   throw misuse({
     where: `sensitivity(${method.name})`,
     expected:
-      'an explicit Runge–Kutta method, a splitting method or implicitMidpoint, whose steps can be differentiated',
+      'an explicit Runge–Kutta method, a splitting method, gbs or implicitMidpoint, whose steps can be differentiated',
     got: `${method.name}, of the family ${method.family}`,
-    try: 'method: dopri5',
+    try: method.family === 'reversible' ? "via: 'reversible', which needs no memory" : 'method: dopri5',
     code: 'method-not-differentiated',
   })
 }

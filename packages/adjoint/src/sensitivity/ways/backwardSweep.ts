@@ -63,7 +63,8 @@ export function backwardSweep(
     const onEnd = mu[p - 1] + loss.ofCrossing(crossing).t
     const surface = surfaceOf(crossing)
     f(t, y, slope, theta)
-    const multiplier = -(alongSlope(lambda) + onEnd) / (alongSlope(surface) + surface[n + p - 1])
+    const passing = crossing.touches ? Number.NaN : alongSlope(surface) + surface[n + p - 1]
+    const multiplier = -(alongSlope(lambda) + onEnd) / passing
     for (let m = 0; m < n; m++) lambda[m] += multiplier * surface[m]
     for (let j = 0; j < p; j++) mu[j] += multiplier * surface[n + j]
     start = y
@@ -91,7 +92,13 @@ export function backwardSweep(
       const crossing = rows.crossings[s]
       if (crossing === undefined) continue
       f(crossing.t, crossing.y, slope, theta)
-      holdCrossing(rows, s, slope, { t: loss.ofCrossing(crossing).t, surface: surfaceOf(crossing) }, mu)
+      holdCrossing(
+        rows,
+        s,
+        slope,
+        { crossing, onTime: loss.ofCrossing(crossing).t, surface: surfaceOf(crossing) },
+        mu,
+      )
     }
     const before = stretches[k - 1]?.closing
     const known = k === 0 ? y0 : typeof before === 'object' ? before.after : undefined

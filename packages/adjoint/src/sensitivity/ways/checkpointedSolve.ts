@@ -1,13 +1,15 @@
 import { type Field, misuse, show } from '@separatrix/field/core'
 import { type SolveOptions, solve } from '@separatrix/ode'
-import type { RecordedSolve } from './recordSolve.js'
+import { splitAt } from './binomial.js'
+import { onlineSolve } from './onlineSolve.js'
+import { placed, type RecordedSolve } from './recordSolve.js'
 import { recordSteps } from './recordSteps.js'
 import { replayOptions } from './replay.js'
 import type { Segment } from './segments.js'
-import { findStretches } from './stretches.js'
 
 /**
- * Solves and keeps only times and step sizes; states are computed again from at most `checkpoints` of them,
+ * Solves with at most `checkpoints` states in memory; see {@link onlineSolve}. Where breakpoints or events cut
+ * the solve it keeps times and step sizes, two numbers a step; states are computed again from at most `checkpoints` of them,
  * placed binomially: with s checkpoints and r repetitions up to C(s + r, s) steps are reversed, none computed
  * more than r times. Griewank & Walther, ACM TOMS 26 (2000), algorithm 799.
  */
@@ -24,10 +26,22 @@ export function checkpointedSolve(
       got: show(checkpoints),
       try: 'checkpoints: 20',
     })
+  const { breakpoints = [], stopAt = [], events = [] } = options
+  if (breakpoints.length + stopAt.length + events.length === 0)
+    return onlineSolve(field, y0, span, { ...options, checkpoints })
+  if (options.method.family === 'extrapolation' && options.step === undefined)
+    throw misuse({
+      where: `sensitivity(${options.method.name})`,
+      expected:
+        'checkpoints with a method of one order where events or breakpoints cut the solve, so that steps can be computed again',
+      got: `${options.method.name}, which chooses its order step by step`,
+      try: 'an equal step, another method, or leaving checkpoints out',
+      code: 'checkpoints-of-variable-order',
+    })
   const steps = recordSteps(span[0], options.breakpoints)
   const solution = solve(field, y0, span, { ...options, observers: [steps.observer] })
   const tape = steps.tape()
-  const stretches = findStretches(tape, solution, options)
+  const where = placed(solution, tape, options)
   const n = field.stateSize
   const replay = replayOptions(tape, options)
 
@@ -43,10 +57,10 @@ export function checkpointedSolve(
         const both = new Float64Array(2 * n)
         both.set(y)
         both.set(advance(y, first, end), n)
-        yield { first, last: end, y: both }
+        yield { first, last: end, y: both, tape, base: 0 }
         return
       }
-      const middle = first + (free === 0 ? length - 1 : splitAt(length, free))
+      const middle = first + splitAt(length, free)
       yield* reverse(middle, end, advance(y, first, middle), Math.max(0, free - 1))
       end = middle
     }
@@ -54,29 +68,12 @@ export function checkpointedSolve(
   /** from the last reset on, then from the one before, …: the states after resets are known */
   function* segments(): Generator<Segment> {
     let last = tape.count
-    for (const [step, how] of [...stretches.closing].reverse()) {
+    for (const [step, how] of [...where.stretches.closing].reverse()) {
       if (typeof how === 'string' || tape.h[step + 1] !== 0) continue
       yield* reverse(step + 2, last, how.after, checkpoints)
       last = step + 1
     }
     yield* reverse(0, last, Float64Array.from(y0), checkpoints)
   }
-  return { solution, tape, stretches, segments }
-}
-
-/**
- * How far to advance before the next checkpoint: of `length` steps with s checkpoints, reversible in r
- * repetitions, as many as r − 1 repetitions and s checkpoints reverse, so that what remains fits s − 1
- * checkpoints and r repetitions.
- */
-function splitAt(length: number, s: number): number {
-  let r = 1
-  while (binomial(s + r, s) < length) r++
-  return Math.max(1, Math.min(length - 1, length - binomial(s - 1 + r, s - 1)))
-}
-
-function binomial(n: number, k: number): number {
-  let value = 1
-  for (let i = 1; i <= k; i++) value = (value * (n - k + i)) / i
-  return value
+  return { solution, ...where, segments }
 }

@@ -6,7 +6,6 @@ import { differentiateStep } from '../steps/differentiateStep.js'
 import { eventDerivatives } from '../steps/eventDerivatives.js'
 import { checkpointedSolve } from './checkpointedSolve.js'
 import { lossOf, lossRows } from './lossRows.js'
-import { outputTimes, placeInSteps } from './outputTimes.js'
 import { recordSolve } from './recordSolve.js'
 import { reverseSweep } from './reverseSweep.js'
 
@@ -17,19 +16,17 @@ export function discrete(field: Field, method: Method): PreparedSensitivity {
   const derivative = differentiateStep(method, functions, field)
   const derivatives = eventDerivatives(field)
   return (y0, span, options) => {
-    const { checkpoints, theta = field.theta, saveAt } = options
+    const { checkpoints, theta = field.theta } = options
     const events = derivatives(options.events ?? [])
-    const { solution, tape, stretches, segments } =
+    const { solution, stretches, outputs, place, segments } =
       checkpoints === undefined
         ? recordSolve(field, y0, span, solving(options))
         : checkpointedSolve(field, y0, span, { ...solving(options), checkpoints })
     if (!isOver(solution)) return noGradient(solution, n, p)
     functions.theta.set(theta)
     const loss = lossOf(options.loss, solution)
-    const rows = lossRows(outputTimes(solution, tape, saveAt), loss, stretches.crossings, ({ t }) =>
-      placeInSteps(tape, t),
-    )
-    const sweep = { tape, stretches, rows, loss, functions, derivative, events }
+    const rows = lossRows(outputs, loss, stretches.crossings, place)
+    const sweep = { stretches, rows, loss, functions, derivative, events }
     const { lambda: dy0, mu, dt1 } = reverseSweep(sweep, segments)
     return withGradient(solution, { value: loss.value, dy0, mu, dt1 })
   }

@@ -6,7 +6,6 @@ import { differentiateStep } from '../steps/differentiateStep.js'
 import { eventDerivatives } from '../steps/eventDerivatives.js'
 import { forwardSweep } from './forwardSweep.js'
 import { lossOf, lossRows } from './lossRows.js'
-import { outputTimes, placeInSteps } from './outputTimes.js'
 import { recordSolve } from './recordSolve.js'
 
 /** Forward sensitivities of the steps that were taken, then the chain rule through the loss. */
@@ -17,14 +16,12 @@ export function forward(field: Field, method: Method): PreparedSensitivity {
   const derivatives = eventDerivatives(field)
   return (y0, span, options) => {
     const events = derivatives(options.events ?? [])
-    const { solution, tape, stretches, y } = recordSolve(field, y0, span, solving(options))
+    const { solution, tape, stretches, outputs, place, y } = recordSolve(field, y0, span, solving(options))
     if (!isOver(solution)) return noGradient(solution, n, p)
     functions.theta.set(options.theta ?? field.theta)
     const loss = lossOf(options.loss, solution)
-    const rows = lossRows(outputTimes(solution, tape, options.saveAt), loss, stretches.crossings, ({ t }) =>
-      placeInSteps(tape, t),
-    )
-    const all = forwardSweep({ tape, stretches, rows, loss, functions, derivative, events }, y)
+    const rows = lossRows(outputs, loss, stretches.crossings, place)
+    const all = forwardSweep({ stretches, rows, loss, functions, derivative, events }, tape, y)
     const [dy0, mu, dt1] = [all.slice(0, n), all.slice(n, n + p + 1), all[n + p + 1]]
     return withGradient(solution, { value: loss.value, dy0, mu, dt1 })
   }

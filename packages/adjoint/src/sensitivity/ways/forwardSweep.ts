@@ -1,4 +1,5 @@
 import type { StepOutputs } from '../steps/stepDerivative.js'
+import type { Tape } from '../steps/tape.js'
 import type { Crossing } from './crossings.js'
 import { holdCrossing } from './lossRows.js'
 import { stepOutputs } from './outputTimes.js'
@@ -21,8 +22,8 @@ interface Tangent {
  * loss along all of them, in this order. At an event the closing step is as long as keeps g at 0: dh = −(∇g·dy
  * + g_θ dθ + g_t dt)/(∇g·Φ_h + g_t).
  */
-export function forwardSweep(sweep: Sweep, y: Float64Array): Float64Array {
-  const { tape, stretches, rows, functions, derivative } = sweep
+export function forwardSweep(sweep: Sweep, tape: Tape, y: Float64Array): Float64Array {
+  const { stretches, rows, functions, derivative } = sweep
   const { n, p, f, theta } = functions
   const { t, h, end } = tape
   const tangents = Array.from({ length: n + p + 1 }, (_, k): Tangent => {
@@ -46,7 +47,7 @@ export function forwardSweep(sweep: Sweep, y: Float64Array): Float64Array {
     const closing = stretches.closing[c]?.[0] === i ? stretches.closing[c++][1] : undefined
     const crossing = typeof closing === 'object' ? closing : undefined
     derivative.enter(t[i], h[i], end[i], y, i * n)
-    const lengths = lengthsOf(sweep, i, tangents, closing)
+    const lengths = lengthsOf(sweep, { t: t[i], h: h[i] }, tangents, closing)
     const first = s
     while (s < rows.count && rows.step[s] === i && rows.positions[s] !== 1) s++
     tangents.forEach(({ dy, parameters, within }, k) => {
@@ -87,10 +88,10 @@ export function forwardSweep(sweep: Sweep, y: Float64Array): Float64Array {
   return Float64Array.from(tangents, ({ total }) => total)
 }
 
-/** How the length of step i changes along each tangent; the step was entered. */
+/** How the length of a step changes along each tangent; the step was entered. */
 function lengthsOf(
-  { tape, functions, derivative, events }: Sweep,
-  i: number,
+  { functions, derivative, events }: Sweep,
+  { t, h }: { readonly t: number; readonly h: number },
   tangents: readonly Tangent[],
   closing: Closing | undefined,
 ): Float64Array {
@@ -103,10 +104,10 @@ function lengthsOf(
   const surface = events[closing.events[0]].surface(closing.t, closing.y, theta)
   const nowhere: StepOutputs = { positions: none, values: none, first: 0, last: 0 }
   const dy = new Float64Array(n)
-  lengthening.vary(tape.t[i], 1 / tape.h[i])
+  lengthening.vary(t, 1 / h)
   derivative.pushforward(dy, new Float64Array(p), nowhere)
   lengthening.stop()
-  const passing = dot(surface, 0, dy, 0, n) + surface[n + p - 1]
+  const passing = closing.touches ? Number.NaN : dot(surface, 0, dy, 0, n) + surface[n + p - 1]
   return Float64Array.from(tangents, (tangent) => {
     dy.set(tangent.dy)
     derivative.pushforward(dy, tangent.parameters, nowhere)
@@ -151,7 +152,7 @@ function hold(
   if (crossing === undefined) return
   const surface = events[crossing.events[0]].surface(crossing.t, crossing.y, theta)
   const mu = new Float64Array(p)
-  holdCrossing(rows, s, slope, { t: loss.ofCrossing(crossing).t, surface }, mu)
+  holdCrossing(rows, s, slope, { crossing, onTime: loss.ofCrossing(crossing).t, surface }, mu)
   for (const tangent of tangents) tangent.total += dot(mu, 0, tangent.parameters, 0, p - 1)
 }
 

@@ -120,6 +120,13 @@ export function lossRows(
   }
 }
 
+/** A crossing that was only noted, ∂L/∂ of its time, and the derivatives of its function. */
+export interface HeldCrossing {
+  readonly crossing: Crossing
+  readonly onTime: number
+  readonly surface: ReturnType<EventDerivative['surface']>
+}
+
 /**
  * Turns ∂L/∂ of a noted crossing into that of the state at a constant time: dt_c = −(∇g·dy + g_θ dθ)/ġ with
  * ġ = ∇g·ẏ + g_t, dy_c = dy + ẏ dt_c. Writes row `s` of `values` and adds to μ.
@@ -128,7 +135,7 @@ export function holdCrossing(
   rows: LossRows,
   s: number,
   slope: Float64Array,
-  { t: onTime, surface }: { readonly t: number; readonly surface: ReturnType<EventDerivative['surface']> },
+  { crossing, onTime, surface }: HeldCrossing,
   mu: Float64Array,
 ): void {
   const n = slope.length
@@ -138,7 +145,7 @@ export function holdCrossing(
     passing += surface[m] * slope[m]
     along += rows.values[s * n + m] * slope[m]
   }
-  const multiplier = -along / passing
+  const multiplier = crossing.touches ? Number.NaN : -along / passing
   for (let m = 0; m < n; m++) rows.values[s * n + m] += multiplier * surface[m]
   for (let k = 0; k < shift - n; k++) mu[k] += multiplier * surface[n + k]
 }

@@ -1,19 +1,24 @@
 import type { Field } from '@separatrix/field/core'
 import { type Solution, type SolveOptions, solve, stepRecord } from '@separatrix/ode'
 import type { Tape } from '../steps/tape.js'
+import type { Crossing } from './crossings.js'
+import { type OutputTimes, outputTimes, placeInSteps } from './outputTimes.js'
 import { type Segments, wholeTape } from './segments.js'
 import { findStretches, type Stretches } from './stretches.js'
 
-/** A solve, the times of its accepted steps, and their states in segments. */
+/** A solve, its outputs and cuts among its steps, and these in segments. */
 export interface RecordedSolve {
   readonly solution: Solution
-  readonly tape: Tape
   readonly stretches: Stretches
+  readonly outputs: OutputTimes
+  /** where a crossing lies among the steps */
+  place(crossing: Crossing): { readonly step: number; readonly position: number }
   readonly segments: Segments
 }
 
 /** A solve that kept all states, y[i·n …] at the start of step i. */
 export interface FullRecord extends RecordedSolve {
+  readonly tape: Tape
   readonly y: Float64Array
 }
 
@@ -28,12 +33,19 @@ export function recordSolve(
   const solution = solve(field, y0, span, { ...options, observers: [record] })
   const { t, h, y } = record.steps()
   const tape = { count: record.count(), ...crossBreakpoints(t, options.breakpoints), h }
+  return { solution, tape, y, ...placed(solution, tape, options), segments: wholeTape(tape, y) }
+}
+
+/** Where outputs and events lie among the steps of a tape. */
+export function placed(
+  solution: Solution,
+  tape: Tape,
+  options: SolveOptions,
+): Pick<RecordedSolve, 'stretches' | 'outputs' | 'place'> {
   return {
-    solution,
-    tape,
     stretches: findStretches(tape, solution, options),
-    y,
-    segments: wholeTape(tape, y),
+    outputs: outputTimes(solution, tape, options.saveAt),
+    place: ({ t }) => placeInSteps(tape, t),
   }
 }
 

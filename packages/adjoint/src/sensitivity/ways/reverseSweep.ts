@@ -1,7 +1,6 @@
 import type { DerivativeFunctions } from '../steps/derivativeFunctions.js'
 import type { EventDerivative } from '../steps/eventDerivatives.js'
 import type { StepDerivative } from '../steps/stepDerivative.js'
-import type { Tape } from '../steps/tape.js'
 import type { Crossing } from './crossings.js'
 import { type DifferentiatedLoss, holdCrossing, type LossRows } from './lossRows.js'
 import { stepOutputs } from './outputTimes.js'
@@ -11,7 +10,6 @@ import type { Stretches } from './stretches.js'
 
 /** A solve and its loss, ready to be differentiated. */
 export interface Sweep {
-  readonly tape: Tape
   readonly stretches: Stretches
   readonly rows: LossRows
   readonly loss: DifferentiatedLoss
@@ -35,19 +33,19 @@ export interface SweptBack {
  * saltation matrix.
  */
 export function reverseSweep(sweep: Sweep, segments: Segments): SweptBack {
-  const { tape, stretches, rows, functions, derivative, events } = sweep
+  const { stretches, rows, functions, derivative, events } = sweep
   const { n, p, theta } = functions
-  const { t, h, end } = tape
   const [lambda, mu] = [new Float64Array(n), new Float64Array(p)]
   const within = stepOutputs(rows, rows.values)
   const hold = heldRows(sweep, lambda, mu)
   const { pullbackSteps } = derivative
   let [s, c, dt1] = [rows.count - 1, stretches.closing.length - 1, 0]
-  for (const { first, last, y } of segments())
+  for (const { first, last, y, tape, base } of segments())
     for (let i = last - 1; i >= first; ) {
       const at = (i - first) * n
+      const [t, h, end] = [tape.t[i - base], tape.h[i - base], tape.end[i - base]]
       const closing = c >= 0 && stretches.closing[c][0] === i ? stretches.closing[c][1] : undefined
-      if (h[i] === 0) {
+      if (h === 0) {
         // a reset; its outputs enter where the step before it is closed
         i--
         continue
@@ -62,7 +60,7 @@ export function reverseSweep(sweep: Sweep, segments: Segments): SweptBack {
       if (closing !== undefined) mu[p - 1] = 0
       let onLength = 0
       for (; s >= 0 && rows.step[s] === i && rows.positions[s] === 1; s--)
-        onLength -= rows.moves[s] ? hold.moving(s) : hold.atEnd(s, end[i], y, at + n)
+        onLength -= rows.moves[s] ? hold.moving(s) : hold.atEnd(s, end, y, at + n)
       within.last = s + 1
       while (s >= 0 && rows.step[s] === i) s--
       within.first = s + 1
@@ -70,18 +68,18 @@ export function reverseSweep(sweep: Sweep, segments: Segments): SweptBack {
         // up to the step of the next output, whose end that may be, or to the next that closes a stretch
         const output = s >= 0 ? rows.step[s] : -1
         const next = Math.max(first, 1 + Math.max(output, c >= 0 ? stretches.closing[c][0] : -1))
-        pullbackSteps({ first: next, last: i + 1, from: first }, tape, y, lambda, mu)
+        pullbackSteps({ first: next - base, last: i + 1 - base, from: first - base }, tape, y, lambda, mu)
         i = next - 1
         continue
       }
-      derivative.enter(t[i], h[i], end[i], y, at)
+      derivative.enter(t, h, end, y, at)
       for (let k = within.first; k < within.last; k++) onLength -= hold.inside(k)
       if (closing === undefined) derivative.pullback(lambda, mu, within)
       else {
-        functions.lengthening.measure(t[i])
+        functions.lengthening.measure(t)
         derivative.pullback(lambda, mu, within)
-        onLength += functions.lengthening.measured() / h[i]
-        if (crossing !== undefined) throughCrossing(sweep, crossing, i, { lambda, mu, onLength, onEnd })
+        onLength += functions.lengthening.measured() / h
+        if (crossing !== undefined) throughCrossing(sweep, crossing, { t, h, lambda, mu, onLength, onEnd })
         else mu[p - 1] -= onLength
         if (closing === 'span') dt1 = onLength
         c--
@@ -104,7 +102,7 @@ function heldRows(
     const crossing = rows.crossings[s]
     if (crossing !== undefined) {
       const surface = events[crossing.events[0]].surface(crossing.t, crossing.y, theta)
-      holdCrossing(rows, s, slope, { t: loss.ofCrossing(crossing).t, surface }, mu)
+      holdCrossing(rows, s, slope, { crossing, onTime: loss.ofCrossing(crossing).t, surface }, mu)
     }
     let rate = 0
     for (let m = 0; m < n; m++) rate += slope[m] * rows.values[s * n + m]
@@ -134,6 +132,9 @@ function heldRows(
 }
 
 interface AtCrossing {
+  /** the closing step */
+  readonly t: number
+  readonly h: number
   readonly lambda: Float64Array
   readonly mu: Float64Array
   /** ∂L/∂h of the closing step at constant start, its end's time apart */
@@ -144,18 +145,17 @@ interface AtCrossing {
 
 /** Adds the multiplier of g = 0: the closing step was entered, and λ pulled back through it. */
 function throughCrossing(
-  { functions, derivative, events, tape }: Sweep,
+  { functions, derivative, events }: Sweep,
   crossing: Crossing,
-  i: number,
-  { lambda, mu, onLength, onEnd }: AtCrossing,
+  { t, h, lambda, mu, onLength, onEnd }: AtCrossing,
 ): void {
   const { n, p, theta, lengthening } = functions
   const surface = events[crossing.events[0]].surface(crossing.t, crossing.y, theta)
   const [normal, ofNormal] = [surface.slice(0, n), new Float64Array(p)]
-  lengthening.measure(tape.t[i])
+  lengthening.measure(t)
   derivative.pullback(normal, ofNormal, { positions: none, values: none, first: 0, last: 0 })
-  const passing = lengthening.measured() / tape.h[i] + surface[n + p - 1]
-  const multiplier = -(onLength + onEnd) / passing
+  const passing = lengthening.measured() / h + surface[n + p - 1]
+  const multiplier = crossing.touches ? Number.NaN : -(onLength + onEnd) / passing
   for (let m = 0; m < n; m++) lambda[m] += multiplier * normal[m]
   for (let k = 0; k < p; k++) mu[k] += multiplier * (ofNormal[k] + surface[n + k])
   mu[p - 1] += onEnd

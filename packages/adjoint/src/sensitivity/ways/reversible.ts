@@ -7,10 +7,14 @@ import {
   solving,
   withGradient,
 } from '../gradient.js'
-import { derivativeFunctions } from '../steps/derivativeFunctions.js'
-import { type ExplicitStep, explicitStep } from '../steps/explicitStep.js'
-import type { StepOutputs } from '../steps/stepDerivative.js'
-import type { Tape } from '../steps/tape.js'
+import { type DerivativeFunctions, derivativeFunctions } from '../steps/derivativeFunctions.js'
+import {
+  coupledScheme,
+  heunScheme,
+  leapfrogScheme,
+  type ReversibleScheme,
+  type TakenStep,
+} from '../steps/reversibleScheme.js'
 import { departures, largestDeparture, percent } from './departure.js'
 import { lossOf } from './lossRows.js'
 import { recordSteps } from './recordSteps.js'
@@ -19,50 +23,52 @@ import { findStretches } from './stretches.js'
 /** λ where not given: the authors' value. */
 const usualCoupling = 0.999
 
+/** The methods that are reversible themselves. */
+const pairs: { readonly [name: string]: (functions: DerivativeFunctions) => ReversibleScheme } = {
+  reversibleHeun: heunScheme,
+  asynchronousLeapfrog: leapfrogScheme,
+}
+
 /**
- * McCallum & Foster's reversible scheme around any explicit Runge–Kutta method with increments Ψ_h(t, y) =
- * Φ_h(y) − y: y¹ = λy + (1 − λ)z + Ψ_h(t, z), z¹ = z − Ψ_{−h}(t + h, y¹), from z₀ = y₀; it has the method's
- * order. Steps are taken back by solving for z and then y, so that the gradient needs no memory and is exact
- * up to the rounding of going back. arXiv:2410.11648, definition 3.1. The steps are those that the method
- * itself chooses, ended at the outputs. Its stability region is small: contraction at a rate k makes errors
- * grow as e^(kt), less for a smaller coupling. The solution is compared with the method's own at the outputs,
- * and the status 'unstable' says when it has left it. Cost: one solve for the steps, then twice the stages
- * forwards and four times back.
+ * Steps of a pair (y, z) that can be taken back exactly, so that the gradient needs no memory and is exact up
+ * to the rounding of going back: a reversible method's own, or McCallum & Foster's scheme around any explicit
+ * Runge–Kutta method. The steps are those that the method itself chooses, ended at the outputs; at breakpoints
+ * the pair starts anew, and one is kept for each. Stability regions are small: contraction at a rate k makes
+ * errors grow as e^(kt), less for a smaller coupling. The solution is compared with the method's own at the
+ * outputs, and the status 'unstable' says when it has left it. Cost: one solve for the steps, then those of
+ * the scheme.
  */
 export function reversible(field: Field, method: Method): PreparedSensitivity {
-  if (method.family !== 'explicit')
-    throw misuse({
-      where: `sensitivity(${method.name})`,
-      expected: 'an explicit Runge–Kutta method to make reversible',
-      got: `${method.name}, of the family ${method.family}`,
-      try: "via: 'discrete', with checkpoints where memory is short",
-      code: 'method-not-reversible',
-    })
-  const [n, p] = [field.stateSize, field.theta.length]
   const functions = derivativeFunctions(field, 'pullback')
-  const step = explicitStep(method as ExplicitMethod, functions)
-  const { lengthening } = functions
+  const schemeOf = schemesOf(method, functions)
+  const [n, p] = [field.stateSize, field.theta.length]
   return (y0, span, options) => {
-    const { loss, theta = field.theta, coupling = usualCoupling } = options
-    checkCoupling(coupling)
     refuseEvents(options)
+    const scheme = schemeOf(options)
     const forwards: SolveOptions = { ...solving(options), ...stopAtOutputs(options, span) }
     const steps = recordSteps(span[0], options.breakpoints)
     const solution = solve(field, y0, span, { ...forwards, observers: [steps.observer] })
-    const { stats, status, t } = solution
-    if (status !== 'success') return noGradient(solution, n, p)
-    functions.theta.set(theta)
+    const { stats, t } = solution
+    if (solution.status !== 'success') return noGradient(solution, n, p)
+    functions.theta.set(options.theta ?? field.theta)
     const tape = steps.tape()
-    const scheme = coupled(step, tape, { n, coupling })
+    const step = (i: number): TakenStep => ({ t: tape.t[i], h: tape.h[i], end: tape.end[i] })
     const outputs = new Float64Array(t.length * n)
     let s = 0
     const keep = (time: number) => {
       for (; s < t.length && t[s] === time; s++) outputs.set(scheme.y, s * n)
     }
-    scheme.start(y0)
+    /** the pairs that were given up at breakpoints, by the number of the step that starts there */
+    const kept = new Map<number, { readonly y: Float64Array; readonly z: Float64Array }>()
+    scheme.y.set(y0)
+    scheme.start(span[0])
     keep(span[0])
     for (let i = 0; i < tape.count; i++) {
-      scheme.forth(i)
+      if (i > 0 && tape.t[i] !== tape.end[i - 1]) {
+        kept.set(i, { y: scheme.y.slice(), z: scheme.z.slice() })
+        scheme.start(tape.t[i])
+      }
+      scheme.forth(step(i))
       keep(tape.t[i + 1])
     }
     const left = departures(n, solution.y.data)
@@ -71,28 +77,60 @@ export function reversible(field: Field, method: Method): PreparedSensitivity {
     })
     if (!(left.largest() <= largestDeparture))
       return noGradient({ stats, status: 'unstable', message: leftSolution(left.largest()) }, n, p)
-    const { value, cotangents } = lossOf(loss, { y: makeArray(outputs, [t.length, n]), events: [] })
-    const [onY, onZ, mu] = [new Float64Array(n), new Float64Array(n), new Float64Array(p + 1)]
-    const jump = (time: number) => {
+    const { value, cotangents } = lossOf(options.loss, { y: makeArray(outputs, [t.length, n]), events: [] })
+    const on = { onY: new Float64Array(n), onZ: new Float64Array(n) }
+    const mu = new Float64Array(p + 1)
+    const slope = new Float64Array(n)
+    const jump = (time: number, held: boolean) => {
+      if (held && s > 0 && t[s - 1] === time) functions.f(time, scheme.y, slope, functions.theta)
       for (; s > 0 && t[s - 1] === time; s--)
-        for (let m = 0; m < n; m++) onY[m] += cotangents[(s - 1) * n + m]
+        for (let m = 0; m < n; m++) {
+          const g = cotangents[(s - 1) * n + m]
+          on.onY[m] += g
+          // its time is constant, while that of the step moves with t₀
+          if (held) mu[p] -= g * slope[m]
+        }
     }
     const closing = new Map(findStretches(tape, solution, forwards).closing)
     let dt1 = 0
     for (let i = tape.count - 1; i >= 0; i--) {
-      jump(tape.t[i + 1])
       const how = closing.get(i)
       // the end of a closing step is given: what follows does not move, and its length gives
       if (how !== undefined) mu[p] = 0
-      lengthening.measure(tape.t[i])
-      scheme.back(i, onY, onZ, mu)
-      const onLength = lengthening.measured() / tape.h[i]
+      jump(tape.t[i + 1], how === undefined)
+      const onLength = scheme.back(step(i), on, mu) / tape.h[i]
       if (how === 'span') dt1 = onLength
       if (how !== undefined) mu[p] -= onLength
+      const before = kept.get(i)
+      if (i > 0 && before === undefined) continue
+      scheme.backStart(tape.t[i], on, mu)
+      if (before === undefined) continue
+      scheme.y.set(before.y)
+      scheme.z.set(before.z)
     }
-    jump(span[0])
-    return withGradient(solution, { value, dy0: onY.map((v, m) => v + onZ[m]), mu, dt1 })
+    jump(span[0], false)
+    return withGradient(solution, { value, dy0: on.onY, mu, dt1 })
   }
+}
+
+function schemesOf(
+  method: Method,
+  functions: DerivativeFunctions,
+): (options: GradientOptions) => ReversibleScheme {
+  if (method.family === 'explicit')
+    return ({ coupling = usualCoupling }) => {
+      checkCoupling(coupling)
+      return coupledScheme(method as ExplicitMethod, functions, coupling)
+    }
+  const scheme = pairs[method.name]?.(functions)
+  if (scheme !== undefined) return () => scheme
+  throw misuse({
+    where: `sensitivity(${method.name})`,
+    expected: 'a reversible method, or an explicit Runge–Kutta method to make reversible',
+    got: `${method.name}, of the family ${method.family}`,
+    try: "via: 'discrete', with checkpoints where memory is short",
+    code: 'method-not-reversible',
+  })
 }
 
 function refuseEvents({ events = [] }: GradientOptions): void {
@@ -128,57 +166,4 @@ function stopAtOutputs(
   if (saveAt === undefined || saveAt === 'end' || 'everySteps' in saveAt) return { stopAt }
   const direction = Math.sign(t1 - t0)
   return { stopAt: [...Array.from(stopAt), ...Array.from(saveAt)].sort((a, b) => (a - b) * direction) }
-}
-
-const nothing: StepOutputs = {
-  positions: new Float64Array(0),
-  values: new Float64Array(0),
-  first: 0,
-  last: 0,
-}
-
-/** The pair (y, z), and its steps forth and back. */
-function coupled(
-  step: ExplicitStep,
-  { t, h, end }: Tape,
-  { n, coupling }: { readonly n: number; readonly coupling: number },
-) {
-  const [y, z, change, pulled] = Array.from({ length: 4 }, () => new Float64Array(n))
-  return {
-    y,
-    start(y0: ArrayLike<number>) {
-      y.set(y0)
-      z.set(y0)
-    },
-    forth(i: number) {
-      step.enter(t[i], h[i], end[i], z, 0)
-      step.increment(change)
-      for (let m = 0; m < n; m++) y[m] = coupling * y[m] + (1 - coupling) * z[m] + change[m]
-      step.enter(end[i], -h[i], t[i], y, 0)
-      step.increment(change)
-      for (let m = 0; m < n; m++) z[m] -= change[m]
-    },
-    /** to the state before step i, its cotangents and ∂L/∂θ along */
-    back(i: number, onY: Float64Array, onZ: Float64Array, mu: Float64Array) {
-      // z¹ = z − Ψ(y¹); a pullback gives (I + ∂Ψ)ᵀw, hence ∂Ψᵀw as a difference
-      step.enter(end[i], -h[i], t[i], y, 0)
-      step.increment(change)
-      for (let m = 0; m < n; m++) pulled[m] = -onZ[m]
-      step.pullback(pulled, mu, nothing)
-      for (let m = 0; m < n; m++) {
-        z[m] += change[m]
-        onY[m] += pulled[m] + onZ[m]
-      }
-      // y¹ = λy + (1 − λ)z + Ψ(z)
-      step.enter(t[i], h[i], end[i], z, 0)
-      step.increment(change)
-      pulled.set(onY)
-      step.pullback(pulled, mu, nothing)
-      for (let m = 0; m < n; m++) {
-        y[m] = (y[m] - (1 - coupling) * z[m] - change[m]) / coupling
-        onZ[m] += (1 - coupling) * onY[m] + (pulled[m] - onY[m])
-        onY[m] *= coupling
-      }
-    },
-  }
 }
