@@ -1,12 +1,7 @@
 import { type Field, sealField } from '../field.js'
 import { applyNode, Builder, type Ref } from '../graph/builder.js'
+import { dearOperations } from '../graph/dearOperations.js'
 import type { Node, Op } from '../graph/node.js'
-
-/** Operations dear enough to be computed once for all who use them, wherever they stand in a vector. */
-const dear: ReadonlySet<Op> = new Set<Op>([
-  'div', 'pow', 'atan2', 'sqrt', 'exp', 'log', 'sin', 'cos', 'tan', 'atan', 'sinh', 'cosh', 'tanh',
-  'sigmoid', 'softplus',
-]) // biome-ignore format: one table
 
 const commutative: ReadonlySet<Op> = new Set<Op>(['add', 'mul', 'min', 'max'])
 
@@ -112,7 +107,7 @@ function sharedFamilies(
     if (seen.has(key)) return
     seen.add(key)
     const node = nodes[list[0] as number] as Node
-    if (dear.has(node.op)) {
+    if (dearOperations.has(node.op)) {
       const family = wanted.get(kind[list[0] as number] as number) ?? { members: new Set(), count: 0 }
       for (const i of list) family.members.add(i)
       family.count += new Set(list).size

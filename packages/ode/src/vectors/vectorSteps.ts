@@ -16,12 +16,12 @@ import { code, slot, slotCount } from '../state.js'
 import type { TraceLevel } from '../trace.js'
 
 /**
- * States from which vectors pay. On Lorenz 96, in times of a fused JavaScript function's: 1.1 (rk4) and .64
- * (tsit5) for 12 states, .95 and .53 for 14, .65 and .3 for 20; on a ring of sines 1 for 16 and for 40.
+ * States from which vectors pay. On Lorenz 96, in times of a fused JavaScript function's: 1.0 (rk4) and .64
+ * (tsit5) for 12 states, .95 and .53 for 14, .55 and .3 for 20; on a ring of sines 1 for 16 and for 40.
  */
 const leastSize = 12
 
-/** Entries per printed formula from which they pay: seven bodies in the plane, with 2, take as long as fused. */
+/** Entries per printed formula from which they pay: seven bodies in the plane, with 1, take as long as fused. */
 const leastReuse = 4
 
 /**

@@ -1,5 +1,6 @@
 import { vectorize } from '../../../derive/vectorize.js'
 import type { Field } from '../../../field.js'
+import { dearOperations } from '../../../graph/dearOperations.js'
 import type { Node, NodeOf, Op } from '../../../graph/node.js'
 import type { Layout } from './layout.js'
 import { evenRuns, isUniform, partsOf, pieceBounds, through, type View } from './pieces.js'
@@ -83,12 +84,6 @@ export interface LoopPlan {
 
 /** Operations whose arguments are read as arrays; their results stand in memory. */
 const arrayOps: ReadonlySet<Op> = new Set<Op>(['sum', 'dot', 'matvec', 'affine', 'outer', 'scatter'])
-
-/** Operations that cost as much as a few dozen others: computed once where they are read at several places. */
-const dear: ReadonlySet<Op> = new Set<Op>([
-  'div', 'sqrt', 'pow', 'atan2', 'exp', 'log', 'sin', 'cos', 'tan', 'atan', 'sinh', 'cosh', 'tanh',
-  'sigmoid', 'softplus',
-]) // biome-ignore format: one table
 
 /** Plans a field as loops along its state. Nodes without vectors in them stay single numbers. */
 export function planStateLoops(given: Field, layout: Layout): LoopPlan {
@@ -175,7 +170,7 @@ function storedNodes(field: Field): ReadonlySet<number> {
       if (node.op !== 'sum' && node.op !== 'dot')
         for (const arg of node.args) if (!contiguous(arg)) keep.add(arg)
       keep.add(i)
-    } else if (dear.has(node.op) && (readers[i] as number) > 1) keep.add(i)
+    } else if (dearOperations.has(node.op) && (readers[i] as number) > 1) keep.add(i)
   })
   return keep
 }
