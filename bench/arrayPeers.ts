@@ -33,7 +33,7 @@ interface Tfjs {
 
 /** TensorFlow.js on its WebAssembly backend. */
 export async function tfjs(): Promise<ArrayPeer> {
-  const tf = require('@tensorflow/tfjs-core') as Tfjs
+  const tf = require('@tensorflow/tfjs') as Tfjs
   const backend = require('@tensorflow/tfjs-backend-wasm') as { setWasmPaths(path: string): void }
   backend.setWasmPaths(
     require.resolve('@tensorflow/tfjs-backend-wasm/package.json').replace('package.json', 'dist/'),

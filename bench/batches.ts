@@ -37,6 +37,7 @@ const parts = {
   threads,
   memory,
   networks,
+  networkEnsembles,
   peers,
 } as const
 
@@ -300,6 +301,29 @@ async function networks(rows: Row[]): Promise<void> {
       })
     }
   }
+}
+
+/** 10⁵ trajectories of a network as vector field: what a step costs, and the arithmetic in its products. */
+async function networkEnsembles(rows: Row[]): Promise<void> {
+  const field = network({ widths: [2, 64, 64, 2], activation: 'tanh', seed: 1 })
+  const [count, taken] = [100_000, 10]
+  const Y0 = initial(2, count)
+  const on =
+    (precision: 'double' | 'single'): Job =>
+    async () => {
+      const start = processorTime()
+      await ensemble(field, Y0, [0, 1], { method: rk4, step: 1 / taken, backend: 'wasm', precision })
+      return (processorTime() - start) / (count * taken)
+    }
+  const times = await inTurn({ double: on('double'), single: on('single') })
+  const flops = 2 * 4 * (2 * 64 + 64 * 64 + 64 * 2)
+  for (const precision of ['double', 'single'] as const)
+    rows.push({
+      figure: `network 2-64-64-2 as vector field, 10⁵ trajectories, ${precision}`,
+      value: times[precision],
+      unit: 'ns/step',
+      note: `${(flops / times[precision]).toFixed(0)} GFLOP/s in products`,
+    })
 }
 
 /** A function that evaluates a batch often enough for the clock, and returns nanoseconds an evaluation. */

@@ -11,7 +11,7 @@ import {
 import { median, processorTime, type Row, report, timeAt, type WorkPoint } from './harness.js'
 import { compileNative, runNative } from './native.js'
 import { coldStart, flatMemory } from './odeFootprint.js'
-import { type BenchProblem, problems } from './odeProblems.js'
+import { type BenchProblem, diffusionOfVectors, problems } from './odeProblems.js'
 import { type CashKarp, type Numeric, type Odex, peer } from './peers.js'
 import { scipyLorenz } from './scipy.js'
 
@@ -109,16 +109,18 @@ function nativeCases(): NativeCase[] {
       tolerance: 1e-6,
       most: { rk4: 3.3, tsit5: 3.3 },
     },
-    {
-      name: 'diffusion (1000)',
+    ...[
+      { name: 'diffusion (1000)', target: diffusion.field as Field },
+      { name: 'diffusion (1000), vectors', target: diffusionOfVectors(1000) },
+    ].map((spelling) => ({
+      ...spelling,
       problem: 3,
-      target: own(diffusion),
       y0: diffusion.y0,
       step: 0.01,
       end: 10,
       tolerance: 1e-6,
       most: { rk4: 2.5, tsit5: 2.5 },
-    },
+    })),
   ]
 }
 

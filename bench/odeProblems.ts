@@ -1,4 +1,4 @@
-import { type Field, system } from '@separatrix/field'
+import { Builder, type Field, makeField, system } from '@separatrix/field'
 
 /** A problem of the comparison: as a field for us, and as a plain function for everybody. */
 export interface BenchProblem {
@@ -24,6 +24,36 @@ const lorenz96 = (n: number): Record<string, string> =>
       return [`x${i}`, `(${x(1)} - ${x(-2)})*${x(-1)} - ${x(0)} + 8`]
     }),
   )
+
+/** Heat on a line between two cold ends, equation by equation. */
+const diffusion = (n: number): Record<string, string> =>
+  Object.fromEntries(
+    range(n).map((i) => {
+      const [left, right] = [i === 0 ? '' : `y${i - 1} `, i === n - 1 ? '' : ` + y${i + 1}`]
+      return [`y${i}`, `${left}- 2*y${i}${right}`]
+    }),
+  )
+
+/** The same as operations on vectors. */
+export function diffusionOfVectors(n: number): Field {
+  const b = new Builder()
+  const y = b.leaf('state', n)
+  const left = b.concat([b.constant(0), b.gather(y, range(n - 1))])
+  const right = b.concat([
+    b.gather(
+      y,
+      range(n - 1).map((i) => i + 1),
+    ),
+    b.constant(0),
+  ])
+  return makeField(b, b.add(b.sub(left, b.mul(b.constant(2), y)), right), {
+    name: 'diffusion',
+    stateNames: range(n).map((i) => `y${i}`),
+    inputNames: [],
+    theta: new Float64Array(0),
+    layout: [],
+  })
+}
 
 export const problems: readonly BenchProblem[] = [
   {
@@ -139,7 +169,7 @@ export const problems: readonly BenchProblem[] = [
   },
   {
     name: 'diffusion, n = 1000',
-    field: undefined,
+    field: text('diffusion', diffusion(1000)),
     f: (_t, y, d) => {
       d[0] = y[1] - 2 * y[0]
       for (let i = 1; i < 999; i++) d[i] = y[i - 1] - 2 * y[i] + y[i + 1]

@@ -4,10 +4,10 @@ import {
   fit,
   lbfgs,
   type OutputLoss,
-  sensitivity,
+  prepareSensitivity,
   trajectoryLoss,
 } from '@separatrix/adjoint'
-import { type Field, network, seededRandom, system, withParams } from '@separatrix/field'
+import { Builder, type Field, makeField, network, seededRandom, system, withParams } from '@separatrix/field'
 import { withTime } from '@separatrix/flows'
 import { dop853, dopri5, euler, implicitMidpoint, type Method, rk4, solve, tsit5 } from '@separatrix/ode'
 import type { NdArray } from 'ndarray'
@@ -22,6 +22,23 @@ const forced = system({
   dynamics: { x: 'v', v: '-k*sin(x) + a*cos(t)' },
 })
 
+/** A product of weights with one entry repeated, and a part of the state that stands still. */
+const broadcast: Field = (() => {
+  const b = new Builder()
+  const weight = b.leaf('theta', 8)
+  const x = b.gather(b.leaf('state', 2), [0])
+  const mixed = b.matvec(weight, b.broadcast(b.unary('sin', x), 4), 2, 4)
+  const straight = b.matvec(weight, b.broadcast(x, 4), 2, 4)
+  return makeField(b, b.concat([b.sum(b.unary('tanh', b.add(mixed, straight))), b.constant(0)]), {
+    name: 'broadcast',
+    stateNames: ['x', 'a'],
+    inputNames: [],
+    theta: Float64Array.from({ length: 8 }, (_, i) => Math.sin(i)),
+    layout: [{ name: 'weight', offset: 0, shape: [2, 4], kind: 'weight' }],
+  })
+})()
+const still = system({ name: 'without parameters', state: ['x', 'v'], dynamics: { x: 'v', v: '-x' } })
+
 const saveAt = [0, 0.25, 0.5, 1]
 /** Cotangents that differ in every entry. */
 const cotangent = (k: number, i: number, j: number) => Math.cos(1 + k + 3 * i + 7 * j)
@@ -30,6 +47,8 @@ const cases: readonly { readonly field: Field; readonly method: Method; readonly
   { field: lotkaVolterra.field, method: rk4, batch: 5 },
   { field: forced, method: tsit5, batch: 3 },
   { field: forced, method: dop853, batch: 1 },
+  { field: broadcast, method: rk4, batch: 9 },
+  { field: still, method: tsit5, batch: 9 },
   { field: spiral, method: euler, batch: 37 },
   { field: spiral, method: dopri5, batch: 70 },
   {
@@ -60,10 +79,10 @@ for (const { field, method, batch } of cases)
         },
       }
       const found = batchSensitivity(field, Y0, [0, 1], { ...options, precision, loss })
+      const single = prepareSensitivity(field, method, 'discrete')
       const singles = Y0.map((y0, i) =>
-        sensitivity(field, y0, [0, 1], {
+        single(y0, [0, 1], {
           ...options,
-          via: 'discrete',
           loss: {
             value: (y) =>
               saveAt.reduce(
@@ -101,6 +120,26 @@ function close(found: ArrayLike<number>, expected: ArrayLike<number>, bound: num
     assert.ok(Math.abs(v - expected[k]) <= bound * size, `${k}: ${v} for ${expected[k]}`)
   })
 }
+
+for (const field of [spiral, broadcast, forced])
+  test(`${field.name}: without a tape the same gradient, to rounding`, () => {
+    const Y0 = Array.from({ length: 40 }, (_, i) => [Math.sin(i), Math.cos(i)])
+    const loss: OutputLoss = {
+      value: (y) => y.get(0, 0, 0),
+      gradient(_y, dy) {
+        dy.data.forEach((_, i) => {
+          dy.data[i] = Math.cos(i)
+        })
+      },
+    }
+    const options = { method: rk4, step: 0.125, loss }
+    const [taped, again] = [undefined, 0].map((mostTapeBytes) =>
+      batchSensitivity(field, Y0, [0, 1], { ...options, mostTapeBytes }),
+    )
+    // the same operations, whose loops may be fused otherwise but round alike
+    close(again.dtheta, taped.dtheta, 1e-14)
+    close(again.dy0.data, taped.dy0.data, 1e-14)
+  })
 
 test('trajectoryLoss on vectors: times of their own, different lengths, given starts', () => {
   const field = withParams(lotkaVolterra.field, { a: 1.3 })

@@ -92,6 +92,9 @@ test('misuse is refused', () => {
     () => compileGradient(expression('x', ['x']), { batch: 0, precision: 'double' }),
     /positive batch/,
   )
+  const line = compileGradient(expression('a*x', ['x'], { a: 1 }), { batch: 2, precision: 'double' })
+  assert.throws(() => line.put(2, 0, [1]), /a sample below 2/)
+  assert.throws(() => line.evaluate([1, 2], new Float64Array(1)), /1 parameters and a gradient as long/)
 })
 
 test.run()

@@ -9,7 +9,7 @@ import {
 } from '@separatrix/ode'
 import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
-import { lorenz, lorenzFunction, pendulum } from './problems.js'
+import { lorenz, lorenzFunction, pendulum, ring } from './problems.js'
 
 const test = suite('allocation')
 const collect = (globalThis as { gc?: () => void }).gc
@@ -24,9 +24,12 @@ interface Case {
 
 const adaptive = { method: dopri5, rtol: 1e-6, atol: 1e-6, maxSteps: 1e9 }
 const fixed = (method: Method) => ({ method, step: 1e-3 })
+const ringStart = Array.from({ length: 16 }, (_, i) => (i === 0 ? 8.01 : 8))
 const cases: readonly Case[] = [
   { name: 'dopri5, fused', target: lorenz.field, y0: lorenz.y0, options: adaptive, steps: 1e6 },
   { name: 'rk4, fused', target: lorenz.field, y0: lorenz.y0, options: fixed(rk4), steps: 1e6 },
+  { name: 'dopri5, on vectors', target: ring(16), y0: ringStart, options: adaptive, steps: 2e5 },
+  { name: 'rk4, on vectors', target: ring(16), y0: ringStart, options: fixed(rk4), steps: 2e5 },
   { name: 'dopri5, a function', target: lorenzFunction, y0: lorenz.y0, options: adaptive, steps: 1e6 },
   { name: 'leapfrog, fused', target: pendulum, y0: [1, 0], options: fixed(leapfrog), steps: 1e6 },
   { name: 'implicitMidpoint', target: pendulum, y0: [1, 0], options: fixed(implicitMidpoint), steps: 1e5 },

@@ -55,3 +55,13 @@ export const pendulumEnergy = (q: number, p: number) => (p * p) / 2 - Math.cos(q
 export function distance(a: ArrayLike<number>, b: ArrayLike<number>): number {
   return Array.from(a).reduce((most, v, i) => Math.max(most, Math.abs(v - (b[i] as number))), 0)
 }
+
+/** Lorenz's ring of 1996, x_i' = (x_(i+1) − x_(i−2)) x_(i−1) − x_i + 8, written equation by equation. */
+export function ring(size: number): Field {
+  const state = Array.from({ length: size }, (_, i) => `x${i}`)
+  const at = (i: number) => state[(i + size) % size]
+  const dynamics = Object.fromEntries(
+    state.map((x, i) => [x, `(${at(i + 1)} - ${at(i - 2)})*${at(i - 1)} - ${x} + 8`]),
+  )
+  return system({ name: 'ring', state, dynamics })
+}

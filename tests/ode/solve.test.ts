@@ -1,4 +1,14 @@
-import { dop853, dopri5, evaluatePolynomial, rk4, solve, stepRecord, trajectory } from '@separatrix/ode'
+import { system } from '@separatrix/field'
+import {
+  dop853,
+  dopri5,
+  evaluatePolynomial,
+  rk4,
+  solve,
+  stepRecord,
+  trajectory,
+  tsit5,
+} from '@separatrix/ode'
 import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
 import { cosine, distance, lorenz, lorenzFunction, lotkaVolterra } from './problems.js'
@@ -178,6 +188,34 @@ test('a trajectory, step by step, stopped by its reader', () => {
   let end = whole.next()
   while (!end.done) end = whole.next()
   assert.is(end.value, 'done')
+})
+
+test('a kernel that is used again: other options, other lengths, parameters written in place, a solve within', () => {
+  const field = system({ name: 'rate', state: ['x'], params: { k: 1 }, dynamics: { x: '-k*x' } })
+  const options = { method: tsit5, rtol: 1e-9, atol: 1e-9 } as const
+  const end = (extra = {}) => solve(field, [1], [0, 1], { ...options, ...extra }).at(1)[0]
+  const near = (value: number, expected: number) => assert.ok(Math.abs(value - expected) < 1e-7, `${value}`)
+  near(end(), Math.exp(-1))
+  near(end({ theta: [2] }), Math.exp(-2))
+  near(end(), Math.exp(-1))
+  near(end({ rtol: [1e-8] }), Math.exp(-1))
+  assert.ok(end({ rtol: 1e-3, atol: 1e-3 }) !== end())
+  field.theta[0] = 3
+  near(end(), Math.exp(-3))
+  field.theta[0] = 1
+  const grow = (_t: number, y: Float64Array, dydt: Float64Array) => dydt.set(y)
+  assert.is(solve(grow, [1], [0, 1], options).y.shape[1], 1)
+  assert.is(solve(grow, [1, 2], [0, 1], options).y.shape[1], 2)
+  const alone = solve(field, [1], [0, 1], options)
+  const inner: number[] = []
+  const watched = solve(field, [1], [0, 1], {
+    ...options,
+    observers: [
+      { level: 'steps', observe: () => void inner.push(solve(field, [2], [0, 1], options).at(1)[0]) },
+    ],
+  })
+  assert.equal([...watched.y.data], [...alone.y.data])
+  for (const value of inner) near(value, 2 * Math.exp(-1))
 })
 
 test.run()

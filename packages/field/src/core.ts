@@ -51,7 +51,6 @@ export {
   type Field,
   type FieldHeader,
   isField,
-  makeField,
   mergeTheta,
   type ThetaBlock,
   withParams,
@@ -74,6 +73,7 @@ export {
   unary,
 } from './graph/node.js'
 export { makeArray } from './makeArray.js'
+export { makeField } from './makeField.js'
 export { type Random, restoreRandom, seededRandom } from './random.js'
 export { canGenerateCode } from './read/canGenerateCode.js'
 export { compile, compileSource, unrollLimit } from './read/compile.js'
@@ -82,6 +82,7 @@ export {
   type CompileGradientOptions,
   compileGradient,
 } from './read/compileGradient.js'
+export type { EveryReading } from './read/everyReading.js'
 export type { GpuLeaves, GpuStatements } from './read/gpuCode.js'
 export { type GpuDevice, type GpuMode, gpuModes, openGpu } from './read/gpuDevice.js'
 export { invalidResult, kernelLimit } from './read/gpuKernel.js'
@@ -90,6 +91,7 @@ export { interpret } from './read/interpret.js'
 export { binaryCode, type CompiledField, literal, powerCode, unaryCode } from './read/javascriptCode.js'
 export { type LeafNames, printStatements, type Statements } from './read/javascriptStatements.js'
 export { type FieldJson, fromJSON, toJSON } from './read/json.js'
+export { fieldReadings } from './read/readings.js'
 export {
   readSafetensors,
   type SafetensorsOptions,
@@ -107,6 +109,9 @@ export {
 export { canCompileModules, compileModule } from './read/wasm/compileModule.js'
 export { binaryLanes, ulps } from './read/wasm/elementary.js'
 export type { FunctionBody } from './read/wasm/encode.js'
+export type { VectorSteps } from './read/wasm/explicitSteps/compileSteps.js'
+export { clockSlot } from './read/wasm/explicitSteps/stepMemory.js'
+export type { StepConventions, StepForm } from './read/wasm/explicitSteps/types.js'
 export { callCode, FunctionCode, type Id, memoryOperand } from './read/wasm/functionCode.js'
 export { LaneCode, type LaneValue } from './read/wasm/laneCode.js'
 export { type LaneKind, laneTypes, simd } from './read/wasm/lanes.js'
@@ -130,18 +135,8 @@ export {
   wasmForm,
 } from './read/wasm/printWasm.js'
 export { compileStateLoops } from './read/wasm/stateLoops/compileStateLoops.js'
-export {
-  along,
-  type Cursor,
-  type Gatherer,
-  gatherer,
-  type LoopPrinter,
-  loopPrinter,
-} from './read/wasm/stateLoops/cursor.js'
 export { type Layout, makeLayout } from './read/wasm/stateLoops/layout.js'
 export { type LoopPlan, planStateLoops } from './read/wasm/stateLoops/plan.js'
-export { type EvaluationPlace, printStateLoops } from './read/wasm/stateLoops/printStateLoops.js'
-export { type RunningLoops, startLoops } from './read/wasm/stateLoops/startLoops.js'
 export {
   type CompiledProgram,
   type CompiledTiles,
@@ -149,6 +144,7 @@ export {
   type TileOptions,
   type TileShape,
 } from './read/wasm/tile/compileTiles.js'
-export { printTileProgram, type TileGraph } from './read/wasm/tile/printTileProgram.js'
+export { printTileProgram } from './read/wasm/tile/printTileProgram.js'
 export { shift, type Walker } from './read/wasm/tile/source.js'
+export type { TileGraph } from './read/wasm/tile/tileGraph.js'
 export { copyTile, fillRow } from './read/wasm/tile/tileMemory.js'

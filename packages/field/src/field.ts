@@ -29,7 +29,7 @@ export interface Field {
   readonly layout: readonly ThetaBlock[]
 }
 
-/** What {@link makeField} needs beside the graph. */
+/** What a field needs beside its graph. */
 export interface FieldHeader {
   readonly name: string
   readonly stateNames: readonly string[]
@@ -39,7 +39,7 @@ export interface FieldHeader {
 }
 
 /** Freezes what a builder holds into a field, keeping only nodes that the output needs. */
-export function makeField(b: Builder, output: Ref, header: FieldHeader): Field {
+export function sealField(b: Builder, output: Ref, header: FieldHeader): Field {
   const { nodes, position } = reachable(b.nodes, output)
   return Object.freeze({
     ...header,

@@ -39,6 +39,8 @@ export interface Passage {
   readonly guard: Guard | undefined
   /** times within the span that steps must end at, ascending */
   readonly stops: readonly Stop[]
+  /** room for a copy of the state; made where not given */
+  readonly before?: StepState | undefined
 }
 
 export interface Drive extends Passage {
@@ -78,7 +80,7 @@ export interface Run {
  */
 export function passage(job: Passage): (state: StepState, limit: number) => Run {
   const { kernel, trace, stops, guard } = job
-  let before: StepState | undefined
+  let { before } = job
   const run: Run = { count: 0, ending: 'running' }
   const finish = (count: number, ending: Run['ending']): Run => {
     run.count = count

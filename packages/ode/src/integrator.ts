@@ -6,7 +6,7 @@ import { start } from './prepare.js'
 import type { VectorFieldFunction } from './problem.js'
 import { type StepState, slot, slotCount } from './state.js'
 import { highestLevel, makeTrace, type TraceLevel } from './trace.js'
-import { type IntegratorOptions, integratorOptionNames, watch } from './watch.js'
+import { type IntegratorOptions, integratorOptionNames, watch, watchedState } from './watch.js'
 
 /** The accepted steps of one call of `advance`; overwritten by the next. */
 export interface TakenSteps extends Steps {
@@ -48,13 +48,16 @@ export function integrator(
   let found: EventRecord[] = []
   const seen = events.length === 0 ? level : highestLevel([level, method.denseLevel])
   const watched = watch(target, size, options, seen, (event) => void found.push(event))
-  const trace = makeTrace(size, watched.kernel.stageCount, seen, capacity)
-  const run = passage({ ...watched, trace })
+  const { prepared, guard, stops } = watched
+  const { kernel } = prepared
+  const trace = makeTrace(size, kernel.stageCount, seen, capacity)
+  const run = passage({ kernel, trace, guard, stops })
   const { t, h, y, stages } = trace
   const taken: TakenSteps = { t, h, y, stages, count: 0, reason: 'running', events: found }
   return {
-    interpolant: watched.kernel.interpolant(),
-    initialize: (y0, span) => start(watched, Float64Array.from(y0), span, options, events.length),
+    interpolant: kernel.interpolant(),
+    initialize: (y0, span) =>
+      start(prepared, Float64Array.from(y0), span, options, watchedState(prepared, events.length, span[0])),
     advance(state, count) {
       if (found.length > 0) taken.events = found = []
       const passed = run(state, Math.min(count, watched.limit))

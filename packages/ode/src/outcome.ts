@@ -31,31 +31,36 @@ export function makeStats({ registers: R }: StepState, kernel: Kernel): SolveSta
   }
 }
 
-/** Says in words how a solve ended: where, which component, and what to try. */
-export function describe(ending: Ending, problem: Problem, state: StepState): string {
-  const R = state.registers
-  const t = Number((R[slot.time] as number).toPrecision(12))
-  const step = Math.abs(R[slot.step] as number).toPrecision(3)
+const timeIn = ({ registers: R }: StepState) => Number((R[slot.time] as number).toPrecision(12))
+const stepIn = ({ registers: R }: StepState) => Math.abs(R[slot.step] as number).toPrecision(3)
+
+function rejectionsIn({ registers: R }: StepState): string {
   const streak = R[slot.streak] as number
-  const rejections = streak > 0 ? `, after ${streak} rejections in a row` : ''
-  const words: { readonly [K in Ending]: () => string } = {
-    success: () => `Reached t = ${t}.`,
-    terminated: () => `An event ended the integration at t = ${t}.`,
-    zeno: () =>
-      `Events accumulate at t = ${t}: ever more of them in ever less time. Try ending the model there (rest, sliding) or a terminal event.`,
-    sliding: () =>
-      `The solution stays on the zero of an event function at t = ${t}: the field points to it from both sides (sliding). Try the sliding field on it from here, or a smoothed jump.`,
-    cancelled: () => `Cancelled by the signal at t = ${t}.`,
-    'max-steps': () =>
-      `maxSteps (${R[slot.maxSteps]}) was used up at t = ${t}; the step was ${step}. Try a larger maxSteps, looser tolerances, or an implicit method if the problem is stiff.`,
-    'step-underflow': () =>
-      `The step fell below what t = ${t} can resolve (h = ${step}${rejections}); ${fastest(problem, state)}. The solution may blow up here, or the field may jump. Try a terminal event before it, breakpoints at jumps, or looser tolerances.`,
-    'non-finite': () =>
-      `${firstNonFinite(problem, state)} (t = ${t}${rejections}). Try looking at the field there, a smaller step, or a terminal event before it.`,
-    'newton-failed': () =>
-      `The equations of the implicit step at t = ${t} could not be solved with h = ${step}. Try a smaller step.`,
-  }
-  return words[ending]()
+  return streak > 0 ? `, after ${streak} rejections in a row` : ''
+}
+
+/** Says in words how a solve ended: where, which component, and what to try. */
+export const describe = (ending: Ending, problem: Problem, state: StepState): string =>
+  words[ending](state, problem)
+
+type Words = (state: StepState, problem: Problem) => string
+
+const words: { readonly [K in Ending]: Words } = {
+  success: (s) => `Reached t = ${timeIn(s)}.`,
+  terminated: (s) => `An event ended the integration at t = ${timeIn(s)}.`,
+  zeno: (s) =>
+    `Events accumulate at t = ${timeIn(s)}: ever more of them in ever less time. Try ending the model there (rest, sliding) or a terminal event.`,
+  sliding: (s) =>
+    `The solution stays on the zero of an event function at t = ${timeIn(s)}: the field points to it from both sides (sliding). Try the sliding field on it from here, or a smoothed jump.`,
+  cancelled: (s) => `Cancelled by the signal at t = ${timeIn(s)}.`,
+  'max-steps': (s) =>
+    `maxSteps (${s.registers[slot.maxSteps]}) was used up at t = ${timeIn(s)}; the step was ${stepIn(s)}. Try a larger maxSteps, looser tolerances, or an implicit method if the problem is stiff.`,
+  'step-underflow': (s, problem) =>
+    `The step fell below what t = ${timeIn(s)} can resolve (h = ${stepIn(s)}${rejectionsIn(s)}); ${fastest(problem, s)}. The solution may blow up here, or the field may jump. Try a terminal event before it, breakpoints at jumps, or looser tolerances.`,
+  'non-finite': (s, problem) =>
+    `${firstNonFinite(problem, s)} (t = ${timeIn(s)}${rejectionsIn(s)}). Try looking at the field there, a smaller step, or a terminal event before it.`,
+  'newton-failed': (s) =>
+    `The equations of the implicit step at t = ${timeIn(s)} could not be solved with h = ${stepIn(s)}. Try a smaller step.`,
 }
 
 const nameOf = (problem: Problem, i: number) => problem.field?.stateNames[i] ?? `y[${i}]`

@@ -2,9 +2,8 @@ import { type Field, misuse, type OptionNames, show } from '@separatrix/field/co
 import { adaptive, type StepControl } from './control/adaptive.js'
 import { initialStep } from './control/initialStep.js'
 import { type ErrorNorm, makeTolerances, type Tolerance } from './control/tolerances.js'
-import { memoryWidth, startMemory } from './events/eventMemory.js'
 import type { Kernel, Method, Stepping } from './method.js'
-import { makeProblem, type Problem, probe, type VectorFieldFunction } from './problem.js'
+import { firstDerivative, makeProblem, type Problem, type VectorFieldFunction } from './problem.js'
 import { makeState, type StepState, slot } from './state.js'
 import type { TraceLevel } from './trace.js'
 
@@ -58,8 +57,49 @@ const defaultControl = adaptive()
 /** Trial steps after which an adaptive solve gives up: seconds of work, and far beyond any sensible use. */
 const defaultMaxSteps = 1_000_000
 
-/** Binds method, problem and step options to a kernel. */
+/** The last preparation of a field or function for each trace level, and what it was for. */
+type Kept = { [level in TraceLevel]?: { readonly options: StepOptions; readonly prepared: Prepared } }
+const kept = new WeakMap<object, Kept>()
+
+/** Whether two calls want the same kernel: scalars and values that are compared by identity. */
+const isSame = (a: StepOptions, b: StepOptions) =>
+  a.method === b.method &&
+  a.rtol === b.rtol &&
+  a.atol === b.atol &&
+  a.step === b.step &&
+  a.control === b.control &&
+  a.norm === b.norm
+
+/**
+ * Binds method, problem and step options to a kernel. The same call again finds the same kernel, where nothing is
+ * an array that might have changed and the method keeps nothing between steps.
+ */
 export function prepare(
+  target: Field | VectorFieldFunction,
+  size: number,
+  options: StepOptions,
+  trace: TraceLevel,
+): Prepared {
+  const { rtol, atol, weights, theta } = options
+  const isPlain =
+    weights === undefined && theta === undefined && typeof rtol !== 'object' && typeof atol !== 'object'
+  const known = isPlain ? kept.get(target)?.[trace] : undefined
+  if (known !== undefined && known.prepared.problem.size === size && isSame(known.options, options)) {
+    const { field, theta: own } = known.prepared.problem
+    if (field !== undefined) own.set(field.theta)
+    return known.prepared
+  }
+  const prepared = bind(target, size, options, trace)
+  if (isPlain && options.method.family === 'explicit') {
+    const { method, step, control, norm } = options
+    let byLevel = kept.get(target)
+    if (byLevel === undefined) kept.set(target, (byLevel = {}))
+    byLevel[trace] = { options: { method, rtol, atol, step, control, norm }, prepared }
+  }
+  return prepared
+}
+
+function bind(
   target: Field | VectorFieldFunction,
   size: number,
   options: StepOptions,
@@ -129,11 +169,9 @@ export function start(
   y0: Float64Array,
   [t0, t1]: readonly [number, number],
   options: StepOptions,
-  events = 0,
+  state = makeState(problem.size, kernel.memorySize),
 ): StepState {
   checkStart(problem, y0, t0, t1)
-  const state = makeState(problem.size, kernel.memorySize, events * memoryWidth)
-  startMemory(state.events, t0)
   const R = state.registers
   const direction = t1 >= t0 ? 1 : -1
   const { maxStep = Number.POSITIVE_INFINITY, minStep = 0, firstStep } = options
@@ -141,7 +179,6 @@ export function start(
   if (options.minStep !== undefined && minStep !== 0) positive('minStep', minStep)
   if (firstStep !== undefined) positive('firstStep', firstStep)
   state.y.set(y0)
-  probe(problem, t0, state.y)
   R[slot.time] = t0
   R[slot.base] = t0
   R[slot.stop] = t1
@@ -152,21 +189,18 @@ export function start(
   R[slot.maxSteps] = checkMaxSteps(
     options.maxSteps ?? (stepping.kind === 'fixed' ? Number.POSITIVE_INFINITY : defaultMaxSteps),
   )
-  if (stepping.kind === 'fixed') {
-    R[slot.step] = direction * (options.step as number)
+  const given = stepping.kind === 'fixed' ? options.step : firstStep
+  if (given !== undefined || stepping.kind === 'fixed') {
+    if (problem.field === undefined) firstDerivative(problem, t0, state.y)
+    R[slot.step] = direction * Math.min(given as number, stepping.kind === 'fixed' ? Infinity : maxStep)
     return state
   }
-  if (firstStep !== undefined || t0 === t1) {
-    R[slot.step] = direction * Math.min(firstStep ?? 1, maxStep)
-    return state
-  }
-  const derivative = new Float64Array(problem.size)
-  problem.vectorField(t0, state.y.slice(), derivative, problem.theta)
+  const derivative = firstDerivative(problem, t0, state.y)
   R[slot.evaluations] = 2
   const order = options.method.errorOrder as number
   const bound = Math.min(maxStep, Math.abs(t1 - t0))
   R[slot.step] = initialStep(
-    (t, y, dydt) => problem.vectorField(t, y, dydt, problem.theta),
+    problem,
     { t: t0, y: state.y, derivative, direction, order, bound },
     stepping.tolerances,
   )
@@ -200,13 +234,13 @@ function checkStart(problem: Problem, y0: Float64Array, t0: number, t1: number):
       try: 'a span of some length; the state at t0 is y0',
       code: 'bad-span',
     })
+  if (y0.every(Number.isFinite)) return
   const bad = y0.findIndex((v) => !Number.isFinite(v))
-  if (bad >= 0)
-    throw misuse({
-      where: 'solve(y0)',
-      expected: 'finite values',
-      got: `${y0[bad]} for ${problem.field?.stateNames[bad] ?? `component ${bad}`}`,
-      try: 'checking where y0 comes from',
-      code: 'non-finite',
-    })
+  throw misuse({
+    where: 'solve(y0)',
+    expected: 'finite values',
+    got: `${y0[bad]} for ${problem.field?.stateNames[bad] ?? `component ${bad}`}`,
+    try: 'checking where y0 comes from',
+    code: 'non-finite',
+  })
 }

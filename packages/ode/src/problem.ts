@@ -1,4 +1,4 @@
-import { compile, type Field, isField, misuse, show } from '@separatrix/field/core'
+import { type Field, fieldReadings, isField, misuse, show } from '@separatrix/field/core'
 import { remember } from './remember.js'
 
 /** Right-hand side of y' = f(t, y, θ): writes the derivative into `dydt`. */
@@ -67,7 +67,7 @@ export function makeProblem(
       code: 'wrong-dimension',
     })
   const vectorField = remember(target, makeProblem, 'vectorField', () =>
-    compile(target),
+    fieldReadings().compile(target),
   ) as VectorFieldFunction
   return {
     vectorField,
@@ -120,14 +120,14 @@ export function atClock(
 }
 
 /**
- * Evaluates a function once, to catch the common mistake of returning the derivative instead of writing it:
- * a value comes back, and nothing was written. A field needs no such test.
+ * The derivative at the start. Catches the common mistake of a function that returns it instead of writing it: a
+ * value comes back, and nothing was written. A field needs no such test.
  */
-export function probe(problem: Problem, t: number, y: Float64Array): void {
-  if (problem.field !== undefined) return
+export function firstDerivative(problem: Problem, t: number, y: Float64Array): Float64Array {
   const dydt = new Float64Array(problem.size).fill(Number.NaN)
-  const returned = problem.vectorField(t, Float64Array.from(y), dydt, problem.theta)
-  const isValue = returned !== undefined && returned !== dydt && !Number.isNaN(returned)
+  const returned = problem.vectorField(t, y.slice(), dydt, problem.theta)
+  if (problem.field !== undefined || returned === undefined) return dydt
+  const isValue = returned !== dydt && !Number.isNaN(returned)
   if (isValue && dydt.every(Number.isNaN))
     throw misuse({
       where: 'solve(fn)',
@@ -136,4 +136,5 @@ export function probe(problem: Problem, t: number, y: Float64Array): void {
       try: '(t, y, dydt) => { dydt[0] = -y[0] }',
       code: 'returned-derivative',
     })
+  return dydt
 }

@@ -12,8 +12,9 @@ import type { PiecewisePolynomial } from './polynomials.js'
 import { start } from './prepare.js'
 import type { VectorFieldFunction } from './problem.js'
 import { slot } from './state.js'
-import { highestLevel, makeTrace, type TraceLevel } from './trace.js'
-import { type IntegratorOptions, integratorOptionNames, watch } from './watch.js'
+import { highestLevel, type TraceLevel } from './trace.js'
+import { type IntegratorOptions, integratorOptionNames, watch, watchedState } from './watch.js'
+import { returnWorkspace, takeWorkspace } from './workspace.js'
 
 export interface Progress {
   readonly t: number
@@ -88,28 +89,40 @@ export function solve(
   checkTimes('stopAt', stopAt, span)
   const level = traceLevel(options)
   const found: EventRecord[] = []
-  const watched = watch(target, initial.length, options, level, (event) => void found.push(event))
-  const { kernel, problem, interpolant } = watched
-  const state = start(watched, initial, span, options, events.length)
+  const { prepared, guard, stops, limit, interpolant } = watch(
+    target,
+    initial.length,
+    options,
+    level,
+    (e) => {
+      found.push(e)
+    },
+  )
+  const { kernel, problem } = prepared
+  const workspace = takeWorkspace(kernel, problem.size, level)
+  const { trace, before } = workspace
+  const own = events.length > 0 ? watchedState(prepared, events.length, t0) : workspace.state
+  const state = start(prepared, initial, span, options, own)
   const record = saveAt === undefined ? stepRecord(t0, initial) : undefined
   const output = record ?? makeOutput(initial, span, options)
   const watching = onProgress === undefined ? [] : [reportProgress(span, onProgress)]
   const ending = drive({
-    ...watched,
+    kernel,
+    guard,
+    stops,
+    interpolant,
     state,
-    trace: makeTrace(problem.size, kernel.stageCount, level),
+    trace,
+    before: events.length > 0 ? undefined : before,
     observers: [...observers, ...(output === undefined ? [] : [output]), ...watching],
-    limit: Math.min(
-      signal === undefined && onProgress === undefined ? Number.POSITIVE_INFINITY : watchedRun,
-      watched.limit,
-    ),
+    limit: signal === undefined && onProgress === undefined ? limit : Math.min(limit, watchedRun),
     signal,
   })
   const end = state.registers[slot.time] as number
   const { t, y } = collect(record, output, end, state.y)
   const source = record ?? (() => solveAgain(target, initial, [t0, end], options))
   const dense = denseOutput(source, interpolant, [t0, end])
-  return {
+  const solution: Solution = {
     t,
     y: makeArray(y, [t.length, initial.length]),
     at: dense.at,
@@ -119,6 +132,8 @@ export function solve(
     stats: makeStats(state, kernel),
     events: found,
   }
+  returnWorkspace(kernel, workspace)
+  return solution
 }
 
 function checkSpan(span: readonly [number, number]): readonly [number, number] {

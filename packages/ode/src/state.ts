@@ -71,13 +71,15 @@ export function makeState(size: number, memorySize: number, eventsSize = 0): Ste
     registers: new Float64Array(slotCount),
     y: new Float64Array(size),
     memory: new Float64Array(memorySize),
-    events: new Float64Array(eventsSize),
+    events: eventsSize === 0 ? none : new Float64Array(eventsSize),
   }
 }
+
+const none = new Float64Array(0)
 
 export function copyState(from: StepState, to: StepState): void {
   to.registers.set(from.registers)
   to.y.set(from.y)
   to.memory.set(from.memory)
-  to.events.set(from.events)
+  if (from.events.length > 0) to.events.set(from.events)
 }

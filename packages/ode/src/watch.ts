@@ -2,9 +2,11 @@ import type { Field, OptionNames } from '@separatrix/field/core'
 import type { Guard } from './drive.js'
 import { type Event, type EventRecord, prepareEvents } from './events/event.js'
 import { eventGuard } from './events/eventGuard.js'
+import { memoryWidth, startMemory } from './events/eventMemory.js'
 import type { StepInterpolant } from './interpolant.js'
 import { type Prepared, prepare, type StepOptions, stepOptionNames } from './prepare.js'
 import type { VectorFieldFunction } from './problem.js'
+import { makeState, type StepState } from './state.js'
 import { type Stop, type StopOptions, stopsOf } from './stops.js'
 import type { TraceLevel } from './trace.js'
 
@@ -22,7 +24,8 @@ export const integratorOptionNames: OptionNames<IntegratorOptions> = {
 }
 
 /** A kernel with what it is watched by. */
-export interface Watched extends Prepared {
+export interface Watched {
+  readonly prepared: Prepared
   readonly guard: Guard | undefined
   readonly stops: readonly Stop[]
   /** steps at most between two looks at the event functions */
@@ -35,6 +38,13 @@ export interface Watched extends Prepared {
  * function may not be defined there.
  */
 const eventRun = 16
+
+/** A state with room for what events remember, nothing of which has happened. */
+export function watchedState({ problem, kernel }: Prepared, events: number, t: number): StepState {
+  const state = makeState(problem.size, kernel.memorySize, events * memoryWidth)
+  startMemory(state.events, t)
+  return state
+}
 
 /** Binds method, problem and options to a kernel, its stops and the guard of its events. */
 export function watch(
@@ -55,5 +65,5 @@ export function watch(
       ? undefined
       : eventGuard(prepareEvents(events, problem), { kernel, interpolant, stepping, stops, record })
   const limit = guard === undefined ? Number.POSITIVE_INFINITY : typeof target === 'function' ? 1 : eventRun
-  return { ...prepared, guard, stops, limit, interpolant }
+  return { prepared, guard, stops, limit, interpolant }
 }

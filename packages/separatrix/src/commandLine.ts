@@ -46,7 +46,7 @@ export async function commandLine(argv: readonly string[], streams: Streams): Pr
       const { simulate } = await import('./command/simulate.js')
       return simulate(study, options, terminal(options))
     })
-  flags(cli.command('study <name>', 'Run a built-in study: pendulum, regions, transfer'))
+  flags(cli.command('study <name>', 'Run a built-in study: pendulum, regions, lyanet, transfer'))
     .option('--out <folder>', 'Where files go instead of out/<name>')
     .example('  separatrix study pendulum')
     .action(async (name: string, options: Flags) => {

@@ -16,6 +16,11 @@ export interface BatchSolveOptions {
   readonly saveAt?: ArrayLike<number> | 'end'
   /** default 'double'; 'single' is about twice as fast */
   readonly precision?: Execution['precision']
+  /**
+   * bytes up to which all that steps compute is kept for the way back, 2²⁸ by default; with 0 only the states are, and
+   * a gradient takes one solve more
+   */
+  readonly mostTapeBytes?: number
 }
 
 export interface BatchSensitivityOptions extends BatchSolveOptions {
@@ -48,7 +53,7 @@ export type PreparedBatchSensitivity = (
  * The gradient of a loss of many solutions at once in their initial states and the common parameters: equal steps of
  * an explicit method, differentiated exactly and backwards, in 128-bit vectors, with the products of networks over
  * the whole batch. The same numbers as {@link sensitivity} with `via: 'discrete'` and kept times on steps, up to
- * rounding. Cost: about four solves; memory n + 1 numbers a step and trajectory.
+ * rounding. Cost: one and a half to two and a half solves, one more without a tape.
  * @example
  * const net = network({ widths: [2, 16, 2], activation: 'tanh', seed: 0 })
  * const { value, dtheta } = batchSensitivity(net, [[1, 0], [0, 1], [1, 1]], [0, 1], {
@@ -76,6 +81,7 @@ export function prepareBatchSensitivity(
     step,
     saveAt = 'end',
     precision = 'double',
+    mostTapeBytes,
     batch,
   }: BatchSolveOptions & { readonly batch: number },
 ): PreparedBatchSensitivity {
@@ -93,6 +99,7 @@ export function prepareBatchSensitivity(
     step,
     times: new Array<readonly number[]>(batch).fill(times),
     precision,
+    mostTapeBytes,
   })
   return bindBatch(field, compiled, precision)
 }
@@ -127,7 +134,7 @@ function bindBatch(
     const value = loss.value(y)
     loss.gradient(y, dy)
     compiled.pullback(cotangents, dstart, dtheta)
-    const lost = states.findIndex((v) => !Number.isFinite(v))
+    const lost = firstNonFinite(states)
     return {
       value,
       dy0: makeArray(dstart, [batch, n]),
@@ -142,4 +149,11 @@ function bindBatch(
       precision,
     }
   }
+}
+
+/** Position of the first entry that is not finite, or −1; 0·v is 0 for every finite v, and a sum is ten times as fast. */
+function firstNonFinite(values: Float64Array): number {
+  let probe = 0
+  for (let i = 0; i < values.length; i++) probe += 0 * values[i]
+  return probe === 0 ? -1 : values.findIndex((v) => !Number.isFinite(v))
 }

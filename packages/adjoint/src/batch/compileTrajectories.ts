@@ -1,6 +1,6 @@
 import { compileTiles, type Field, misuse } from '@separatrix/field/core'
 import type { ExplicitMethod } from '@separatrix/ode'
-import { stepGraphs } from './stepGraphs.js'
+import { stepGraphs, tapeBound } from './stepGraphs.js'
 import { stepTable } from './stepTable.js'
 
 export interface TrajectoriesOptions {
@@ -11,6 +11,8 @@ export interface TrajectoriesOptions {
   /** for each trajectory its start and the times to keep, as many for each */
   readonly times: readonly ArrayLike<number>[]
   readonly precision: 'double' | 'single'
+  /** bytes up to which all that steps compute is kept for the way back; 2²⁸ by default */
+  readonly mostTapeBytes?: number
 }
 
 /** Solves of a batch of trajectories and the way back, over and over, in the same memory. */
@@ -25,29 +27,42 @@ export interface CompiledTrajectories {
   pullback(dy: ArrayLike<number>, dy0: Float64Array, dtheta: Float64Array): void
 }
 
+/** A quarter of what a page may usually take; reading a tape of 40 MiB is faster than computing it again. */
+const defaultTapeBytes = 2 ** 28
+
 /**
  * Compiles solves with equal steps, and their exact reverse, for a batch: a tile of trajectories goes through all its
- * steps, whose states stay in memory; going back, the stages of a step are computed again. Every kept time ends a
- * step. Memory: n + 1 numbers a step and trajectory.
+ * steps, whose states stay in memory, and what they compute too, on a tape, unless that is too long; then stages are
+ * computed again on the way back. Every kept time ends a step. Memory: n + 1 numbers a step and trajectory, and the
+ * tape.
  */
 export function compileTrajectories(
   field: Field,
-  { where, method, step, times, precision }: TrajectoriesOptions,
+  { where, method, step, times, precision, mostTapeBytes = defaultTapeBytes }: TrajectoriesOptions,
 ): CompiledTrajectories {
   checkField(where, field)
   const [n, batch, kept] = [field.stateSize, times.length, times[0].length - 1]
   const table = stepTable(times, step)
   const { steps, reached } = table
   const lanes = precision === 'double' ? 'f64x2' : 'f32x4'
+  const bytes = lanes === 'f64x2' ? 8 : 4
+  const untaped = stepGraphs(field, method, false)
+  const isTaped = tapeBound(untaped) * steps * batch * bytes <= mostTapeBytes
   const { shape, programs, space } = compileTiles(
-    stepGraphs(field, method),
-    ({ tiles, width }) => [tiles * (steps + 1) * (1 + n) * width, tiles * steps * width, 2 * (1 + n) * width],
+    isTaped ? stepGraphs(field, method, true) : untaped,
+    ({ tiles, width }, { forward }) => [
+      tiles * (steps + 1) * (1 + n) * width,
+      tiles * steps * width,
+      2 * (1 + n) * width,
+      isTaped ? tiles * steps * forward : 0,
+    ],
     { where, lanes, batch },
   )
   const { width, tiles } = shape
-  const bytes = lanes === 'f64x2' ? 8 : 4
-  // [tile][step][t; y][lane], [tile][step][lane], and twice [h; λ][lane]
-  const [states, sizes, cotangents] = [space(0), space(1), space(2)]
+  // [tile][step][t; y][lane], [tile][step][lane], twice [h; λ][lane], and [tile][step] tapes
+  const [states, sizes, cotangents, tapes] = [space(0), space(1), space(2), space(3)]
+  const tapeBytes = (tapes.view.length / (tiles * steps || 1)) * bytes
+  const tapeAt = (tile: number, s: number) => tapes.address + (tile * steps + s) * tapeBytes
   const rows = (1 + n) * width
   const stateAt = (tile: number, s: number) => (tile * (steps + 1) + s) * rows
   for (let lane = 0; lane < tiles * width; lane++) {
@@ -65,6 +80,7 @@ export function compileTrajectories(
         states.address + stateAt(tile, s) * bytes,
         sizes.address + (tile * steps + s) * width * bytes,
         states.address + (stateAt(tile, s + 1) + width) * bytes,
+        tapeAt(tile, s),
       )
   }
   /** Adds ∂L/∂y of what is kept after s steps to λ. */
@@ -85,6 +101,7 @@ export function compileTrajectories(
         states.address + stateAt(tile, s) * bytes,
         cotangents.address + at * bytes,
         cotangents.address + (other + width) * bytes,
+        tapeAt(tile, s),
       )
       ;[at, other] = [other, at]
       receive(tile, s, dy, at)

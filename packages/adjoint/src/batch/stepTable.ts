@@ -11,6 +11,9 @@ export interface StepTable {
   readonly reached: Int32Array
 }
 
+/** Steps of all trajectories whose states and sizes 32-bit addresses can hold. */
+const mostSteps = 2 ** 28
+
 /** A remainder within this part of a step is none, as in `solve`. */
 const remainderTolerance = 1e-9
 
@@ -35,6 +38,14 @@ export function stepTable(times: readonly ArrayLike<number>[], step: number): St
     ),
   )
   const steps = Math.max(...counts.map((c) => c.reduce((a, b) => a + b, 0)))
+  if (!(steps * batch <= mostSteps))
+    throw misuse({
+      where: 'batch(step)',
+      expected: `at most ${mostSteps} steps in all`,
+      got: `${steps} of ${batch} trajectories`,
+      try: 'a longer step or a smaller batch',
+      code: 'too-large',
+    })
   const [t, h] = [new Float64Array(steps * batch), new Float64Array(steps * batch)]
   const reached = new Int32Array(kept * batch)
   times.forEach((own, i) => {

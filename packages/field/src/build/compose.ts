@@ -1,7 +1,8 @@
 import { misuse } from '../error.js'
-import { expectField, expectSameOrder, type Field, makeField, mergeTheta } from '../field.js'
+import { expectField, expectSameOrder, type Field, mergeTheta } from '../field.js'
 import { Builder, type Ref } from '../graph/builder.js'
 import { embed, type Leaves } from '../graph/embed.js'
+import { makeField } from '../makeField.js'
 
 /** Places one of the combined fields into the graph, on the common state unless told otherwise. */
 export type Place = (field: Field, leaves?: Omit<Leaves, 'theta'>) => Ref

@@ -1,6 +1,7 @@
 import { misuse, show } from '../error.js'
-import { type Field, makeField } from '../field.js'
+import type { Field } from '../field.js'
 import { Builder } from '../graph/builder.js'
+import { makeField } from '../makeField.js'
 import { glorot, uniform, weights } from './weights.js'
 
 export interface LiquidCellOptions {

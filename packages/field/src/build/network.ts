@@ -1,5 +1,6 @@
-import { type Field, makeField } from '../field.js'
+import type { Field } from '../field.js'
 import { Builder } from '../graph/builder.js'
+import { makeField } from '../makeField.js'
 import { type Activation, activate, checkActivation } from './activations.js'
 import { checkWidths, startFor, type WeightBlock, weights } from './weights.js'
 

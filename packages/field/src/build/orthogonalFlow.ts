@@ -1,6 +1,7 @@
 import { misuse, show } from '../error.js'
-import { type Field, makeField } from '../field.js'
+import type { Field } from '../field.js'
 import { Builder, type Ref } from '../graph/builder.js'
+import { makeField } from '../makeField.js'
 import { type Activation, activate, checkActivation } from './activations.js'
 import { uniform, type WeightBlock, weights } from './weights.js'
 

@@ -1,7 +1,8 @@
 import { misuse, show } from '../error.js'
-import { blockSize, expectField, type Field, makeField, type ThetaBlock } from '../field.js'
+import { blockSize, expectField, type Field, type ThetaBlock } from '../field.js'
 import { Builder, type Ref } from '../graph/builder.js'
 import { embed } from '../graph/embed.js'
+import { makeField } from '../makeField.js'
 
 /**
  * The same field with weights that are constant between `times` and jump there: piece 0 until times[0], piece k

@@ -1,7 +1,8 @@
 import { misuse } from '../error.js'
-import { expectField, type Field, makeField } from '../field.js'
+import { expectField, type Field } from '../field.js'
 import { Builder } from '../graph/builder.js'
 import { embed } from '../graph/embed.js'
+import { makeField } from '../makeField.js'
 
 /**
  * The first-order form of q″ = a(t, q) or q″ = a(t, q, q′): the field [q; v]′ = [v; a]. `acceleration` maps Rᵏ to

@@ -1,4 +1,4 @@
-import { blockSize, expectField, type Field, makeField } from '../field.js'
+import { blockSize, expectField, type Field, sealField } from '../field.js'
 import { Builder } from '../graph/builder.js'
 import { embed } from '../graph/embed.js'
 
@@ -30,5 +30,5 @@ export function shareTheta(guest: Field, owner: Field): Field {
     )
   })
   const output = embed(b, guest, { theta: b.concat(parts) })
-  return makeField(b, output, { ...guest, theta: owner.theta, layout: owner.layout })
+  return sealField(b, output, { ...guest, theta: owner.theta, layout: owner.layout })
 }

@@ -1,6 +1,7 @@
 import { misuse, show } from '../error.js'
-import { type Field, makeField, type ThetaBlock } from '../field.js'
+import type { Field, ThetaBlock } from '../field.js'
 import { Builder, type Ref } from '../graph/builder.js'
+import { makeField } from '../makeField.js'
 import { parseFormula, reservedNames } from './parse.js'
 
 /** Equations of motion, as text. */

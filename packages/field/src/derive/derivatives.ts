@@ -1,7 +1,8 @@
 import { misuse } from '../error.js'
-import { expectField, expectSameOrder, type Field, makeField, mergeTheta } from '../field.js'
+import { expectField, expectSameOrder, type Field, mergeTheta } from '../field.js'
 import { Builder, type Ref } from '../graph/builder.js'
 import { embed } from '../graph/embed.js'
+import { makeField } from '../makeField.js'
 import { pullback } from './pullback.js'
 import { pushforward } from './pushforward.js'
 

@@ -1,4 +1,4 @@
-import { type Field, makeField } from '../field.js'
+import { type Field, sealField } from '../field.js'
 import { applyNode, Builder, type Ref } from '../graph/builder.js'
 import type { NodeOf, Op } from '../graph/node.js'
 
@@ -75,7 +75,7 @@ const rules: { readonly [K in Structural]: Rule<K> } = {
  */
 export function scalarize(f: Field): Field {
   const b = new Builder()
-  return makeField(b, scalarizeInto(b, f), f)
+  return sealField(b, scalarizeInto(b, f), f)
 }
 
 function scalarizeInto(b: Builder, f: Field): Ref {

@@ -1,4 +1,4 @@
-import { type Field, makeField } from '../field.js'
+import { type Field, sealField } from '../field.js'
 import { applyNode, Builder, type Ref } from '../graph/builder.js'
 import type { Node, Op } from '../graph/node.js'
 
@@ -84,7 +84,7 @@ export function vectorize(field: Field): Field {
   groups.flat().forEach((i, place) => {
     order[i] = place
   })
-  return makeField(b, b.gather(b.concat(parts), order), field)
+  return sealField(b, b.gather(b.concat(parts), order), field)
 }
 
 /** Positions of outputs of one shape. */

@@ -1,4 +1,4 @@
-import { type Field, makeField } from '../field.js'
+import { type Field, sealField } from '../field.js'
 import { Builder, type Ref } from '../graph/builder.js'
 import { embedAll } from '../graph/embed.js'
 import type { Node } from '../graph/node.js'
@@ -21,7 +21,7 @@ export function coefficientsOf(f: Field, frontier: readonly number[]): Field {
   const b = new Builder()
   const at = embedAll(b, f)
   const values = frontier.map((i) => at[i] as Ref)
-  return makeField(b, values.length === 0 ? b.constant(0) : b.concat(values), {
+  return sealField(b, values.length === 0 ? b.constant(0) : b.concat(values), {
     ...f,
     name: `coefficients(${f.name})`,
   })

@@ -4,7 +4,7 @@ import { expectField, type Field } from '../field.js'
 import { Builder } from '../graph/builder.js'
 import { embed } from '../graph/embed.js'
 import { compileTiles } from './wasm/tile/compileTiles.js'
-import type { TileGraph } from './wasm/tile/printTileProgram.js'
+import type { TileGraph } from './wasm/tile/tileGraph.js'
 
 export interface CompileGradientOptions {
   /** samples of a batch */
@@ -65,11 +65,27 @@ export function compileGradient(
   return {
     batch,
     put(i, t, x) {
+      if (!(i >= 0 && i < batch && x.length === loss.stateSize))
+        throw misuse({
+          where,
+          expected: `a sample below ${batch} of ${loss.stateSize} numbers`,
+          got: `sample ${i} of ${x.length}`,
+          try: 'a larger batch',
+          code: 'wrong-dimension',
+        })
       place(i, t, x)
       // lanes of no weight have to be finite, and are where the last sample is
       if (i === batch - 1) for (let lane = batch; lane < tiles * width; lane++) place(lane, t, x)
     },
     evaluate(theta, gradient) {
+      if (theta.length !== loss.theta.length || gradient.length !== loss.theta.length)
+        throw misuse({
+          where,
+          expected: `${loss.theta.length} parameters and a gradient as long`,
+          got: `${theta.length} and ${gradient.length}`,
+          try: 'arrays as long as field.theta',
+          code: 'wrong-dimension',
+        })
       const { both } = programs
       both.setTheta(theta)
       both.clearSums()

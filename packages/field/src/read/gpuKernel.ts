@@ -1,6 +1,6 @@
 import { scalarize } from '../derive/scalarize.js'
 import { misuse } from '../error.js'
-import { type Field, makeField } from '../field.js'
+import { type Field, sealField } from '../field.js'
 import { Builder, type Ref } from '../graph/builder.js'
 import { embedAll } from '../graph/embed.js'
 import type { Node } from '../graph/node.js'
@@ -35,7 +35,7 @@ export function printKernel(field: Field, component: number, batch: number): Gpu
   const scalar = scalarize(field)
   const at = embedAll(b, scalar)
   const output = pick(b, at[scalar.output] as Ref, component)
-  const f = makeField(b, output, scalar)
+  const f = sealField(b, output, scalar)
   const { fixed, frontier } = batchConstants(f)
   const body = printBody(f, fixed, frontier)
   if (body.length > kernelLimit) {

@@ -1,5 +1,5 @@
 import { misuse, show } from '../error.js'
-import { blockSize, expectField, type Field, makeField, type ThetaBlock } from '../field.js'
+import { blockSize, expectField, type Field, type ThetaBlock } from '../field.js'
 import { applyNode, Builder } from '../graph/builder.js'
 import {
   type Binary,
@@ -12,6 +12,7 @@ import {
   type Unary,
   unary,
 } from '../graph/node.js'
+import { makeField } from '../makeField.js'
 
 /** A field as plain JSON. Doubles are written so that they read back bit for bit. */
 export interface FieldJson {

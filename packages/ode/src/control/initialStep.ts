@@ -1,3 +1,4 @@
+import type { Problem } from '../problem.js'
 import type { Tolerances } from './tolerances.js'
 
 /** What {@link initialStep} starts from. */
@@ -18,31 +19,43 @@ export interface Start {
  * "starting step size"). A trial value that is not finite leaves h₀. Returns a signed step; one evaluation.
  */
 export function initialStep(
-  f: (t: number, y: Float64Array, dydt: Float64Array) => void,
+  { vectorField, theta }: Problem,
   { t, y, derivative, direction, order, bound }: Start,
-  tolerances: Tolerances,
+  { rtol, atol, weights }: Tolerances,
 ): number {
   const n = y.length
-  const scale = y.map(
-    (v, i) => (tolerances.atol[i] as number) + Math.abs(v) * (tolerances.rtol[i] as number) || 1,
-  )
-  const { weights } = tolerances
-  const counted = weights === undefined ? n : weights.reduce((total, w) => total + w, 0)
-  // components that do not count for the error do not choose the first step either
-  const weigh = (i: number) => (weights === undefined ? 1 : (weights[i] as number))
-  const norm = (v: Float64Array) =>
-    Math.sqrt(v.reduce((total, c, i) => total + weigh(i) * (c / (scale[i] as number)) ** 2, 0) / counted)
-  const [sizeOfY, sizeOfF] = [norm(y), norm(derivative)]
+  const scale = new Float64Array(n)
+  for (let i = 0; i < n; i++)
+    scale[i] = (atol[i] as number) + Math.abs(y[i] as number) * (rtol[i] as number) || 1
+  const sizeOfY = scaledNorm(y, scale, weights)
+  const sizeOfF = scaledNorm(derivative, scale, weights)
   // a derivative that is not finite gives a small step all the same, which is then rejected for what it is
   const isTelling = sizeOfY >= 1e-5 && sizeOfF >= 1e-5 && sizeOfF < Infinity
   const guess = isTelling ? (0.01 * sizeOfY) / sizeOfF : 1e-6
   const first = Math.min(guess, bound)
-  const moved = y.map((v, i) => v + direction * first * (derivative[i] as number))
+  const moved = new Float64Array(n)
+  for (let i = 0; i < n; i++) moved[i] = (y[i] as number) + direction * first * (derivative[i] as number)
   const after = new Float64Array(n)
-  f(t + direction * first, moved, after)
-  const curvature = norm(after.map((v, i) => v - (derivative[i] as number))) / first
+  vectorField(t + direction * first, moved, after, theta)
+  for (let i = 0; i < n; i++) after[i] = (after[i] as number) - (derivative[i] as number)
+  const curvature = scaledNorm(after, scale, weights) / first
   if (!Number.isFinite(curvature)) return direction * first * 0.1
   const steepest = Math.max(sizeOfF, curvature)
   const second = steepest <= 1e-15 ? Math.max(1e-6, first * 1e-3) : (0.01 / steepest) ** (1 / (order + 1))
   return direction * Math.min(100 * first, second, bound)
+}
+
+/** Root mean square; components that do not count for the error do not choose the first step either. */
+function scaledNorm(v: Float64Array, scale: Float64Array, weights: Float64Array | undefined): number {
+  let [total, count] = [0, v.length]
+  if (weights === undefined)
+    for (let i = 0; i < v.length; i++) total += ((v[i] as number) / (scale[i] as number)) ** 2
+  else {
+    count = 0
+    for (let i = 0; i < v.length; i++) {
+      total += (weights[i] as number) * ((v[i] as number) / (scale[i] as number)) ** 2
+      count += weights[i] as number
+    }
+  }
+  return Math.sqrt(total / count)
 }

@@ -77,7 +77,7 @@ export function printTileSteps(module: ModuleBuilder, method: ExplicitMethod, fi
     code.countTo(taken, argument.count, code.integer(1), () => {
       fillRow(c, rowBytes, from, c.splat(timeAfter(code, taken), 'f64', 'common'))
       const next = shift(c, to, rowBytes)
-      code.effect(callCode(program.position), [work, argument.theta, from, size, next, next])
+      code.effect(callCode(program.position), [work, argument.theta, from, size, next, next, next])
       code.set(other, from)
       code.set(from, to)
       code.set(to, other)

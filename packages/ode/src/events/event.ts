@@ -1,4 +1,4 @@
-import { compile, type Field, isField, misuse, shareTheta, show } from '@separatrix/field/core'
+import { type Field, fieldReadings, isField, misuse, show } from '@separatrix/field/core'
 import type { Problem } from '../problem.js'
 import { remember } from '../remember.js'
 
@@ -133,9 +133,10 @@ function compileShared(
   guest: Field,
   { field, theta }: Problem,
 ): (t: number, y: Float64Array, out: Float64Array) => void {
-  const compiled = remember(guest, field ?? guest, 'event', () =>
-    compile(field === undefined ? guest : shareTheta(guest, field)),
-  )
+  const compiled = remember(guest, field ?? guest, 'event', () => {
+    const { compile, shareTheta } = fieldReadings()
+    return compile(field === undefined ? guest : shareTheta(guest, field))
+  })
   const parameters = field === undefined ? guest.theta : theta
   return (t, y, out) => void compiled?.(t, y, out, parameters)
 }

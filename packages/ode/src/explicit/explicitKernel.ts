@@ -4,13 +4,13 @@ import { fixedAdvance } from '../loops/fixedAdvance.js'
 import type { ExecutionPath, Kernel, KernelSettings } from '../method.js'
 import type { Problem } from '../problem.js'
 import { remember } from '../remember.js'
+import { vectorKernel } from '../vectors/vectorKernel.js'
 import { denseInterpolant } from './denseInterpolant.js'
 import type { AdaptiveLoop, FixedLoop } from './loop.js'
 import { plainAdaptive, plainFixed } from './plainKernel.js'
 import { printAdaptive, printFixed } from './printKernel.js'
 import { type Layout, makeSheet } from './printStages.js'
 import type { ExplicitMethod } from './tableau.js'
-import { vectorKernel } from './vectorKernel.js'
 
 /**
  * V8 stops optimising a function at about 58 KB of source, a 20× cliff (measured); the field's own compiled
@@ -21,8 +21,8 @@ export const sourceLimit = 40_000
 /** Characters that a scalar operation prints to at least: spares printing what cannot fit. */
 const statementLength = 10
 
-/** Components up to which an opaque function's stages are unrolled into locals. */
-const unrolledSize = 16
+/** Components up to which an opaque function's stages are unrolled into locals; at 12 loops are as fast, at 16 faster. */
+const unrolledSize = 12
 
 interface Compiled<Loop> {
   readonly path: ExecutionPath
@@ -32,15 +32,14 @@ interface Compiled<Loop> {
 /** The engine of explicit Runge–Kutta methods: chooses among four realisations of one loop. */
 export function explicitKernel(method: ExplicitMethod, problem: Problem, settings: KernelSettings): Kernel {
   const { size, theta, vectorField } = problem
-  const interpolant = () =>
-    method.dense === undefined ? hermiteInterpolant(problem) : denseInterpolant(problem, method, method.dense)
+  const interpolantOf = (of: Problem) =>
+    method.dense === undefined ? hermiteInterpolant(of) : denseInterpolant(of, method, method.dense)
+  const interpolant = () => interpolantOf(problem)
   const { stepping } = settings
-  const vectors = vectorKernel(method, problem, settings, interpolant)
+  const vectors = vectorKernel(method, problem, settings, interpolantOf)
   if (vectors !== undefined) return vectors
   const shared = { stageCount: method.stages, interpolant }
-  // fused loops keep everything in locals
-  const workFor = (path: ExecutionPath) =>
-    path === 'fused' ? [] : Array.from({ length: method.stages + 1 }, () => new Float64Array(size))
+  const workFor = (path: ExecutionPath) => makeWork(path, size, method.stages)
   if (stepping.kind === 'adaptive') {
     const { path, loop } = adaptiveLoop(method, problem, settings)
     const work = workFor(path)
@@ -63,6 +62,18 @@ export function explicitKernel(method: ExplicitMethod, problem: Problem, setting
       loop(state, trace, count, theta, vectorField, work, h, end),
     ),
   }
+}
+
+/**
+ * Where loops work: nothing for fused ones, which keep all in locals; z, k1, k2, … as arrays for plain ones; as
+ * parts of one array, followed by y and the whole, for those that are printed around a function.
+ */
+function makeWork(path: ExecutionPath, size: number, stages: number): Float64Array[] {
+  if (path === 'fused') return []
+  if (path === 'loops') return Array.from({ length: stages + 1 }, () => new Float64Array(size))
+  const whole = new Float64Array((stages + 2) * size)
+  const parts = Array.from({ length: stages + 2 }, (_, j) => whole.subarray(j * size, (j + 1) * size))
+  return [...parts, whole]
 }
 
 function adaptiveLoop(method: ExplicitMethod, problem: Problem, settings: KernelSettings) {

@@ -8,6 +8,7 @@ import {
   at,
   combination,
   each,
+  isNumber,
   printEvaluation,
   printScaledRows,
   printStage,
@@ -31,7 +32,7 @@ export function printAdaptive(sheet: Sheet, settings: KernelSettings): string {
   const { count, measure } = weightedCount(tolerances, n)
   const controller = printControl(control, errorOrder, count)
   const stages = method.stages
-  const solution = method.fsal ? (sheet.layout === 'looped' ? 'z' : `z${stages}`) : 'z'
+  const solution = method.fsal && sheet.layout !== 'looped' ? `z${stages}` : 'z'
   return lines(
     `'use strict'`,
     powerSource,
@@ -65,7 +66,7 @@ export function printAdaptive(sheet: Sheet, settings: KernelSettings): string {
     '}',
     '}',
     each(sheet, (i) => `M[${i}] = ${at(sheet, 'k1', i)}`),
-    sheet.layout === 'looped' ? '' : each(sheet, (i) => `Y[${i}] = y_${i}`),
+    each(sheet, (i) => `Y[${i}] = ${at(sheet, 'y', i)}`),
     controller.store,
     `R[${slot.time}] = t; R[${slot.step}] = h0; R[${slot.accepted}] += accepted; R[${slot.rejected}] += rejected`,
     `R[${slot.evaluations}] = evaluations; R[${slot.streak}] = streak; R[${slot.fresh}] = 1; R[${slot.code}] = code`,
@@ -101,7 +102,7 @@ export function printFixed(sheet: Sheet, settings: KernelSettings): string {
     trace.after,
     'accepted++',
     '}',
-    sheet.layout === 'looped' ? '' : each(sheet, (i) => `Y[${i}] = y_${i}`),
+    each(sheet, (i) => `Y[${i}] = ${at(sheet, 'y', i)}`),
     `R[${slot.evaluations}] = evaluations + count * ${stages}`,
     'return count',
     '}',
@@ -110,11 +111,15 @@ export function printFixed(sheet: Sheet, settings: KernelSettings): string {
 
 function prologue(sheet: Sheet, settings: KernelSettings): string {
   const traced = settings.trace !== 'none'
+  const { stages } = sheet.method
   const arrays =
     sheet.layout === 'looped'
-      ? `const y = Y, z = work[0], ${range(1, sheet.method.stages)
-          .map((j) => `k${j} = work[${j}]`)
-          .join(', ')}`
+      ? lines(
+          `const z = work[0], ${range(1, stages)
+            .map((j) => `k${j} = work[${j}]`)
+            .join(', ')}, y = work[${stages + 1}], W = work[${stages + 2}]`,
+          each(sheet, (i) => `${at(sheet, 'y', i)} = Y[${i}]`),
+        )
       : lines(
           sheet.layout === 'unrolled' ? 'const Z = work[0], K = work[1]' : '',
           each(sheet, (i) => `let y_${i} = Y[${i}]`),
@@ -193,7 +198,7 @@ function weightedCount({ weights, norm }: Tolerances, n: number) {
   return {
     count: norm === 'rms' ? total : 1,
     measure: (i: string) =>
-      i === 'i' ? `weights[i] * ` : weights[Number(i)] === 0 ? undefined : `${weights[Number(i)]} * `,
+      !isNumber(i) ? `weights[${i}] * ` : weights[Number(i)] === 0 ? undefined : `${weights[Number(i)]} * `,
   }
 }
 
@@ -238,7 +243,7 @@ function printTrace(
   stages: number,
 ): { before: string; after: string } {
   const { size: n, method } = sheet
-  const place = (array: string, p: string, i: string) => `${array}[${p}${i === 'i' ? ' + i' : ` + ${i}`}]`
+  const place = (array: string, p: string, i: string) => `${array}[${p} + ${i}]`
   const writeStages = range(1, stages)
     .map((j) => each(sheet, (i) => `${place('TK', `q + ${(j - 1) * n}`, i)} = ${at(sheet, `k${j}`, i)}`))
     .join('\n')

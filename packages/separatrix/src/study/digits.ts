@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs'
 import { gunzipSync } from 'node:zlib'
 
-/** Handwritten digits: pixels scaled to rows of length √64 each, and what they show. */
+/** Handwritten digits: rows of 64 pixels, and what they show. */
 export interface Digits {
   readonly inputs: readonly Float64Array[]
   readonly labels: readonly number[]
@@ -10,11 +10,20 @@ export interface Digits {
 /** Rows to train on; the others test. */
 const trainingRows = 1000
 
-/**
- * The digits that come with the package (see data/README.md), the first 1,000 to train, 797 to test. Every image is
- * scaled to Euclidean length 8 = √64, as automatic gradient descent assumes; so brightness does not matter.
- */
-export function readDigits(): { readonly training: Digits; readonly test: Digits } {
+/** How pixels of 0 … 16 are scaled: to [0, 1], or each image to Euclidean length 8 = √64, so that brightness does not matter. */
+const scalings = {
+  unit: (pixels: readonly number[]) => Float64Array.from(pixels, (v) => v / 16),
+  length: (pixels: readonly number[]) => {
+    const factor = Math.sqrt(pixels.length) / Math.hypot(...pixels)
+    return Float64Array.from(pixels, (v) => v * factor)
+  },
+} as const
+
+/** The digits that come with the package (see data/README.md), the first 1,000 to train, 797 to test. */
+export function readDigits(scaling: keyof typeof scalings): {
+  readonly training: Digits
+  readonly test: Digits
+} {
   const bytes = gunzipSync(readFileSync(new URL('../../data/digits.csv.gz', import.meta.url)))
   const rows = bytes
     .toString('utf8')
@@ -22,13 +31,8 @@ export function readDigits(): { readonly training: Digits; readonly test: Digits
     .map((line) => line.split(',').map(Number))
     .filter((row) => row.length === 65 && row.every(Number.isFinite))
   const part = (list: readonly (readonly number[])[]): Digits => ({
-    inputs: list.map((row) => scaled(row.slice(0, 64))),
+    inputs: list.map((row) => scalings[scaling](row.slice(0, 64))),
     labels: list.map((row) => row[64] as number),
   })
   return { training: part(rows.slice(0, trainingRows)), test: part(rows.slice(trainingRows)) }
-}
-
-function scaled(pixels: readonly number[]): Float64Array {
-  const factor = Math.sqrt(pixels.length) / Math.hypot(...pixels)
-  return Float64Array.from(pixels, (v) => v * factor)
 }

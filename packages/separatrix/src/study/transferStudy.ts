@@ -30,7 +30,8 @@ export async function transferStudy(recipe: TransferRecipe, terminal: Terminal):
       try: 'Node 20 or newer',
       code: 'no-simd',
     })
-  const digits = readDigits()
+  // automatic gradient descent assumes inputs of this length
+  const digits = readDigits('length')
   const all = distinct([...recipe.depths, ...recipe.widths])
   const work = all.reduce((total, a) => total + weightCount(a), 0)
   const progress = terminal.progress('training on digits')

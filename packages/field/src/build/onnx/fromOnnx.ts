@@ -1,6 +1,7 @@
-import { type Field, makeField, type ThetaBlock } from '../../field.js'
+import type { Field, ThetaBlock } from '../../field.js'
 import { Builder, type Ref } from '../../graph/builder.js'
 import type { Unary } from '../../graph/node.js'
+import { makeField } from '../../makeField.js'
 import { badModel, type OnnxModel, type OnnxNode, type OnnxTensor, readModel } from './onnxModel.js'
 
 /** What a node may use: the graph, values computed so far, and weights as blocks of θ. */

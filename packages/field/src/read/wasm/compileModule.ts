@@ -17,13 +17,26 @@ export async function compileModule(bytes: Uint8Array<ArrayBuffer>): Promise<Web
   try {
     return await WebAssembly.compile(bytes)
   } catch (error) {
-    if (canCompileModules()) throw error
-    throw misuse({
-      where: "backend: 'wasm'",
-      expected: 'permission to compile WebAssembly',
-      got: 'a content security policy that forbids it',
-      try: "script-src 'self' 'wasm-unsafe-eval', or backend: 'js'",
-      code: 'no-wasm',
-    })
+    throw explain(error)
   }
+}
+
+/** The same, at once: for what is compiled where a training run begins. */
+export function compileModuleNow(bytes: Uint8Array<ArrayBuffer>): WebAssembly.Module {
+  try {
+    return new WebAssembly.Module(bytes)
+  } catch (error) {
+    throw explain(error)
+  }
+}
+
+function explain(error: unknown): unknown {
+  if (canCompileModules()) return error
+  return misuse({
+    where: "backend: 'wasm'",
+    expected: 'permission to compile WebAssembly',
+    got: 'a content security policy that forbids it',
+    try: "script-src 'self' 'wasm-unsafe-eval', or backend: 'js'",
+    code: 'no-wasm',
+  })
 }

@@ -59,6 +59,7 @@ export function runTile(c: LaneCode, tile: TileField, { scratch, theta, input }:
     input,
     out,
     out,
+    out,
   ])
 }
 

@@ -46,7 +46,7 @@ export function compileStateLoops(field: Field): CompiledField {
   const parameters = view(plan.thetaAt, field.theta.length)
   const inputs = view(plan.inputAt, field.inputSize)
   return (t, x, out, theta = field.theta, input = []) => {
-    for (let i = 0; i < state.length; i++) state[i] = x[i] as number
+    state.set(x)
     parameters.set(theta)
     inputs.set(input)
     evaluate(t)

@@ -11,7 +11,7 @@ import { printScatter } from './printScatter.js'
 export interface EvaluationPlace {
   /** address of the state */
   readonly state: number
-  /** a parameter of the function */
+  /** a double computed before the loops */
   readonly time: Id
 }
 
@@ -93,7 +93,7 @@ function commonTerms(p: LoopPrinter, { terms }: Piece, place: EvaluationPlace): 
   const zero = p.code.integer(0, true)
   for (const term of terms) {
     if (term.kind === 'constant') values.push(c.constant(term.value))
-    else if (term.kind === 'time') values.push(c.splat(place.time, 'f64', 'fixed'))
+    else if (term.kind === 'time') values.push(c.splat(place.time, 'f64', 'common'))
     else if (term.kind === 'even' && term.stride === 0) {
       const address = (term.base === 'state' ? place.state : term.base) + 8 * term.start
       values.push(c.loadSplat(zero, address, 'common'))

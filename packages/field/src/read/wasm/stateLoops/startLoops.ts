@@ -14,7 +14,7 @@ export interface RunningLoops {
  * engine may not compile it at once: a page's policy forbids it, or an older browser's limit for the main thread.
  */
 export function startLoops(module: ModuleBuilder, layout: Layout, plan: LoopPlan): RunningLoops | undefined {
-  if (!hasSimd() || !canCompileModules()) return undefined
+  if (!canCompileVectors()) return undefined
   const compiled = compileAtOnce(module.finish())
   if (compiled === undefined) return undefined
   const memory = new WebAssembly.Memory({ initial: Math.ceil(layout.bytes() / 65_536) })
@@ -23,6 +23,9 @@ export function startLoops(module: ModuleBuilder, layout: Layout, plan: LoopPlan
   const { exports } = new WebAssembly.Instance(compiled, importsFor(memory))
   return { exports, view: (address, length) => new Float64Array(memory.buffer, address, length) }
 }
+
+/** Whether this engine has 128-bit vectors and may compile modules that use them. */
+export const canCompileVectors = (): boolean => hasSimd() && canCompileModules()
 
 function compileAtOnce(bytes: Uint8Array<ArrayBuffer>): WebAssembly.Module | undefined {
   try {

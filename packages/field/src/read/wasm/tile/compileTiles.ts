@@ -1,10 +1,13 @@
 import { misuse } from '../../../error.js'
 import { compile } from '../../compile.js'
+import { compileModuleNow } from '../compileModule.js'
 import type { LaneKind } from '../lanes.js'
-import { hasSimd, importsFor, makeModule, mostPages } from '../moduleBuilder.js'
-import { printTileProgram, type TileGraph, type TileProgram } from './printTileProgram.js'
+import { hasRelaxedSimd, hasSimd, importsFor, makeModule, mostPages } from '../moduleBuilder.js'
+import { keptOnTape } from './keptOnTape.js'
+import { printTileProgram, type TileProgram } from './printTileProgram.js'
 import { turnBytes } from './source.js'
 import { sumPadding } from './sumProducts.js'
+import type { TileGraph } from './tileGraph.js'
 
 type Numbers = Float64Array | Float32Array
 
@@ -29,8 +32,11 @@ export interface TileShape {
 export interface CompiledProgram {
   /** computes what depends on θ only */
   setTheta(theta: ArrayLike<number>): void
-  /** runs one tile, its arguments being byte addresses of rows; allocates nothing */
-  run(state: number, input: number, out: number): void
+  /**
+   * runs one tile, its arguments being byte addresses of rows, the last one that of the tape that it writes or reads,
+   * where it has one; allocates nothing
+   */
+  run(state: number, input: number, out: number, tape?: number): void
   clearSums(): void
   /** the sums over all tiles since they were cleared */
   readSums(out: Float64Array): void
@@ -55,6 +61,14 @@ export function tileShape(lanes: LaneKind, batch: number): TileShape {
   return { lanes, batch, tiles, width: Math.max(1, Math.ceil(batch / tiles / turn)) * turn }
 }
 
+interface Printed<K extends string> {
+  readonly name: K
+  readonly program: TileProgram
+  readonly graph: TileGraph
+  /** its scratch memory is a tape, which the caller provides */
+  readonly writesTape: boolean
+}
+
 const align = (bytes: number) => Math.ceil(bytes / 64) * 64
 
 /**
@@ -62,7 +76,7 @@ const align = (bytes: number) => Math.ceil(bytes / 64) * 64
  */
 export function compileTiles<K extends string>(
   graphs: { readonly [P in K]: TileGraph },
-  spacesOf: (shape: TileShape) => readonly number[],
+  spacesOf: (shape: TileShape, tapeSizes: { readonly [P in K]: number }) => readonly number[],
   { where, lanes, batch, fused = false }: TileOptions,
 ): CompiledTiles<K> {
   if (!hasSimd())
@@ -73,22 +87,42 @@ export function compileTiles<K extends string>(
       try: "backend: 'js'",
       code: 'no-simd',
     })
+  if (fused && !hasRelaxedSimd())
+    throw misuse({
+      where,
+      expected: 'an engine with relaxed vector instructions',
+      got: 'one without',
+      try: 'leaving fused out, or node --experimental-wasm-relaxed-simd',
+      code: 'no-relaxed-simd',
+    })
   const shape = tileShape(lanes, batch)
-  const spaces = spacesOf(shape)
   const View = lanes === 'f64x2' ? Float64Array : Float32Array
   const bytes = View.BYTES_PER_ELEMENT
   const module = makeModule({ lanes, fused })
   const names = Object.keys(graphs) as K[]
-  const printed = names.map((name) => {
-    const program = printTileProgram(module, graphs[name], { rowBytes: shape.width * bytes, exported: name })
-    return { name, program, graph: graphs[name] }
-  })
+  const printed: Printed<K>[] = []
+  for (const name of names) {
+    const graph = graphs[name]
+    const later = names.map((n) => graphs[n]).find(({ tape }) => tape === graph)
+    const program = printTileProgram(module, graph, {
+      rowBytes: shape.width * bytes,
+      exported: name,
+      kept: later && keptOnTape(graph, later),
+      taped: printed.find((other) => other.graph === graph.tape)?.program.onTape,
+    })
+    printed.push({ name, program, graph, writesTape: later !== undefined })
+  }
+  const tapeSizes = Object.fromEntries(
+    printed.map(({ name, program, writesTape }) => [name, writesTape ? program.scratchBytes / bytes : 0]),
+  ) as { [P in K]: number }
+  const spaces = spacesOf(shape, tapeSizes)
   const plan = layOut(64)
   const places = printed.map(({ program, graph }) => ({
     numbers: plan.take(bytes * numberCount(program, graph)),
     sums: plan.take(bytes * (program.sums?.size ?? 0) + sumPadding),
   }))
-  const scratch = plan.take(Math.max(...printed.map(({ program }) => program.scratchBytes)))
+  const own = printed.filter(({ writesTape }) => !writesTape)
+  const scratch = plan.take(Math.max(...own.map(({ program }) => program.scratchBytes), 0))
   const addresses = spaces.map((count) => plan.take(count * bytes))
   const pages = Math.ceil(plan.size() / 65_536)
   if (pages > mostPages)
@@ -100,15 +134,15 @@ export function compileTiles<K extends string>(
       code: 'too-large',
     })
   const memory = new WebAssembly.Memory({ initial: pages })
-  const { exports } = new WebAssembly.Instance(new WebAssembly.Module(module.finish()), importsFor(memory))
+  const { exports } = new WebAssembly.Instance(compileModuleNow(module.finish()), importsFor(memory))
   const programs = Object.fromEntries(
-    printed.map(({ name, program, graph }, i) => [
+    printed.map(({ name, program, graph, writesTape }, i) => [
       name,
       bindProgram(program, graph, {
         run: exports[name] as (...args: number[]) => void,
         numbers: new View(memory.buffer, places[i].numbers, numberCount(program, graph)),
         sums: new View(memory.buffer, places[i].sums, program.sums?.size ?? 0),
-        scratch,
+        scratch: writesTape ? undefined : scratch,
       }),
     ]),
   ) as { [P in K]: CompiledProgram }
@@ -140,7 +174,8 @@ interface Binding {
   readonly run: (...args: number[]) => void
   readonly numbers: Numbers
   readonly sums: Numbers
-  readonly scratch: number
+  /** undefined where the tape is */
+  readonly scratch: number | undefined
 }
 
 function bindProgram(
@@ -153,6 +188,7 @@ function bindProgram(
   const totals = new Float64Array(split?.size ?? 0)
   const current = Float64Array.from(theta)
   const nothing = new Float64Array(0)
+  const [numbersAt, sumsAt] = [numbers.byteOffset, sums.byteOffset]
   numbers.set(constants, theta.length)
   return {
     setTheta(given) {
@@ -162,7 +198,7 @@ function bindProgram(
       computed.f(0, nothing, computed.out, current)
       numbers.set(computed.out, theta.length + constants.length)
     },
-    run: (state, input, out) => run(scratch, numbers.byteOffset, state, input, out, sums.byteOffset),
+    run: (state, input, out, tape = 0) => run(scratch ?? tape, numbersAt, state, input, out, sumsAt, tape),
     clearSums: () => void sums.fill(0),
     readSums(out) {
       totals.set(sums)

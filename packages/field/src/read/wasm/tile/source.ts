@@ -2,7 +2,7 @@ import type { Id } from '../functionCode.js'
 import type { LaneCode, LaneValue } from '../laneCode.js'
 
 /** Pointers that every function of a tile program is given, in this order. */
-export const bases = ['scratch', 'numbers', 'state', 'input', 'out', 'sums'] as const
+export const bases = ['scratch', 'numbers', 'state', 'input', 'out', 'sums', 'tape'] as const
 
 export type Base = (typeof bases)[number]
 

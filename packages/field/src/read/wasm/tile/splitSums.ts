@@ -1,5 +1,4 @@
-import type { Field } from '../../../field.js'
-import { makeField } from '../../../field.js'
+import { type Field, sealField } from '../../../field.js'
 import { applyNode, Builder, type Ref } from '../../../graph/builder.js'
 import type { Node } from '../../../graph/node.js'
 
@@ -107,7 +106,7 @@ export function splitSums(nodes: readonly Node[], wanted: Ref, theta: Float64Arr
     return made
   }
   const output = build(wanted)
-  const finish = makeField(b, output, {
+  const finish = sealField(b, output, {
     name: 'sums',
     stateNames: Array.from({ length: total }, (_, i) => `s${i}`),
     inputNames: [],

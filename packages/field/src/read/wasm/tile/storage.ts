@@ -28,6 +28,8 @@ export interface StorageRequest {
   /** the node whose rows the caller wants */
   readonly output: Ref | undefined
   readonly rowBytes: number
+  /** nodes whose rows stay to the end */
+  readonly kept: ReadonlySet<Ref>
 }
 
 /**
@@ -35,7 +37,7 @@ export interface StorageRequest {
  * output where the caller wants it, and the rest in scratch memory, where rows are used again after their last
  * reader.
  */
-export function allocate({ nodes, given, views, works, output, rowBytes }: StorageRequest): {
+export function allocate({ nodes, given, views, works, output, rowBytes, kept }: StorageRequest): {
   readonly sources: readonly (Source | undefined)[]
   readonly scratchBytes: number
 } {
@@ -58,7 +60,8 @@ export function allocate({ nodes, given, views, works, output, rowBytes }: Stora
       }
     }
   })
-  if (output !== undefined) last.set(rootOf(output) ?? output, works.length)
+  for (const ref of output === undefined ? kept : [output, ...kept])
+    last.set(rootOf(ref) ?? ref, works.length)
   const places = new Map<Ref, Source>()
   const memory = freeRows()
   works.forEach((_, time) => {
@@ -99,7 +102,7 @@ function findHomes({
   given,
   views,
   output,
-}: Omit<StorageRequest, 'works' | 'rowBytes'>): readonly (Home | undefined)[] {
+}: Omit<StorageRequest, 'works' | 'rowBytes' | 'kept'>): readonly (Home | undefined)[] {
   const placed = new Map<Ref, { readonly concat: Ref; readonly row: number }>()
   nodes.forEach((node, self) => {
     if (node.op !== 'concat' || given[self] !== undefined) return

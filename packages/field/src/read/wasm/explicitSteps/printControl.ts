@@ -1,15 +1,13 @@
-import { callCode, FunctionCode, type Id, type ModuleBuilder } from '@separatrix/field/core'
-import type { StepControl } from '../control/adaptive.js'
-import { logOffset, logSlope } from '../control/power.js'
-import { largestRejection, smallestLogError } from '../control/printControl.js'
-import { longestStreak } from '../loops/adaptiveAdvance.js'
-import { code as codes, slot } from '../state.js'
-import { clockSlot, type StepMemory } from './printVectorSteps.js'
-import { type ScalarCode, scalarCode } from './scalarCode.js'
+import { FunctionCode, type Id } from '../functionCode.js'
+import type { ModuleBuilder } from '../moduleBuilder.js'
+import { type ScalarCode, scalarCode } from '../scalarCode.js'
+import { clockSlot, type StepMemory } from './stepMemory.js'
+import type { StepController, StepConventions } from './types.js'
 
 /** What the loop over steps calls and decides by. */
-export interface VectorControl {
-  readonly control: StepControl
+export interface ControlParts {
+  readonly control: StepController
+  readonly conventions: StepConventions
   /** order of the error estimate, plus one */
   readonly k: number
   /** components that the error norm counts, by their weights */
@@ -24,17 +22,18 @@ export interface VectorControl {
  * Prints run(limit) → accepted: steps of chosen size until `limit` are accepted or the stretch ends, with the
  * decisions of `adaptiveAdvance`, operation by operation, on the registers in memory.
  */
-export function printVectorControl(module: ModuleBuilder, at: StepMemory, parts: VectorControl): void {
+export function printControl(module: ModuleBuilder, at: StepMemory, parts: ControlParts): void {
   const code = new FunctionCode(['i32'], ['i32'])
   const c = scalarCode(code)
   const limit = 0
+  const { slot, code: codes, longestStreak } = parts.conventions
   const { op, is, number, select } = c
   const fixed = (which: number) => c.load(at.registers, which)
   const [stop, direction, minStep, maxStep] = [slot.stop, slot.direction, slot.minStep, slot.maxStep].map(
     fixed,
   ) as [Id, Id, Id, Id]
   const allowed = op('sub', op('sub', fixed(slot.maxSteps), fixed(slot.accepted)), fixed(slot.rejected))
-  const keep = registers(code, c, at)
+  const keep = registers(code, c, at, parts.conventions)
   const { t, h0, streak, rejected, nonFinite } = keep
   const [accepted, status] = [code.variable('i32'), code.variable('i32')]
   const finish = (why: number) => code.set(status, code.integer(why))
@@ -57,7 +56,7 @@ export function printVectorControl(module: ModuleBuilder, at: StepMemory, parts:
         [clockSlot.end, end],
       ] as const)
         c.store(at.clock, which, value)
-      code.effect(callCode(parts.trial))
+      c.run(parts.trial)
       const error = op('div', c.load(at.clock, clockSlot.sum), number(parts.count))
       const finite = is('eq', op('sub', error, error), number(0))
       code.set(nonFinite, count(c.not(finite)))
@@ -69,7 +68,7 @@ export function printVectorControl(module: ModuleBuilder, at: StepMemory, parts:
         code.when(is('gt', streak, number(longestStreak)), () => finish(codes.underflow))
       })
       code.when(good, () => {
-        code.effect(callCode(parts.accept))
+        c.run(parts.accept)
         code.set(t, end)
         const next = op('mul', h, acceptFactor(code, c, module, parts, { error, last, ...keep }))
         // a step cut short at the stop says little about the next: keep the longer proposal
@@ -89,7 +88,7 @@ export function printVectorControl(module: ModuleBuilder, at: StepMemory, parts:
 }
 
 /** Registers that change, as variables; `rejected` counts from 0. */
-function registers(code: FunctionCode, c: ScalarCode, at: StepMemory) {
+function registers(code: FunctionCode, c: ScalarCode, at: StepMemory, { slot }: StepConventions) {
   const loaded = (which: number) => {
     const variable = code.variable('f64')
     code.set(variable, c.load(at.registers, which))
@@ -134,7 +133,11 @@ function registers(code: FunctionCode, c: ScalarCode, at: StepMemory) {
 type Registers = ReturnType<typeof registers>
 
 /** ln x as in `roughLog`. */
-function roughLog({ op, number, upperWord }: ScalarCode, x: Id): Id {
+function roughLog(
+  { op, number, upperWord }: ScalarCode,
+  { logSlope, logOffset }: StepConventions,
+  x: Id,
+): Id {
   return op('sub', op('mul', upperWord(x), number(logSlope)), number(logOffset))
 }
 
@@ -145,11 +148,15 @@ function roughExp({ op, number }: ScalarCode, x: Id): Id {
   return op('div', op('add', even, odd), op('sub', even, odd))
 }
 
-function rejectFactor(c: ScalarCode, { control, k }: VectorControl, error: Id, finite: Id): Id {
+function rejectFactor(c: ScalarCode, { control, k, conventions }: ControlParts, error: Id, finite: Id): Id {
   const { op, number } = c
-  const wanted = op('sub', number(Math.log(control.safety)), op('mul', number(0.5 / k), roughLog(c, error)))
+  const wanted = op(
+    'sub',
+    number(Math.log(control.safety)),
+    op('mul', number(0.5 / k), roughLog(c, conventions, error)),
+  )
   const bounded = op('max', wanted, number(Math.log(control.minFactor)))
-  const factor = roughExp(c, op('min', bounded, number(largestRejection)))
+  const factor = roughExp(c, op('min', bounded, number(conventions.largestRejection)))
   return c.select(finite, factor, number(control.minFactor))
 }
 
@@ -158,11 +165,11 @@ function acceptFactor(
   code: FunctionCode,
   c: ScalarCode,
   module: ModuleBuilder,
-  { control, k }: VectorControl,
+  { control, k, conventions }: ControlParts,
   at: Omit<Registers, 'store'> & { readonly error: Id; readonly last: Id },
 ): Id {
   const { op, number, select, is } = c
-  const logError = op('mul', number(0.5), roughLog(c, at.error))
+  const logError = op('mul', number(0.5), roughLog(c, conventions, at.error))
   const [b1, b2, b3] = control.beta
   const [a2, a3] = control.alpha
   const terms = [
@@ -181,7 +188,7 @@ function acceptFactor(
   const afterRejection = c.and(is('gt', at.streak, number(0)), is('gt', bounded, number(0)))
   const logFactor = select(afterRejection, number(0), bounded)
   code.set(at.logError2, at.logError1)
-  code.set(at.logError1, op('max', logError, number(smallestLogError)))
+  code.set(at.logError1, op('max', logError, number(conventions.smallestLogError)))
   code.set(at.logRatio2, at.logRatio1)
   code.set(at.logRatio1, select(at.last, number(0), logFactor))
   const factor = roughExp(c, logFactor)

@@ -1,4 +1,5 @@
-import { callCode, type FunctionCode, type Id, memoryOperand } from '@separatrix/field/core'
+import { float64Bytes } from './encode.js'
+import { callCode, type FunctionCode, type Id, memoryOperand } from './functionCode.js'
 
 const binary = {
   add: 0xa0,
@@ -13,8 +14,7 @@ const comparisons = { eq: 0x61, lt: 0x63, gt: 0x64, le: 0x65, ge: 0x66 } as cons
 
 /** Arithmetic on single doubles, printed into a function, so that formulas read as formulas. */
 export function scalarCode(code: FunctionCode) {
-  const number = (value: number): Id =>
-    code.value('f64', [0x44, ...new Uint8Array(Float64Array.of(value).buffer)])
+  const number = (value: number): Id => code.value('f64', [0x44, ...float64Bytes(value)])
   const op = (name: keyof typeof binary, a: Id, b: Id): Id => code.value('f64', [binary[name]], [a, b])
   const is = (name: keyof typeof comparisons, a: Id, b: Id): Id =>
     code.value('i32', [comparisons[name]], [a, b])
@@ -32,6 +32,8 @@ export function scalarCode(code: FunctionCode) {
     store: (array: number, slot: number, value: Id): void =>
       code.effect([0x39, ...memoryOperand(3, array + 8 * slot)], [code.integer(0, true), value]),
     call: (position: number, x: Id): Id => code.value('f64', callCode(position), [x]),
+    /** calls a function that returns nothing */
+    run: (position: number, args: readonly Id[] = []): void => code.effect(callCode(position), args),
     /** the upper 32 bits, as a signed integer */
     upperWord(x: Id): Id {
       const bits = code.value('i64', [0xbd], [x])
