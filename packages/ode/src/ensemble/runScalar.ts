@@ -24,6 +24,8 @@ interface Tools {
   readonly events: readonly PreparedEvent[]
   readonly guard: Guard | undefined
   readonly signal: AbortSignal | undefined
+  /** room for a copy of a state */
+  readonly before: StepState
 }
 
 /**
@@ -82,6 +84,7 @@ function makeTools(
     events,
     guard: watched ? eventGuard(events, { kernel, interpolant, stepping, stops: [], record }) : undefined,
     signal,
+    before: watchedState(plan.prepared, events.length, plan.span[0]),
   }
 }
 
@@ -95,8 +98,8 @@ function depart(
   const y0 = Float64Array.from({ length: plan.field.stateSize }, (_, k) => plan.initial.get(i, k))
   if (!y0.every(Number.isFinite)) return undefined
   const { theta: _theta, ...stepOptions } = options
-  const fresh = watchedState(plan.prepared, events.length, plan.span[0])
-  return start(plan.prepared, y0, plan.span, stepOptions, fresh)
+  const { prepared, span } = plan
+  return start(prepared, y0, span, stepOptions, watchedState(prepared, events.length, span[0]))
 }
 
 function setTheta({ prepared: { problem }, theta }: EnsemblePlan, i: number): void {
@@ -105,7 +108,7 @@ function setTheta({ prepared: { problem }, theta }: EnsemblePlan, i: number): vo
 
 /** To the next kept time, unless an event has ended the trajectory before. */
 function advance(plan: EnsemblePlan, state: StepState, tools: Tools, t: number): Ending {
-  const { events, guard, interpolant, signal, trace } = tools
+  const { before, events, guard, interpolant, signal, trace } = tools
   const count = (event: number) => state.events[event * memoryWidth + memory.count] as number
   if (events.some(({ last }, event) => count(event) >= last)) return 'terminated'
   state.registers[slot.end] = t
@@ -113,6 +116,7 @@ function advance(plan: EnsemblePlan, state: StepState, tools: Tools, t: number):
     kernel: plan.prepared.kernel,
     state,
     trace,
+    before,
     observers: [],
     guard,
     stops: [],
