@@ -118,7 +118,10 @@ for (const claim of claims) {
       return (process.memoryUsage().heapUsed - before) / 30_000
     })
     // a boxed double a step would be 12 to 16 bytes; a call of advance per thousand steps may cost three
-    assert.ok(collect !== undefined && Math.min(...growth) < 4, `${growth.map((g) => g.toFixed(2))} bytes a step`)
+    assert.ok(
+      collect !== undefined && Math.min(...growth) < 4,
+      `${growth.map((g) => g.toFixed(2))} bytes a step`,
+    )
   })
   if (method.family === 'explicit')
     test(`${method.name}: order conditions`, () => {
