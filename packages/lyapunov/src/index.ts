@@ -31,6 +31,11 @@ export { type Equilibrium, equilibria } from './control/equilibria.js'
 export { linearize } from './control/linearize.js'
 export { type LinearQuadraticRegulator, lqr } from './control/lqr.js'
 export { dlyap, lyap } from './control/lyapunovEquations.js'
+export {
+  type LyapunovExponents,
+  type LyapunovExponentsOptions,
+  lyapunovExponents,
+} from './control/lyapunovExponents.js'
 export type { MatrixLike } from './control/matrix.js'
 export { quadratic } from './control/quadratic.js'
 export { care, dare } from './control/riccatiEquations.js'
