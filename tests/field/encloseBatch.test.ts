@@ -79,6 +79,13 @@ const polynomials: Readonly<Record<string, Field>> = {
   'V̇ of Van der Pol': lieDerivative(V, vanDerPol),
   'its gradient': gradient(lieDerivative(V, vanDerPol)),
   'known signs': expression('x^2*y^2 - x^2*y + (-x^2)*y^4 + (-y^2)*(-x^4) - (-x^2)*x', ['x', 'y']),
+  'negative sums': expression(
+    '(-1 - x^2)*y^2 - (-1 - x^2)*(-2 - y^2) + (-1 - x^2)*y + (-1 - x^2)^3 - (-2 - y^2)^2',
+    ['x', 'y'],
+  ),
+  'a product of known signs': expression('(-1 - x^2)*(y^2 + 3)', ['x', 'y']),
+  'a square': expression('x^2', ['x', 'y']),
+  'a shift': expression('8*y', ['x', 'y']),
   'odd powers': expression('x^3 - 0.5*y^5 + x^7*y - x^1*(y - 3)^3', ['x', 'y']),
   constants: expression('-3*x + 8*y - 1.25*x^2 + 0*y - (-4)*x*y + (2 - x)^0', ['x', 'y']),
 }
@@ -128,7 +135,7 @@ for (const [name, field] of Object.entries(polynomials)) {
 
   test(`${name}: exact values at points of the box lie inside, whatever the exponents`, () => {
     const [count, m] = [400, field.outputSize]
-    const f = encloseBatch(field, { capacity: count })
+    const f = encloseBatch(field, { capacity: count + 2 })
     const random = seededRandom(8)
     const edges = [0, 5e-324, 1e-310, 2.2250738585072014e-308, 1e-162, 1e-154, 1, 3, 1e100, 1e154, 1.7e308]
     const signed = () => (random.uniform() < 0.5 ? -1 : 1)
@@ -139,6 +146,8 @@ for (const [name, field] of Object.entries(polynomials)) {
       () => signed() * 2 ** (80 * random.uniform() - 40),
     ]
     const boxes = Array.from({ length: count }, (_, i) => boxOf(coordinates[i % 4] as () => number))
+    // beyond the greatest double after one operation
+    for (const end of [1.7e308, -1.7e308]) boxes.push(boxOf(() => end))
     evaluate(f, boxes)
     let finite = 0
     boxes.forEach(([lo, hi], i) => {

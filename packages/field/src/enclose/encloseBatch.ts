@@ -42,7 +42,7 @@ const ring: ReadonlySet<Op> = new Set<Op>(['neg', 'add', 'sub', 'mul'])
 const lineLimit = 4000
 
 /**
- * Whether {@link encloseBatch} reads a field: constants, +, −, ×, powers with whole exponents ≥ 0 and quotients by
+ * Whether {@link encloseBatch} reads a field: constants, +, −, ×, powers with whole exponents ≥ 1 and quotients by
  * constants, at most 4000 operations, on an engine with 128-bit vectors.
  */
 export function canEncloseBatch(field: Field): boolean {
@@ -120,7 +120,7 @@ export function encloseBatch(field: Field, { capacity }: { readonly capacity: nu
 const scalarized = (field: Field) => scalarize(field.theta.length === 0 ? field : freeze(field))
 
 function isEnclosed(node: Node, nodes: readonly Node[]): boolean {
-  if (node.op === 'powi') return node.exponent >= 0
+  if (node.op === 'powi') return node.exponent >= 1
   if (node.op !== 'div') return moves.has(node.op) || ring.has(node.op)
   const divisor = nodes[node.args[1] as number] as Node
   return (
@@ -130,7 +130,8 @@ function isEnclosed(node: Node, nodes: readonly Node[]): boolean {
 
 function refusal(scalar: Field): string {
   const odd = scalar.nodes.find((node) => !isEnclosed(node, scalar.nodes))
-  if (odd !== undefined) return odd.op === 'powi' ? 'a negative power' : `the operation ${show(odd.op)}`
+  if (odd !== undefined)
+    return odd.op === 'powi' ? `the power ${odd.exponent}` : `the operation ${show(odd.op)}`
   return hasSimd() ? `${scalar.nodes.length} operations` : 'an engine without them'
 }
 

@@ -23,7 +23,7 @@ export interface LaneIntervals {
   readonly mul: (x: LaneInterval, y: LaneInterval) => LaneInterval
   /** x/y for a y that is a constant other than 0, without width */
   readonly div: (x: LaneInterval, y: LaneInterval) => LaneInterval
-  /** xᵏ, k ≥ 0 */
+  /** xᵏ, k ≥ 1 */
   readonly power: (x: LaneInterval, exponent: number) => LaneInterval
   /** the interval as an output: NaN where an operand of the code so far was not finite */
   readonly settled: (x: LaneInterval) => LaneInterval
@@ -144,10 +144,6 @@ export function laneIntervals(c: LaneCode): LaneIntervals {
       return outward(c.op('div', from, y.lo), c.op('div', to, y.lo), (x.sign * y.sign) as Sign, true)
     },
     power: (x, exponent) => {
-      if (exponent === 0) {
-        suspect(x.hi, c.op('neg', x.lo))
-        return { lo: c.constant(1), hi: c.constant(1), sign: 1, value: { lo: 1, hi: 1 } }
-      }
       const isEven = exponent % 2 === 0
       const [from, to] = isEven ? magnitudes(x) : [x.lo, x.hi]
       return outward(repeated(from, exponent), repeated(to, exponent), isEven ? 1 : x.sign, true, exponent)
