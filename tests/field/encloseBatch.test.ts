@@ -83,7 +83,7 @@ const polynomials: Readonly<Record<string, Field>> = {
     '(-1 - x^2)*y^2 - (-1 - x^2)*(-2 - y^2) + (-1 - x^2)*y + (-1 - x^2)^3 - (-2 - y^2)^2',
     ['x', 'y'],
   ),
-  'a product of known signs': expression('(-1 - x^2)*y^2', ['x', 'y']),
+  'a product of known signs': expression('y^2*(-1 - x^2)', ['x', 'y']),
   'a square': expression('x^2', ['x', 'y']),
   'a shift': expression('8*y', ['x', 'y']),
   'odd powers': expression('x^3 - 0.5*y^5 + x^7*y - x^1*(y - 3)^3', ['x', 'y']),
