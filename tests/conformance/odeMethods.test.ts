@@ -1,6 +1,6 @@
 import { type Field, system } from '@separatrix/field'
 import * as ode from '@separatrix/ode'
-import { type ExplicitMethod, type Method, solve, verifyMethod } from '@separatrix/ode'
+import { type ExplicitMethod, integrator, type Method, solve, verifyMethod } from '@separatrix/ode'
 import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
 
@@ -48,6 +48,7 @@ const claims: readonly Claim[] = [
 ]
 
 const test = suite('conformance of ODE methods')
+const collect = (globalThis as { gc?: () => void }).gc
 
 /** Separable and not autonomous, both with the solution q = cos t − sin 2t, p = q'. */
 const fields: Readonly<Record<Claim['on'], Field>> = {
@@ -102,6 +103,26 @@ for (const claim of claims) {
       // methods that keep a force between steps evaluate once more per run of the loop
       assert.ok(Math.abs(stats.evaluations - 100 * evaluations) <= 2, `${stats.evaluations}`)
     })
+  test(`${method.name}: nothing allocated per step`, () => {
+    const run = integrator(fields[on], start.length, { method, step: 1e-4 })
+    const state = run.initialize(start, [0, 1e9])
+    const advance = (count: number) => {
+      for (let done = 0; done < count; ) done += run.advance(state, 1000).count
+    }
+    // the engine compiles while it runs, on the same heap: the least of three runs is ours alone
+    const growth = [1, 2, 3].map(() => {
+      advance(30_000)
+      collect?.()
+      const before = process.memoryUsage().heapUsed
+      advance(30_000)
+      return (process.memoryUsage().heapUsed - before) / 30_000
+    })
+    // a boxed double a step would be 12 to 16 bytes; a call of advance per thousand steps may cost three
+    assert.ok(
+      collect !== undefined && Math.min(...growth) < 4,
+      `${growth.map((g) => g.toFixed(2))} bytes a step`,
+    )
+  })
   if (method.family === 'explicit')
     test(`${method.name}: order conditions`, () => {
       const report = verifyMethod(method)

@@ -93,9 +93,11 @@ export function printFixed(sheet: Sheet, settings: KernelSettings): string {
     `const base = R[${slot.base}], index = R[${slot.index}]`,
     printScaledRows(sheet, stages),
     scaled('hb', method.b, 'h'),
+    // times one makes it a double for the engine too: a whole number here would be boxed at every step
+    'const finish = 1 * (end === end ? end : base + (index + count) * h)',
     'for (let step = 0; step < count; step++) {',
     'const t = base + (index + step) * h',
-    'const tEnd = end === end && step === count - 1 ? end : base + (index + step + 1) * h',
+    'const tEnd = step === count - 1 ? finish : base + (index + step + 1) * h',
     ...range(1, stages).map((j) => printStage(sheet, j)),
     trace.before,
     printSolution(sheet, 'y'),

@@ -8,8 +8,8 @@ export const mostRows = substeps.length
 
 /** The extrapolation table of one step, row by row. */
 export interface MidpointTable {
-  /** starts a step from (t, y) with f(t, y) = slope */
-  begin(t: number, h: number, y: Float64Array, slope: Float64Array): void
+  /** starts a step of size span[1] from (span[0], y) with f(span[0], y) = slope */
+  begin(span: Float64Array, y: Float64Array, slope: Float64Array): void
   /** computes row j (from 0); afterwards `best` is T_jj and `error` the mean squared scaled |T_jj − T_j,j−1| */
   row(j: number): void
   readonly best: Float64Array
@@ -37,16 +37,18 @@ export function midpointTable(problem: Problem): MidpointTable {
     Float64Array,
     Float64Array,
   ]
-  const at = { t: 0, h: 0, evaluations: 0 }
+  // numbers of a step lie in an array: as arguments or properties they would be boxed
+  const at = new Float64Array(2)
+  let evaluations = 0
 
   const midpoint = (steps: number) => {
-    const w = at.h / steps
+    const w = (at[1] as number) / steps
     for (let i = 0; i < n; i++) {
       a[i] = y0[i] as number
       b[i] = (y0[i] as number) + w * (f0[i] as number)
     }
     for (let s = 1; s < steps; s++) {
-      clock[0] = at.t + s * w
+      clock[0] = (at[0] as number) + s * w
       evaluate(b, d)
       for (let i = 0; i < n; i++) {
         const next = (a[i] as number) + 2 * w * (d[i] as number)
@@ -54,16 +56,16 @@ export function midpointTable(problem: Problem): MidpointTable {
         b[i] = next
       }
     }
-    at.evaluations += steps - 1
+    evaluations += steps - 1
   }
 
   return {
     best,
     previous,
-    begin(t, h, y, slope) {
-      at.t = t
-      at.h = h
-      at.evaluations = 0
+    begin(span, y, slope) {
+      at[0] = span[0] as number
+      at[1] = span[1] as number
+      evaluations = 0
       y0.set(y)
       f0.set(slope)
     },
@@ -83,6 +85,6 @@ export function midpointTable(problem: Problem): MidpointTable {
         previous[i] = (table[Math.max(0, j - 1)] as Float64Array)[i] as number
       }
     },
-    evaluations: () => at.evaluations,
+    evaluations: () => evaluations,
   }
 }

@@ -7,7 +7,7 @@ import type { StepPolicy } from '../loops/control.js'
 import { fixedAdvance } from '../loops/fixedAdvance.js'
 import { fixedLoop } from '../loops/fixedLoop.js'
 import type { Kernel, KernelSettings, Method } from '../method.js'
-import type { Problem } from '../problem.js'
+import { atClock, type Problem } from '../problem.js'
 import { type StepState, slot } from '../state.js'
 
 /** Rows of a step of fixed size: order 8. */
@@ -49,11 +49,13 @@ export const gbs: Method = Object.freeze({
 
 function fixed(problem: Problem): Kernel['advance'] {
   const table = midpointTable(problem)
-  const slope = new Float64Array(problem.size)
+  const [slope, now] = [new Float64Array(problem.size), new Float64Array(1)]
+  const evaluate = atClock(problem, now)
   return fixedAdvance(
     fixedLoop((clock, { y, registers: R }) => {
-      problem.vectorField(clock[0] as number, y, slope, problem.theta)
-      table.begin(clock[0] as number, clock[1] as number, y, slope)
+      now[0] = clock[0] as number
+      evaluate(y, slope)
+      table.begin(clock, y, slope)
       for (let j = 0; j < fixedRows; j++) table.row(j)
       y.set(table.best)
       R[slot.evaluations] = (R[slot.evaluations] as number) + table.evaluations() + 1
@@ -68,17 +70,28 @@ interface Decision {
   factor: number
   /** scratch for the difference of the last two columns */
   readonly error: Float64Array
+  /** scratch: the factor that each row would allow */
+  readonly factors: Float64Array
 }
 
 function variable(problem: Problem, tolerances: Tolerances): Kernel['advance'] {
   const n = problem.size
   const table = midpointTable(problem)
-  const decision: Decision = { rows: 0, factor: 1, error: new Float64Array(n) }
+  const [span, slope] = [new Float64Array(2), new Float64Array(n)]
+  const decision: Decision = {
+    rows: 0,
+    factor: 1,
+    error: new Float64Array(n),
+    factors: new Float64Array(mostRows),
+  }
   const trial: Trial = {
     try(state, h) {
       const { y, memory, registers: R } = state
       prepare(problem, tolerances, state)
-      table.begin(R[slot.time] as number, h, y, memory.subarray(0, n))
+      span[0] = R[slot.time] as number
+      span[1] = h
+      slope.set(memory.subarray(0, n))
+      table.begin(span, y, slope)
       const squared = extrapolate(
         table,
         tolerances,
@@ -132,20 +145,19 @@ function extrapolate(
   afterRejection: boolean,
   decision: Decision,
 ): number {
-  const { error } = decision
-  const factors: number[] = []
-  let squared = Number.NaN
+  const { error, factors } = decision
+  let [squared, last] = [Number.NaN, 0]
   for (let k = 1; k <= Math.min(aim + 1, mostRows); k++) {
     table.row(k - 1)
     if (k === 1) {
-      factors.push(1)
+      factors[last++] = 1
       continue
     }
     for (let i = 0; i < y.length; i++) error[i] = (table.best[i] as number) - (table.previous[i] as number)
     squared = squaredNorm(tolerances, error, y, table.best)
     const size = Math.sqrt(squared)
     if (!Number.isFinite(size)) break
-    factors.push(Math.min(Math.max(0.94 * (0.65 / Math.max(size, 1e-30)) ** (1 / (2 * k - 1)), 0.02), 4))
+    factors[last++] = Math.min(Math.max(0.94 * (0.65 / Math.max(size, 1e-30)) ** (1 / (2 * k - 1)), 0.02), 4)
     if (size <= 1 && k >= Math.max(aim - 1, leastRows)) break
     const ratio = (row: number) =>
       ((substeps[Math.min(row, mostRows - 1)] as number) / (substeps[0] as number)) ** 2
@@ -153,18 +165,18 @@ function extrapolate(
     if (k === aim - 1 && size > ratio(k) * ratio(k + 1)) break
     if (k === aim && size > ratio(k)) break
   }
-  choose(factors, squared <= 1, aim, afterRejection, decision)
+  choose(last, squared <= 1, aim, afterRejection, decision)
   return squared
 }
 
 function choose(
-  factors: readonly number[],
+  last: number,
   accepted: boolean,
   aim: number,
   afterRejection: boolean,
   decision: Decision,
 ): void {
-  const last = factors.length
+  const { factors } = decision
   const cost = (k: number) => (work[k - 1] as number) / (factors[k - 1] as number)
   if (last < 2) {
     decision.rows = Math.max(leastRows, aim - 1)
@@ -190,7 +202,7 @@ function shorterStep(problem: Problem): StepInterpolant {
   const n = problem.size
   const table = midpointTable(problem)
   const [y, slope] = [new Float64Array(n), new Float64Array(n)]
-  const start = new Float64Array(2)
+  const [start, part] = [new Float64Array(2), new Float64Array(2)]
   return {
     order: 2 * outputRows,
     coefficients: undefined,
@@ -201,7 +213,9 @@ function shorterStep(problem: Problem): StepInterpolant {
       problem.vectorField(start[0], y, slope, problem.theta)
     },
     evaluate(theta, out) {
-      table.begin(start[0] as number, theta * (start[1] as number), y, slope)
+      part[0] = start[0] as number
+      part[1] = theta * (start[1] as number)
+      table.begin(part, y, slope)
       for (let j = 0; j < outputRows; j++) table.row(j)
       out.set(table.best)
     },

@@ -77,9 +77,11 @@ export function printSplitting(method: Splitting, field: Field, trace: TraceLeve
     trace === 'none' ? '' : each((i) => `TY[${i}] = y_${i}`),
     carries ? `let ${moves[kindOfFirst].map((_, i) => force(i)).join(', ')}` : '',
     carries ? `{ const t = R[${slot.time}]\n${evaluate(kindOfFirst, 's', 't', force)} }` : '',
+    // times one makes it a double for the engine too: a whole number here would be boxed at every step
+    'const finish = 1 * (end === end ? end : base + (index + count) * h)',
     'for (let step = 0; step < count; step++) {',
     'const t = base + (index + step) * h',
-    'const tEnd = end === end && step === count - 1 ? end : base + (index + step + 1) * h',
+    'const tEnd = step === count - 1 ? finish : base + (index + step + 1) * h',
     ...substeps,
     trace === 'none' ? '' : `TH[step] = h; TT[step + 1] = tEnd; const p = (step + 1) * ${n}`,
     trace === 'none' ? '' : each((i) => `TY[p + ${i}] = y_${i}`),
