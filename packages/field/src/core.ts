@@ -31,6 +31,7 @@ export { pushforward } from './derive/pushforward.js'
 export { scalarCount, scalarize } from './derive/scalarize.js'
 export { vectorize } from './derive/vectorize.js'
 export { type Enclosure, enclose } from './enclose/enclose.js'
+export { type BatchEnclosure, canEncloseBatch, encloseBatch } from './enclose/encloseBatch.js'
 export { encloseInterpreted } from './enclose/encloseInterpreted.js'
 export {
   binaryInterval,
