@@ -37,6 +37,7 @@ export {
   lyapunovExponents,
 } from './control/lyapunovExponents.js'
 export type { MatrixLike } from './control/matrix.js'
+export { place } from './control/place.js'
 export { quadratic } from './control/quadratic.js'
 export { care, dare } from './control/riccatiEquations.js'
 export { type SmtQuery, smtlib } from './export/smtlib.js'
