@@ -1,6 +1,7 @@
 import { closeLoop, expression, network, system } from '@separatrix/field'
 import { enclose, encloseBatch, type Field, lieDerivative, seededRandom } from '@separatrix/field/core'
 import {
+  cartPole,
   certify,
   checkCertificate,
   linearize,
@@ -16,17 +17,6 @@ const vanDerPol = system({ state: ['x', 'y'], dynamics: { x: '-y', y: 'x - (1 - 
 const V = expression('1.5*x^2 - x*y + y^2', ['x', 'y'])
 const box = (...half: readonly number[]) => half.map((h) => [-h, h] as const)
 
-const cartPole = system({
-  state: ['p', 'theta', 'v', 'w'],
-  input: ['u'],
-  params: { mc: 1, mp: 0.1, l: 1, g: 9.81 },
-  dynamics: {
-    p: 'v',
-    theta: 'w',
-    v: '(u + mp*sin(theta)*(l*w^2 - g*cos(theta)))/(mc + mp*sin(theta)^2)',
-    w: '(-u*cos(theta) - mp*l*w^2*cos(theta)*sin(theta) + (mc + mp)*g*sin(theta))/(l*(mc + mp*sin(theta)^2))',
-  },
-})
 const pendulum = system({
   state: ['theta', 'omega'],
   input: ['u'],
@@ -166,7 +156,7 @@ export async function bench(): Promise<boolean> {
       unit: 'ms',
     },
   )
-  const cart = { ...regulated(cartPole), domain: box(3, 1.5, 6, 9), level: 0.1 }
+  const cart = { ...regulated(cartPole()), domain: box(3, 1.5, 6, 9), level: 0.1 }
   const cartVerdict = certify(cart)
   rows.push({
     figure: 'cart-pole LQR, 4 states, level 0.1',

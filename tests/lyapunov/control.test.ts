@@ -1,6 +1,16 @@
 import { expression, interpret, system } from '@separatrix/field'
 import { seededRandom } from '@separatrix/field/core'
-import { care, dare, dlyap, equilibria, linearize, lqr, lyap, quadratic } from '@separatrix/lyapunov'
+import {
+  care,
+  cartPole,
+  dare,
+  dlyap,
+  equilibria,
+  linearize,
+  lqr,
+  lyap,
+  quadratic,
+} from '@separatrix/lyapunov'
 import type { NdArray } from 'ndarray'
 import { test } from 'uvu'
 import * as assert from 'uvu/assert'
@@ -223,18 +233,7 @@ test('lqr: the double integrator, and the inverted pendulum from its linearizati
 })
 
 test('lqr of the cart-pole reaches the reference gain', () => {
-  const cartPole = system({
-    state: ['p', 'theta', 'v', 'w'],
-    input: ['u'],
-    params: { mc: 1, mp: 0.1, l: 1, g: 9.81 },
-    dynamics: {
-      p: 'v',
-      theta: 'w',
-      v: '(u + mp*sin(theta)*(l*w^2 - g*cos(theta)))/(mc + mp*sin(theta)^2)',
-      w: '(-u*cos(theta) - mp*l*w^2*cos(theta)*sin(theta) + (mc + mp)*g*sin(theta))/(l*(mc + mp*sin(theta)^2))',
-    },
-  })
-  const { A, B } = linearize(cartPole)
+  const { A, B } = linearize(cartPole())
   near(lqr(A, B, eye(4), [[1]]).K, [[-1, -34.389428571144336, -2.410621610426158, -10.703923554904563]], 1e-9)
 })
 

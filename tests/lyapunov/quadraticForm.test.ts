@@ -1,6 +1,7 @@
 import { closeLoop, compile, expression, lieDerivative, system } from '@separatrix/field'
 import { type Field, seededRandom } from '@separatrix/field/core'
 import {
+  cartPole,
   certify,
   checkCertificate,
   linearize,
@@ -28,23 +29,11 @@ function regulate(plant: Field): { readonly field: Field; readonly V: Field } {
   return { field: closeLoop(plant, controls[0] as Field), V: quadratic(S) }
 }
 
-const cartPole = regulate(
-  system({
-    state: ['p', 'theta', 'v', 'w'],
-    input: ['u'],
-    params: { mc: 1, mp: 0.1, l: 1, g: 9.81 },
-    dynamics: {
-      p: 'v',
-      theta: 'w',
-      v: '(u + mp*sin(theta)*(l*w^2 - g*cos(theta)))/(mc + mp*sin(theta)^2)',
-      w: '(-u*cos(theta) - mp*l*w^2*cos(theta)*sin(theta) + (mc + mp)*g*sin(theta))/(l*(mc + mp*sin(theta)^2))',
-    },
-  }),
-)
+const pole = regulate(cartPole())
 const wide = [[-3, 3], [-1.5, 1.5], [-6, 6], [-9, 9]] as const // biome-ignore format: a box
 
 test('the cart-pole under its regulator: four states, no hole, checked', () => {
-  const verdict = certify({ ...cartPole, domain: wide, level: 0.05 })
+  const verdict = certify({ ...pole, domain: wide, level: 0.05 })
   assert.is(verdict.kind, 'proved', verdict.message)
   if (verdict.kind !== 'proved') return
   assert.equal(checkCertificate(JSON.parse(JSON.stringify(verdict.certificate))).valid, true)
@@ -58,8 +47,8 @@ test('the cart-pole under its regulator: four states, no hole, checked', () => {
 })
 
 test('slopes sampled at the symmetric centre would prove the cart-pole at 30: here it is refuted', () => {
-  assert.is(certify({ ...cartPole, domain: wide, level: 30 }).kind, 'refuted')
-  const { level } = regionOfAttraction({ ...cartPole, domain: wide })
+  assert.is(certify({ ...pole, domain: wide, level: 30 }).kind, 'refuted')
+  const { level } = regionOfAttraction({ ...pole, domain: wide })
   // known: between 1 and 2; the quadratic form is sufficient only
   assert.ok(level[0] > 0.1 && level[0] < 2 && level[1] > 1 && level[1] < 2, `${level}`)
 })
@@ -83,7 +72,7 @@ test('the form itself proves nothing beyond the critical level, whatever the sea
 })
 
 test('random points of the proved ellipsoid have V̇ < 0', () => {
-  const [value, rate] = [compile(cartPole.V), compile(lieDerivative(cartPole.V, cartPole.field))]
+  const [value, rate] = [compile(pole.V), compile(lieDerivative(pole.V, pole.field))]
   const random = seededRandom(2)
   const out = new Float64Array(1)
   for (let k = 0; k < 2000; k++) {

@@ -1,3 +1,4 @@
+import { editDistance } from './editDistance.js'
 import { misuse } from './error.js'
 
 /** Every option of an interface by name; the compiler asks for those that were added. */
@@ -13,8 +14,9 @@ export function checkOptions(where: string, options: object, names: Readonly<Rec
   for (const given in options) {
     if (Object.hasOwn(names, given)) continue
     const list = Object.keys(names)
-    const near = list.reduce((best, name) => (distance(given, name) < distance(given, best) ? name : best))
-    const isClose = distance(given, near) <= Math.max(2, near.length / 3)
+    const distance = (name: string) => editDistance(given.toLowerCase(), name.toLowerCase())
+    const near = list.reduce((best, name) => (distance(name) < distance(best) ? name : best))
+    const isClose = distance(near) <= Math.max(2, near.length / 3)
     throw misuse({
       where,
       expected: `options ${list.join(', ')}`,
@@ -23,23 +25,4 @@ export function checkOptions(where: string, options: object, names: Readonly<Rec
       code: 'unknown-option',
     })
   }
-}
-
-/** Letters to insert, delete or replace between two words (Levenshtein), in whatever case. */
-function distance(from: string, to: string): number {
-  const [a, b] = [from.toLowerCase(), to.toLowerCase()]
-  let row = Array.from({ length: b.length + 1 }, (_, j) => j)
-  for (let i = 1; i <= a.length; i++) {
-    const next = [i]
-    for (let j = 1; j <= b.length; j++)
-      next.push(
-        Math.min(
-          (row[j] as number) + 1,
-          (next[j - 1] as number) + 1,
-          (row[j - 1] as number) + (a[i - 1] === b[j - 1] ? 0 : 1),
-        ),
-      )
-    row = next
-  }
-  return row[b.length] as number
 }

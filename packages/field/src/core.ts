@@ -77,7 +77,7 @@ export {
 } from './graph/node.js'
 export { makeArray } from './makeArray.js'
 export { makeField } from './makeField.js'
-export { type Random, restoreRandom, seededRandom } from './random.js'
+export { type Random, restoreRandom, seededRandom, shuffle } from './random.js'
 export { canGenerateCode } from './read/canGenerateCode.js'
 export { compile, compileSource, unrollLimit } from './read/compile.js'
 export {

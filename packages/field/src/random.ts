@@ -62,3 +62,14 @@ export function restoreRandom(state: readonly number[]): Random {
 function rotate(x: number, k: number): number {
   return (x << k) | (x >>> (32 - k))
 }
+
+/** A random order of 0, 1, …, written in place (Fisher & Yates). */
+export function shuffle(order: Int32Array, random: Pick<Random, 'integer'>): void {
+  for (let i = 0; i < order.length; i++) order[i] = i
+  for (let i = order.length - 1; i > 0; i--) {
+    const j = random.integer(i + 1)
+    const other = order[j] as number
+    order[j] = order[i] as number
+    order[i] = other
+  }
+}

@@ -2,6 +2,7 @@ import { readFileSync } from 'node:fs'
 import { SeparatrixError } from '@separatrix/field/core'
 import { cac } from 'cac'
 import { type ExitCode, exitCodes } from './command/exitCodes.js'
+import { studies, study } from './command/study.js'
 import { type Streams, streamTerminal } from './terminal/terminal.js'
 import { wrap } from './terminal/text.js'
 
@@ -46,11 +47,10 @@ export async function commandLine(argv: readonly string[], streams: Streams): Pr
       const { simulate } = await import('./command/simulate.js')
       return simulate(study, options, terminal(options))
     })
-  flags(cli.command('study <name>', 'Run a built-in study: pendulum, regions, lyanet, transfer'))
+  flags(cli.command('study <name>', `Run a built-in study: ${Object.keys(studies).join(', ')}`))
     .option('--out <folder>', 'Where files go instead of out/<name>')
     .example('  separatrix study pendulum')
     .action(async (name: string, options: Flags) => {
-      const { study } = await import('./command/study.js')
       return study(name, options, terminal(options))
     })
   cli.usage('<command> [options]')

@@ -1,6 +1,6 @@
 import { misuse, show } from '@separatrix/field/core'
 import type { Split } from './loss.js'
-import { shuffle } from './minibatches.js'
+import { shuffleEpoch } from './minibatches.js'
 
 /** Samples to train on and samples to validate on. */
 export interface HeldOut<Sample> {
@@ -30,7 +30,7 @@ export function holdOut<Sample>(
     })
   const order = Int32Array.from(samples, (_, i) => i)
   // no epoch has this number
-  shuffle(order, seed, -2)
+  shuffleEpoch(order, seed, -2)
   const count = Math.min(samples.length - 1, Math.max(1, Math.round(fraction * samples.length)))
   const held = new Set(order.subarray(0, count))
   return {

@@ -1,4 +1,4 @@
-import { misuse, seededRandom, show } from '@separatrix/field/core'
+import { misuse, seededRandom, show, shuffle } from '@separatrix/field/core'
 import type { Moment } from './loss.js'
 
 /** The samples of a step: positions among all. */
@@ -19,7 +19,7 @@ export function minibatches(where: string, count: number, batch: number | undefi
   return ({ step, seed }) => {
     const epoch = Math.floor(step / perEpoch)
     if (shuffled?.epoch !== epoch || shuffled.seed !== seed) {
-      shuffle(order, seed, epoch)
+      shuffleEpoch(order, seed, epoch)
       shuffled = { epoch, seed }
     }
     const from = (step % perEpoch) * batch
@@ -27,15 +27,8 @@ export function minibatches(where: string, count: number, batch: number | undefi
   }
 }
 
-/** Fisher–Yates from the identity. */
-export function shuffle(order: Int32Array, seed: number, epoch: number): void {
+/** The order of an epoch. */
+export function shuffleEpoch(order: Int32Array, seed: number, epoch: number): void {
   // consecutive epochs of one seed, and equal epochs of consecutive seeds, are far apart in the generator's seeds
-  const random = seededRandom(Math.imul(seed, 0x9e3779b1) ^ Math.imul(epoch + 1, 0x85ebca6b))
-  for (let i = 0; i < order.length; i++) order[i] = i
-  for (let i = order.length - 1; i > 0; i--) {
-    const j = random.integer(i + 1)
-    const other = order[j]
-    order[j] = order[i]
-    order[i] = other
-  }
+  shuffle(order, seededRandom(Math.imul(seed, 0x9e3779b1) ^ Math.imul(epoch + 1, 0x85ebca6b)))
 }

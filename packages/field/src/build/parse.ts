@@ -1,5 +1,6 @@
 import type { ConstantNode, FunctionNode, MathNode, OperatorNode, ParenthesisNode, SymbolNode } from 'mathjs'
 import math from 'mathjs/lib/browser/math.js'
+import { editDistance } from '../editDistance.js'
 import { misuse, show } from '../error.js'
 import type { Builder, Ref } from '../graph/builder.js'
 import { equalsDecimal, isExactDecimal } from '../graph/exact.js'
@@ -208,22 +209,4 @@ function closest(name: string, known: readonly string[]): string | undefined {
     .sort((p, q) => p.d - q.d)
   const best = ranked[0]
   return best !== undefined && best.d <= Math.min(2, name.length - 1) ? best.k : undefined
-}
-
-function editDistance(a: string, b: string): number {
-  let row = Array.from({ length: b.length + 1 }, (_, j) => j)
-  for (let i = 1; i <= a.length; i++) {
-    const next = [i]
-    for (let j = 1; j <= b.length; j++) {
-      next.push(
-        Math.min(
-          (row[j] as number) + 1,
-          (next[j - 1] as number) + 1,
-          (row[j - 1] as number) + (a[i - 1] === b[j - 1] ? 0 : 1),
-        ),
-      )
-    }
-    row = next
-  }
-  return row[b.length] as number
 }

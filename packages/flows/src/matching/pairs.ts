@@ -1,4 +1,4 @@
-import { misuse, type Random, show } from '@separatrix/field/core'
+import { misuse, type Random, show, shuffle } from '@separatrix/field/core'
 import type { Source } from '../data/source.js'
 import { type CouplingSettings, planner } from './coupling.js'
 import type { ConditionalPath } from './paths.js'
@@ -87,16 +87,5 @@ export function pathPoints(options: PairOptions) {
       for (let k = 0; k < m; k++) point.condition[k] = dropped ? options.absent : ends.x1[end + n + k]
       return t
     },
-  }
-}
-
-/** Fisher and Yates. */
-function shuffle(order: Int32Array, random: Random): void {
-  for (let i = 0; i < order.length; i++) order[i] = i
-  for (let i = order.length - 1; i > 0; i--) {
-    const j = random.integer(i + 1)
-    const kept = order[i]
-    order[i] = order[j]
-    order[j] = kept
   }
 }

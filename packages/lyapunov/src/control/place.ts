@@ -38,16 +38,16 @@ export function place(
   const b = readMatrix('place(B)', B, { rows: a.rows })
   const blocks = readPoles(poles, a.rows, b.cols)
   const random = seededRandom(1)
-  const draw = (rows: number, cols: number): Matrix => ({
+  const draw = (rows: number, cols: number, size = 1): Matrix => ({
     rows,
     cols,
-    data: Float64Array.from({ length: rows * cols }, () => random.normal()),
+    data: Float64Array.from({ length: rows * cols }, () => size * random.normal()),
   })
   // relative to A, so that the first feedback neither vanishes nor drowns it
   const size = (1 + largest(a)) / (largest(b) || 1)
   let best: { readonly K: Matrix; readonly condition: number } | undefined
   for (let k = 0; k < attempts; k++) {
-    const first = combination(zeros(b.cols, a.rows), draw(b.cols, a.rows), size)
+    const first = draw(b.cols, a.rows, size)
     const moved = combination(a, multiply(b, first), -1)
     const G = draw(b.cols, a.rows)
     const X = sylvester(moved, blocks, multiply(b, G))

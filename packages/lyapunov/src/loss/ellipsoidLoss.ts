@@ -185,30 +185,27 @@ function triangle(P: readonly (readonly number[])[]): Float64Array {
   // P = CᵀC with C lower triangular, by Cholesky from the last row up; then M = C⁻¹
   const reversed = P.map((_, i) => P.map((_row, j) => P[n - 1 - i][n - 1 - j]))
   const U = factor('ellipsoidLoss', reversed)
-  const C = (i: number, j: number) => U[n - 1 - j][n - 1 - i]
+  const M = inverse(n, (i, j) => U[n - 1 - j][n - 1 - i])
   const out = new Float64Array((n * (n + 1)) / 2)
-  const M: number[][] = []
-  for (let i = 0; i < n; i++) {
-    M.push([])
-    for (let j = 0; j <= i; j++) {
-      let s = i === j ? 1 : 0
-      for (let k = j; k < i; k++) s -= C(i, k) * M[k][j]
-      M[i][j] = s / C(i, i)
-      out[place(i, j)] = i === j ? Math.log(M[i][j]) : M[i][j]
-    }
-  }
+  for (let i = 0; i < n; i++)
+    for (let j = 0; j <= i; j++) out[place(i, j)] = i === j ? Math.log(M[i][j]) : M[i][j]
   return out
 }
 
 /** (MMᵀ)⁻¹ = CᵀC with C = M⁻¹. */
 function inverseSquare(theta: Float64Array, n: number): number[][] {
-  const m = (i: number, j: number) => (i === j ? Math.exp(theta[place(i, i)]) : theta[place(i, j)])
-  const C = Array.from({ length: n }, () => new Array<number>(n).fill(0))
+  const C = inverse(n, (i, j) => (i === j ? Math.exp(theta[place(i, i)]) : theta[place(i, j)]))
+  return C.map((_, i) => C.map((_row, j) => C.reduce((s, row) => s + row[i] * row[j], 0)))
+}
+
+/** The inverse of a lower triangular matrix, by columns. */
+function inverse(n: number, at: (i: number, j: number) => number): number[][] {
+  const out = Array.from({ length: n }, () => new Array<number>(n).fill(0))
   for (let j = 0; j < n; j++)
     for (let i = j; i < n; i++) {
       let s = i === j ? 1 : 0
-      for (let k = j; k < i; k++) s -= m(i, k) * C[k][j]
-      C[i][j] = s / m(i, i)
+      for (let k = j; k < i; k++) s -= at(i, k) * out[k][j]
+      out[i][j] = s / at(i, i)
     }
-  return C.map((_, i) => C.map((_row, j) => C.reduce((s, row) => s + row[i] * row[j], 0)))
+  return out
 }

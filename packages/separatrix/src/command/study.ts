@@ -1,4 +1,4 @@
-import { misuse, show } from '@separatrix/field'
+import { misuse, show } from '@separatrix/field/core'
 import type { Terminal } from '../terminal/terminal.js'
 
 import type { ExitCode } from './exitCodes.js'

@@ -1,4 +1,4 @@
-import { adam, fit } from '@separatrix/adjoint'
+import { adam, cosineRate, fit } from '@separatrix/adjoint'
 import type { Field } from '@separatrix/field'
 import type { Terminal } from '../terminal/terminal.js'
 
@@ -9,7 +9,10 @@ export interface Schedule {
   readonly seed: number
 }
 
-type FitTask<R extends { readonly field: Field }> = Pick<Parameters<typeof fit<R>>[0], 'field' | 'loss'>
+type FitTask<R extends { readonly field: Field }> = Pick<
+  Parameters<typeof fit<R>>[0],
+  'field' | 'loss' | 'backend' | 'precision'
+>
 
 /** Trains with a progress bar; says so where it ended early. */
 export async function train<R extends { readonly field: Field }>(
@@ -23,7 +26,7 @@ export async function train<R extends { readonly field: Field }>(
   try {
     const result = await fit<R>({
       ...task,
-      optimizer: adam({ rate: cosine(rate, steps) }),
+      optimizer: adam({ rate: cosineRate({ rate: rate[0], end: rate[1], steps }) }),
       steps,
       seed,
       onProgress: ({ step, loss }) => {
@@ -36,9 +39,3 @@ export async function train<R extends { readonly field: Field }>(
     bar.stop()
   }
 }
-
-/** Half a cosine from one learning rate to the other. */
-const cosine =
-  ([first, last]: Schedule['rate'], steps: number) =>
-  (step: number) =>
-    last + ((first - last) * (1 + Math.cos((Math.PI * step) / steps))) / 2

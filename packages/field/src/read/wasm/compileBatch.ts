@@ -1,8 +1,9 @@
 import { misuse, show } from '../../error.js'
 import type { Field } from '../../field.js'
 import { compileModule } from './compileModule.js'
+import { expectVectors } from './expectVectors.js'
 import type { LaneKind } from './lanes.js'
-import { hasRelaxedSimd, hasSimd, instantiate, mostPages } from './moduleBuilder.js'
+import { instantiate, mostPages } from './moduleBuilder.js'
 import { printWasm, type WasmFieldOptions } from './printWasm.js'
 import { tileShape } from './tile/compileTiles.js'
 
@@ -53,22 +54,7 @@ export async function compileBatch(field: Field, options: BatchOptions): Promise
   const where = `compileBatch(${field.name})`
   if (!Number.isInteger(capacity) || capacity < 1)
     throw misuse({ where, expected: 'a positive whole capacity', got: show(capacity), try: 'capacity: 1024' })
-  if (!hasSimd())
-    throw misuse({
-      where,
-      expected: 'an engine with 128-bit WebAssembly vectors',
-      got: 'one without',
-      try: "backend: 'js'",
-      code: 'no-simd',
-    })
-  if (options.fused && !hasRelaxedSimd())
-    throw misuse({
-      where,
-      expected: 'an engine with relaxed vector instructions',
-      got: 'one without',
-      try: 'leaving fused out, or node --experimental-wasm-relaxed-simd',
-      code: 'no-relaxed-simd',
-    })
+  expectVectors(where, options.fused)
   const View = lanes === 'f64x2' ? Float64Array : Float32Array
   const bytes = View.BYTES_PER_ELEMENT
   const { width } = tileShape(lanes, capacity)

@@ -1,7 +1,8 @@
-import { adam, classificationLoss, fit, type Loss } from '@separatrix/adjoint'
+import { classificationLoss, type Loss } from '@separatrix/adjoint'
 import { type Field, withTheta } from '@separatrix/field'
 import type { Terminal } from '../../terminal/terminal.js'
 import { type Digits, readDigits } from '../digits.js'
+import { train } from '../train.js'
 import { attacker } from './attack.js'
 import { type Curve, decay, satisfied } from './diagnostics.js'
 import { monteCarlo, pathIntegral } from './losses.js'
@@ -35,7 +36,7 @@ export async function lyanetStudy(recipe: LyanetRecipe, terminal: Terminal): Pro
   const flow = flowClassifier(f, flowSteps)
   const asFlow = (trained: Field) => withTheta(flow, trained.theta)
   const supervised = (field: Field, name: string) =>
-    train(
+    trained(
       field,
       classificationLoss({ ...digits.training, batch: options.batch }),
       name,
@@ -43,8 +44,13 @@ export async function lyanetStudy(recipe: LyanetRecipe, terminal: Terminal): Pro
     )
   const residual = await supervised(residualNetwork(width, blocks, seed), 'residual network')
   const neural = await supervised(flow, 'neural ODE')
-  const sampled = await train(f, monteCarlo(options), 'LyaNet, Monte-Carlo', recipe.lyapunovSteps)
-  const along = await train(f, await pathIntegral(f, options), 'LyaNet, path integral', recipe.lyapunovSteps)
+  const sampled = await trained(f, monteCarlo(options), 'LyaNet, Monte-Carlo', recipe.lyapunovSteps)
+  const along = await trained(
+    f,
+    await pathIntegral(f, options),
+    'LyaNet, path integral',
+    recipe.lyapunovSteps,
+  )
   return [
     await judged(residual, residual.field),
     await judged(neural, neural.field, withTheta(f, neural.field.theta)),
@@ -52,25 +58,15 @@ export async function lyanetStudy(recipe: LyanetRecipe, terminal: Terminal): Pro
     await judged(along, asFlow(along.field), along.field),
   ]
 
-  async function train(field: Field, loss: Loss, name: string, steps: number) {
-    const bar = terminal.progress(`Training: ${name}`)
-    const start = terminal.now()
+  async function trained(field: Field, loss: Loss, name: string, steps: number) {
     const first = recipe.training.rate
-    const result = await fit({
-      field,
-      loss,
-      optimizer: adam({ rate: (step) => first * (0.02 + 0.49 * (1 + Math.cos((Math.PI * step) / steps))) }),
-      steps,
-      seed,
-      backend: 'wasm',
-      precision: 'single',
-      onProgress: ({ step, loss }) => {
-        if (step % 50 === 0) bar.update(step / steps, `loss ${loss.toPrecision(2)}`)
-      },
-    })
-    bar.stop()
-    if (result.status !== 'success') terminal.remark(`${name}: ${result.message}`)
-    return { name, field: result.field, losses: result.losses, trainingTime: terminal.now() - start }
+    const result = await train(
+      { field, loss, backend: 'wasm', precision: 'single' },
+      { steps, rate: [first, 0.02 * first], seed },
+      `Training: ${name}`,
+      terminal,
+    )
+    return { name, field: result.field, losses: result.losses, trainingTime: result.milliseconds }
   }
 
   async function judged(

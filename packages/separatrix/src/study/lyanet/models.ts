@@ -1,4 +1,4 @@
-import { Builder, embed, type Field, makeField, network, type Ref } from '@separatrix/field'
+import { Builder, embed, type Field, makeField, mergeTheta, network, type Ref } from '@separatrix/field'
 
 export const pixels = 64
 export const classes = 10
@@ -59,8 +59,7 @@ function chain(
   build: (b: Builder, place: (part: Field, state: Ref) => Ref) => Ref,
 ): Field {
   const b = new Builder()
-  const offsets = parts.map((_, k) => parts.slice(0, k).reduce((sum, p) => sum + p.theta.length, 0))
-  const theta = Float64Array.from(parts.flatMap((p) => Array.from(p.theta)))
+  const { theta, layout, offsets } = mergeTheta(parts)
   const all = b.leaf('theta', theta.length)
   const output = build(b, (part, state) => {
     const at = offsets[parts.indexOf(part)]
@@ -75,6 +74,6 @@ function chain(
     stateNames: Array.from({ length: pixels }, (_, i) => `pixel${i}`),
     inputNames: [],
     theta,
-    layout: parts.flatMap((p, k) => p.layout.map((l) => ({ ...l, offset: l.offset + offsets[k] }))),
+    layout,
   })
 }

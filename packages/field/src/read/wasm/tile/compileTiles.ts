@@ -1,8 +1,9 @@
 import { misuse } from '../../../error.js'
 import { compile } from '../../compile.js'
 import { compileModuleNow } from '../compileModule.js'
+import { expectVectors } from '../expectVectors.js'
 import type { LaneKind } from '../lanes.js'
-import { hasRelaxedSimd, hasSimd, importsFor, makeModule, mostPages } from '../moduleBuilder.js'
+import { importsFor, makeModule, mostPages } from '../moduleBuilder.js'
 import { keptOnTape } from './keptOnTape.js'
 import { printTileProgram, type TileProgram } from './printTileProgram.js'
 import { turnBytes } from './source.js'
@@ -82,22 +83,7 @@ export function compileTiles<K extends string>(
   spacesOf: (shape: TileShape, tapeSizes: { readonly [P in K]: number }) => readonly number[],
   { where, lanes, batch, fused = false }: TileOptions,
 ): CompiledTiles<K> {
-  if (!hasSimd())
-    throw misuse({
-      where,
-      expected: 'an engine with 128-bit WebAssembly vectors',
-      got: 'one without',
-      try: "backend: 'js'",
-      code: 'no-simd',
-    })
-  if (fused && !hasRelaxedSimd())
-    throw misuse({
-      where,
-      expected: 'an engine with relaxed vector instructions',
-      got: 'one without',
-      try: 'leaving fused out, or node --experimental-wasm-relaxed-simd',
-      code: 'no-relaxed-simd',
-    })
+  expectVectors(where, fused)
   const shape = tileShape(lanes, batch)
   const View = lanes === 'f64x2' ? Float64Array : Float32Array
   const bytes = View.BYTES_PER_ELEMENT
