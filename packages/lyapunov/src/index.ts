@@ -37,9 +37,11 @@ export {
   lyapunovExponents,
 } from './control/lyapunovExponents.js'
 export type { MatrixLike } from './control/matrix.js'
+export { measuredLoop } from './control/measuredLoop.js'
 export { place } from './control/place.js'
 export { quadratic } from './control/quadratic.js'
 export { care, dare } from './control/riccatiEquations.js'
+export { worstCaseLoop } from './control/worstCaseLoop.js'
 export { type SmtQuery, smtlib } from './export/smtlib.js'
 export { type CbfClfQpOptions, cbfClfQp } from './filter/cbfClfQp.js'
 export { type CbfQpOptions, cbfQp } from './filter/cbfQp.js'
@@ -50,11 +52,23 @@ export { type HalfSpace, type NearestPoint, nearestPoint } from './filter/neares
 export type { FilteredInput, FilterStatus, InputBounds, SafetyFilter } from './filter/safetyFilter.js'
 export { sontag } from './filter/sontag.js'
 export { type BarrierLossOptions, barrierLoss } from './loss/barrierLoss.js'
+export {
+  type CounterexampleGuidedOptions,
+  counterexampleGuided,
+  type GuidedRound,
+  type GuidedTraining,
+} from './loss/counterexampleGuided.js'
+export {
+  type Counterexamples,
+  counterexampleOf,
+  withCounterexamples,
+} from './loss/counterexamples.js'
+export type { Disturbance } from './loss/disturbance.js'
 export { type EllipsoidLossOptions, ellipsoidLoss } from './loss/ellipsoidLoss.js'
 export { type ImitationLossOptions, imitationLoss } from './loss/imitationLoss.js'
 export { type LyapunovLossOptions, lyapunovLoss } from './loss/lyapunovLoss.js'
 export { type RegionLossOptions, regionLoss } from './loss/regionLoss.js'
-export { type Box, ball, box, nearBoundary, type Sampler, sublevel } from './loss/samplers.js'
+export { type Box, ball, box, nearBoundary, type Sampler, shell, simplex, sublevel } from './loss/samplers.js'
 export { type TrainableQuadraticOptions, trainableQuadratic } from './loss/trainableQuadratic.js'
 export { acrobot } from './plants/acrobot.js'
 export { cartPole } from './plants/cartPole.js'
