@@ -52,6 +52,7 @@ export { type HalfSpace, type NearestPoint, nearestPoint } from './filter/neares
 export type { FilteredInput, FilterStatus, InputBounds, SafetyFilter } from './filter/safetyFilter.js'
 export { sontag } from './filter/sontag.js'
 export { type BarrierLossOptions, barrierLoss } from './loss/barrierLoss.js'
+export { convexCandidate } from './loss/convexCandidate.js'
 export {
   type CounterexampleGuidedOptions,
   counterexampleGuided,
@@ -65,10 +66,16 @@ export {
 } from './loss/counterexamples.js'
 export type { Disturbance } from './loss/disturbance.js'
 export { type EllipsoidLossOptions, ellipsoidLoss } from './loss/ellipsoidLoss.js'
+export {
+  type HigherOrderLyapunovLossOptions,
+  higherOrderLyapunovLoss,
+} from './loss/higherOrderLyapunovLoss.js'
 export { type ImitationLossOptions, imitationLoss } from './loss/imitationLoss.js'
 export { type LyapunovLossOptions, lyapunovLoss } from './loss/lyapunovLoss.js'
+export { type PathLyapunovLossOptions, pathLyapunovLoss } from './loss/pathLyapunovLoss.js'
 export { type RegionLossOptions, regionLoss } from './loss/regionLoss.js'
 export { type Box, ball, box, nearBoundary, type Sampler, shell, simplex, sublevel } from './loss/samplers.js'
+export { type TrainableNormOptions, trainableNorm } from './loss/trainableNorm.js'
 export { type TrainableQuadraticOptions, trainableQuadratic } from './loss/trainableQuadratic.js'
 export { acrobot } from './plants/acrobot.js'
 export { cartPole } from './plants/cartPole.js'
