@@ -2,7 +2,7 @@ import { FunctionCode, type Id } from '../functionCode.js'
 import { LaneCode, type LaneValue } from '../laneCode.js'
 import { simd } from '../lanes.js'
 import type { ModuleBuilder } from '../moduleBuilder.js'
-import { shift, walk } from './source.js'
+import { shift, vectorBytes, walk } from './source.js'
 
 /** Sums over lanes: S[i][j] += Σ W[i]·X[j] for rows W and X of a tile, or S[i] += Σ W[i] where cols is 0. */
 export interface SumShape {
@@ -15,7 +15,6 @@ const argument = { w: 0, x: 1, sums: 2 } as const
 
 /** Accumulators: two rows by four columns, a vector each. */
 const [rowsAtOnce, colsAtOnce] = [2, 4] as const
-const vectorBytes = 16
 
 /** Bytes behind a block of sums that have 0 added to them, so that the last vector needs no care. */
 export const sumPadding = vectorBytes
