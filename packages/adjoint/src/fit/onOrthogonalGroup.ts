@@ -117,7 +117,10 @@ interface Start {
   readonly theta: Float64Array
 }
 
-/** W as columns u of length m = max(rows, cols): each is Q·u₀, or Qᵀ·u₀ of its transpose, which is W₀·Q. */
+/**
+ * W = Q·W₀ with m = max(rows, cols) rows, or W₀·Q where it is wide. Products run along rows of both factors, whose
+ * entries stand side by side.
+ */
 function orthonormalPiece(
   where: string,
   { name, offset, shape }: ThetaBlock,
@@ -126,34 +129,45 @@ function orthonormalPiece(
   const [rows, cols] = shape
   const isTall = rows >= cols
   const [m, count] = isTall ? [rows, cols] : [cols, rows]
-  // entry i of vector k
-  const position = (i: number, k: number) => offset + (isTall ? i * cols + k : k * cols + i)
-  const first = Float64Array.from({ length: m * count }, (_, j) => theta[position(j % m, Math.floor(j / m))])
-  expectOrthonormal(where, name, { vectors: first, m, count })
+  const W0 = theta.slice(offset, offset + rows * cols)
+  const vectors = Float64Array.from({ length: m * count }, (_, j) => {
+    const [i, k] = [j % m, Math.floor(j / m)]
+    return W0[isTall ? i * cols + k : k * cols + i]
+  })
+  expectOrthonormal(where, name, { vectors, m, count })
   const [Q, cotangent] = [new Float64Array(m * m), new Float64Array(m * m)]
-  /** row i, column j of Q, or of its transpose */
-  const entry = (i: number, j: number) => (isTall ? i * m + j : j * m + i)
   return {
     begin: (_theta, parameters) => parameters.fill(0, at, at + map.parameters),
     forward(parameters, out) {
       map.forward(parameters.subarray(at, at + map.parameters), Q)
-      for (let k = 0; k < count; k++)
-        for (let i = 0; i < m; i++) {
-          let sum = 0
-          for (let j = 0; j < m; j++) sum += Q[entry(i, j)] * first[k * m + j]
-          out[position(i, k)] = sum
-        }
+      const W = out.subarray(offset, offset + rows * cols)
+      if (isTall) multiply(Q, W0, [m, m, count], W)
+      else multiply(W0, Q, [count, m, m], W)
     },
     pull(slopes, gradient) {
-      cotangent.fill(0)
-      for (let k = 0; k < count; k++)
-        for (let i = 0; i < m; i++) {
-          const slope = slopes[position(i, k)]
-          for (let j = 0; j < m; j++) cotangent[entry(i, j)] += slope * first[k * m + j]
-        }
+      const W = slopes.subarray(offset, offset + rows * cols)
+      // of Q: W̄·W₀ᵀ, or W₀ᵀ·W̄; row p of it is a combination of rows of W₀ᵀ, or of W̄
+      if (isTall) multiply(W, vectors, [m, count, m], cotangent)
+      else multiply(vectors, W, [m, count, m], cotangent, true)
       map.pull(cotangent, gradient.subarray(at, at + map.parameters))
     },
   }
+}
+
+/** out = A·B of shapes [rows, inner] and [inner, cols]; `isTurned`: A is stored as its transpose. */
+function multiply(
+  A: Float64Array,
+  B: Float64Array,
+  [rows, inner, cols]: readonly [number, number, number],
+  out: Float64Array,
+  isTurned = false,
+): void {
+  out.fill(0)
+  for (let i = 0; i < rows; i++)
+    for (let k = 0; k < inner; k++) {
+      const a = isTurned ? A[k * rows + i] : A[i * inner + k]
+      for (let j = 0; j < cols; j++) out[i * cols + j] += a * B[k * cols + j]
+    }
 }
 
 /** Vectors further from orthonormal than this were not meant to be; rounding and single precision are below. */
