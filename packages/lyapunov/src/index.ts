@@ -7,6 +7,12 @@ export {
 export { type CertifyOptions, certify } from './certify/certify.js'
 export type { Claim } from './certify/claim.js'
 export {
+  type FlowCertifier,
+  type FlowCertifierOptions,
+  type FlowRadius,
+  flowCertifier,
+} from './certify/flowCertifier.js'
+export {
   type BarrierSetOptions,
   type InvariantSetOptions,
   invariantSet,
@@ -46,6 +52,7 @@ export { type CbfQpOptions, cbfQp } from './filter/cbfQp.js'
 export { type ClfQpOptions, clfQp } from './filter/clfQp.js'
 export { feedbackLoop } from './filter/feedbackLoop.js'
 export { highOrderBarrier } from './filter/highOrderBarrier.js'
+export { keepOnSimplex } from './filter/keepOnSimplex.js'
 export { type HalfSpace, type NearestPoint, nearestPoint } from './filter/nearestPoint.js'
 export type { FilteredInput, FilterStatus, InputBounds, SafetyFilter } from './filter/safetyFilter.js'
 export { sontag } from './filter/sontag.js'
