@@ -49,8 +49,20 @@ export { highOrderBarrier } from './filter/highOrderBarrier.js'
 export { type HalfSpace, type NearestPoint, nearestPoint } from './filter/nearestPoint.js'
 export type { FilteredInput, FilterStatus, InputBounds, SafetyFilter } from './filter/safetyFilter.js'
 export { sontag } from './filter/sontag.js'
+export { type GaitStart, walkingGait } from './gait/gait.js'
+export {
+  type GaitLimits,
+  gaitBarriers,
+  gaitLimits,
+  impactBarriers,
+  impactConditions,
+  stepBarriers,
+} from './gait/gaitBarriers.js'
+export { type GaitControllerOptions, gaitController } from './gait/gaitController.js'
+export { gaitOrbit, zeroDynamics, zeroDynamicsImpact } from './gait/zeroDynamics.js'
 export { type BarrierLossOptions, barrierLoss } from './loss/barrierLoss.js'
 export { type EllipsoidLossOptions, ellipsoidLoss } from './loss/ellipsoidLoss.js'
+export { type HybridBarrierLossOptions, hybridBarrierLoss } from './loss/hybridBarrierLoss.js'
 export { type ImitationLossOptions, imitationLoss } from './loss/imitationLoss.js'
 export { type LyapunovLossOptions, lyapunovLoss } from './loss/lyapunovLoss.js'
 export { type RegionLossOptions, regionLoss } from './loss/regionLoss.js'
