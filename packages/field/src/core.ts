@@ -30,9 +30,17 @@ export {
   type Variable,
   vjp,
 } from './derive/derivatives.js'
+export {
+  type EulerLagrangeOptions,
+  eulerLagrange,
+  type LagrangianOptions,
+  type MotionTerms,
+  motionTerms,
+} from './derive/eulerLagrange.js'
 export { pullback } from './derive/pullback.js'
 export { pushforward } from './derive/pushforward.js'
 export { scalarCount, scalarize } from './derive/scalarize.js'
+export { solvePositiveDefinite } from './derive/solvePositiveDefinite.js'
 export { vectorize } from './derive/vectorize.js'
 export { type Enclosure, enclose } from './enclose/enclose.js'
 export { type BatchEnclosure, canEncloseBatch, encloseBatch } from './enclose/encloseBatch.js'

@@ -56,19 +56,34 @@ export { keepOnSimplex } from './filter/keepOnSimplex.js'
 export { type HalfSpace, type NearestPoint, nearestPoint } from './filter/nearestPoint.js'
 export type { FilteredInput, FilterStatus, InputBounds, SafetyFilter } from './filter/safetyFilter.js'
 export { sontag } from './filter/sontag.js'
+export { type GaitStart, walkingGait } from './gait/gait.js'
+export {
+  type GaitLimits,
+  gaitBarriers,
+  gaitLimits,
+  impactBarriers,
+  impactConditions,
+  stepBarriers,
+} from './gait/gaitBarriers.js'
+export { type GaitControllerOptions, gaitController } from './gait/gaitController.js'
+export { gaitOrbit, zeroDynamics, zeroDynamicsImpact } from './gait/zeroDynamics.js'
 export { type BarrierLossOptions, barrierLoss } from './loss/barrierLoss.js'
 export { type EllipsoidLossOptions, ellipsoidLoss } from './loss/ellipsoidLoss.js'
+export { type HybridBarrierLossOptions, hybridBarrierLoss } from './loss/hybridBarrierLoss.js'
 export { type ImitationLossOptions, imitationLoss } from './loss/imitationLoss.js'
 export { type LyapunovLossOptions, lyapunovLoss } from './loss/lyapunovLoss.js'
 export { type RegionLossOptions, regionLoss } from './loss/regionLoss.js'
 export { type Box, ball, box, nearBoundary, type Sampler, sublevel } from './loss/samplers.js'
 export { type TrainableQuadraticOptions, trainableQuadratic } from './loss/trainableQuadratic.js'
 export { acrobot } from './plants/acrobot.js'
+export { bipedImpact, bipedStrike } from './plants/biped/impact.js'
+export type { BipedParameters } from './plants/biped/model.js'
 export { cartPole } from './plants/cartPole.js'
 export { duffing } from './plants/duffing.js'
 export { invertedPendulum } from './plants/invertedPendulum.js'
 export { lorenz } from './plants/lorenz.js'
 export { pathTracking } from './plants/pathTracking.js'
+export { bipedJoints, groundForce, planarBiped, swingFootHeight } from './plants/planarBiped.js'
 export { planarQuadrotor } from './plants/planarQuadrotor.js'
 export { quadrotor } from './plants/quadrotor.js'
 export { segway } from './plants/segway.js'
