@@ -43,9 +43,11 @@ export {
   lyapunovExponents,
 } from './control/lyapunovExponents.js'
 export type { MatrixLike } from './control/matrix.js'
+export { measuredLoop } from './control/measuredLoop.js'
 export { place } from './control/place.js'
 export { quadratic } from './control/quadratic.js'
 export { care, dare } from './control/riccatiEquations.js'
+export { worstCaseLoop } from './control/worstCaseLoop.js'
 export { type SmtQuery, smtlib } from './export/smtlib.js'
 export { type CbfClfQpOptions, cbfClfQp } from './filter/cbfClfQp.js'
 export { type CbfQpOptions, cbfQp } from './filter/cbfQp.js'
@@ -68,12 +70,24 @@ export {
 export { type GaitControllerOptions, gaitController } from './gait/gaitController.js'
 export { gaitOrbit, zeroDynamics, zeroDynamicsImpact } from './gait/zeroDynamics.js'
 export { type BarrierLossOptions, barrierLoss } from './loss/barrierLoss.js'
+export {
+  type CounterexampleGuidedOptions,
+  counterexampleGuided,
+  type GuidedRound,
+  type GuidedTraining,
+} from './loss/counterexampleGuided.js'
+export {
+  type Counterexamples,
+  counterexampleOf,
+  withCounterexamples,
+} from './loss/counterexamples.js'
+export type { Disturbance } from './loss/disturbance.js'
 export { type EllipsoidLossOptions, ellipsoidLoss } from './loss/ellipsoidLoss.js'
 export { type HybridBarrierLossOptions, hybridBarrierLoss } from './loss/hybridBarrierLoss.js'
 export { type ImitationLossOptions, imitationLoss } from './loss/imitationLoss.js'
 export { type LyapunovLossOptions, lyapunovLoss } from './loss/lyapunovLoss.js'
 export { type RegionLossOptions, regionLoss } from './loss/regionLoss.js'
-export { type Box, ball, box, nearBoundary, type Sampler, sublevel } from './loss/samplers.js'
+export { type Box, ball, box, nearBoundary, type Sampler, shell, simplex, sublevel } from './loss/samplers.js'
 export { type TrainableQuadraticOptions, trainableQuadratic } from './loss/trainableQuadratic.js'
 export { acrobot } from './plants/acrobot.js'
 export { bipedImpact, bipedStrike } from './plants/biped/impact.js'

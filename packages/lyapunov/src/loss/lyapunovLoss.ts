@@ -31,6 +31,9 @@ export function lyapunovLoss({
   sampler,
   batch = 256,
   time,
+  disturbance,
+  counterexamples,
+  worstOf,
   normalize = 'none',
 }: LyapunovLossOptions): Loss<{ readonly field: Field; readonly V: Field }> {
   const where = 'lyapunovLoss'
@@ -39,7 +42,7 @@ export function lyapunovLoss({
   return {
     name: where,
     bind(field, _data, execution) {
-      checkPair(where, field, V)
+      checkPair(where, field, V, disturbance)
       const integrand = combine(
         [field, V],
         (b, place) => {
@@ -54,7 +57,19 @@ export function lyapunovLoss({
         },
         where,
       )
-      return bindPair('V', { field, scalar: V, integrand }, { sampler, batch, time, execution })
+      return bindPair(
+        'V',
+        { field, scalar: V, integrand },
+        {
+          sampler,
+          batch,
+          time,
+          disturbance,
+          counterexamples,
+          worstOf,
+          execution,
+        },
+      )
     },
   }
 }

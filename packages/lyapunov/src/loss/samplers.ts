@@ -41,6 +41,58 @@ export function ball(
 }
 
 /**
+ * Points of the shell inner ≤ |x| ≤ outer, uniform in volume.
+ * @example shell([0.9, 1.1])
+ */
+export function shell([inner, outer]: readonly [number, number]): Sampler {
+  if (!(inner >= 0 && outer > inner && Number.isFinite(outer)))
+    throw misuse({
+      where: 'shell',
+      expected: 'radii 0 ≤ inner < outer',
+      got: show([inner, outer]),
+      try: '[0.9, 1.1]',
+    })
+  const whole = ball(1)
+  return {
+    name: `shell(${inner}, ${outer})`,
+    draw(random, x) {
+      const n = x.length
+      whole.draw(random, x)
+      let square = 0
+      for (let i = 0; i < n; i++) square += x[i] * x[i]
+      // the volume below |x| is uniform between those of the two balls
+      const volume = inner ** n + (outer ** n - inner ** n) * random.uniform()
+      const scale = volume ** (1 / n) / Math.sqrt(square)
+      for (let i = 0; i < n; i++) x[i] *= scale
+    },
+  }
+}
+
+/**
+ * Points of the standard simplex xᵢ ≥ 0, Σxᵢ = total, uniform: normalised exponentials (Devroye, "Non-uniform random
+ * variate generation", 1986, chapter V, theorem 4.1).
+ * @example simplex(1)
+ */
+export function simplex(total = 1): Sampler {
+  if (!(total > 0 && Number.isFinite(total)))
+    throw misuse({ where: 'simplex', expected: 'a positive total', got: show(total), try: 'simplex(1)' })
+  return {
+    name: `simplex(${total})`,
+    draw(random, x) {
+      let sum = 0
+      do {
+        sum = 0
+        for (let i = 0; i < x.length; i++) {
+          x[i] = -Math.log1p(-random.uniform())
+          sum += x[i]
+        }
+      } while (sum === 0)
+      for (let i = 0; i < x.length; i++) x[i] *= total / sum
+    },
+  }
+}
+
+/**
  * Points of a box, uniform in volume.
  * @example box([[-3, 3], [-9, 9]])
  */
