@@ -44,7 +44,13 @@ export {
 } from './manifold/riemannianFlowMatching.js'
 export { assignment } from './matching/assignment.js'
 export type { Coupling } from './matching/coupling.js'
-export { type FlowMatchingOptions, flowMatching, lateTimes, missOf } from './matching/flowMatching.js'
+export {
+  type FlowMatchingOptions,
+  flowMatching,
+  lateTimes,
+  logTimes,
+  missOf,
+} from './matching/flowMatching.js'
 export {
   bridgeSamples,
   type LightBridgeOptions,
@@ -75,6 +81,7 @@ export { negativeLogLikelihood } from './metrics/negativeLogLikelihood.js'
 export { normalizedPathEnergy, type PathEnergyOptions, pathEnergy } from './metrics/pathEnergy.js'
 export { type SamplingFloorOptions, samplingFloor } from './metrics/samplingFloor.js'
 export { wasserstein2 } from './metrics/wasserstein.js'
+export { type BlurredFeaturesOptions, blurredFeatures } from './networks/blurredFeatures.js'
 export { type FourierFeaturesOptions, fourierFeatures } from './networks/fourierFeatures.js'
 export {
   type GradientFlowNetworkOptions,
