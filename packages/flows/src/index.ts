@@ -42,7 +42,7 @@ export {
   type RiemannianFlowMatchingOptions,
   riemannianFlowMatching,
 } from './manifold/riemannianFlowMatching.js'
-export { assignment } from './matching/assignment.js'
+export { assignment, type PreparedAssignment, prepareAssignment } from './matching/assignment.js'
 export type { Coupling } from './matching/coupling.js'
 export {
   type FlowMatchingOptions,
