@@ -6,11 +6,13 @@ import {
   embed,
   embedAll,
   enclose,
+  encloseLinear,
   expectSameOrder,
   type Field,
   freeze,
   gradient,
   jacobian,
+  type LinearEnclosure,
   lieDerivative,
   makeField,
   misuse,
@@ -58,6 +60,8 @@ export interface Readings {
   readonly image: Enclosure
   /** [V, R] */
   readonly natural: Enclosure
+  /** linear bounds of [V, R] and of V, for pairs with networks: the other bounds are too loose there, and dear */
+  readonly linear?: { readonly both: LinearEnclosure; readonly value: LinearEnclosure } | undefined
   /** [∇V (n), ∇R (size), jumps], where the jumps are the values of every step and sign that R contains */
   readonly slopes: Enclosure
   /** entries of `slopes` */
@@ -106,15 +110,32 @@ export function readPair(
     system,
     rate,
     field: f,
-    image: enclose(f),
+    image: lazily(f),
     candidate: frozen,
-    natural: enclose(stack([V, decay])),
-    slopes: enclose(slopes),
+    natural: lazily(stack([V, decay])),
+    linear: hasLayers(decay)
+      ? { both: encloseLinear(stack([V, decay])), value: encloseLinear(V) }
+      : undefined,
+    slopes: lazily(slopes),
     slopesSize: slopes.outputSize,
-    second: enclose(second),
+    second: lazily(second),
     secondSize: second.outputSize,
     sample: (point, out) => compiled(0, point.subarray(0, n), out, undefined, point.subarray(n)),
   }
+}
+
+/** Printed when it is first called: those of networks are long, and not all are needed. */
+function lazily(field: Field): Enclosure {
+  let read: Enclosure | undefined
+  return (lo, hi, outLo, outHi) => {
+    read ??= enclose(field)
+    read(lo, hi, outLo, outHi)
+  }
+}
+
+/** Whether a graph has products with matrices, as networks do. */
+function hasLayers({ nodes }: Field): boolean {
+  return nodes.some(({ op }) => op === 'affine' || op === 'matvec')
 }
 
 /** V(f(x)) − V(x). */
