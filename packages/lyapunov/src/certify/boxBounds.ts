@@ -1,6 +1,6 @@
 import { type LinearEnclosure, roundDown, roundSumDown, roundSumUp, roundUp } from '@separatrix/field/core'
 import { midpoint } from './bisectionTree.js'
-import { isSteady, type Readings } from './readings.js'
+import { isSteady, type Readings, rangeEnd } from './readings.js'
 
 /** Bounds of V and of R (V̇, or V̇ + κV) over one box, and at its centre; overwritten by every call. */
 export interface BoxBounds {
@@ -117,15 +117,10 @@ function linearEvaluator(
   const bounds = emptyBounds(size)
   const { centre } = bounds
   const form = new Float64Array(outputs * (sides + 2))
-  const [c, r] = [0, 1 + sides]
+  const r = 1 + sides
   const rate = outputs - 1
   const entry = (p: number, k: number) => form[p * outputs + k] as number
-  /** one end of entry k */
-  const end = (k: number, sign: 1 | -1) => {
-    let reach = entry(r, k)
-    for (let p = 1; p <= sides; p++) reach = roundSumUp(reach + Math.abs(entry(p, k)))
-    return sign === 1 ? roundSumUp(entry(c, k) + reach) : roundSumDown(entry(c, k) - reach)
-  }
+  const end = (k: number, sign: 1 | -1) => rangeEnd(form, { outputs, sides, entry: k, sign })
   const evaluate = (lo: Float64Array, hi: Float64Array) => {
     read(lo, hi, form)
     bounds.valueLow = end(0, -1)

@@ -16,6 +16,8 @@ import {
   lieDerivative,
   makeField,
   misuse,
+  roundSumDown,
+  roundSumUp,
   show,
 } from '@separatrix/field/core'
 import type { Interval } from './box.js'
@@ -58,7 +60,7 @@ export interface Readings {
   readonly candidate: Field
   /** f over a box: where a map leads */
   readonly image: Enclosure
-  /** [V, R] */
+  /** [V, R]; of pairs with networks the ranges of their linear bounds */
   readonly natural: Enclosure
   /** linear bounds of [V, R] and of V, for pairs with networks: the other bounds are too loose there, and dear */
   readonly linear?: { readonly both: LinearEnclosure; readonly value: LinearEnclosure } | undefined
@@ -100,6 +102,8 @@ export function readPair(
   const second = stack([jacobian(gradientV), jacobian(f), ...jumps(gradientV)])
   const compiled = compile(stack([V, decay, gradientV, ...gradientDecay]))
   const n = f.stateSize
+  const pair = stack([V, decay])
+  const linear = hasLayers(pair) ? { both: encloseLinear(pair), value: encloseLinear(V) } : undefined
   return {
     n,
     size: n + f.inputSize,
@@ -112,10 +116,8 @@ export function readPair(
     field: f,
     image: lazily(f),
     candidate: frozen,
-    natural: lazily(stack([V, decay])),
-    linear: hasLayers(decay)
-      ? { both: encloseLinear(stack([V, decay])), value: encloseLinear(V) }
-      : undefined,
+    natural: linear === undefined ? lazily(pair) : rangesOf(linear.both),
+    linear,
     slopes: lazily(slopes),
     slopesSize: slopes.outputSize,
     second: lazily(second),
@@ -131,6 +133,33 @@ function lazily(field: Field): Enclosure {
     read ??= enclose(field)
     read(lo, hi, outLo, outHi)
   }
+}
+
+/** c ± (Σ|gᵢ| + r) of each entry. */
+function rangesOf({ evaluate, outputs, sides }: LinearEnclosure): Enclosure {
+  const form = new Float64Array(outputs * (sides + 2))
+  return (lo, hi, outLo, outHi) => {
+    evaluate(lo, hi, form)
+    for (let k = 0; k < outputs; k++) {
+      outLo[k] = rangeEnd(form, { outputs, sides, entry: k, sign: -1 })
+      outHi[k] = rangeEnd(form, { outputs, sides, entry: k, sign: 1 })
+    }
+  }
+}
+
+/** One end of the range of a linear bound. */
+export function rangeEnd(
+  form: Float64Array,
+  {
+    outputs,
+    sides,
+    entry,
+    sign,
+  }: { readonly outputs: number; readonly sides: number; readonly entry: number; readonly sign: 1 | -1 },
+): number {
+  let reach = 0
+  for (let p = 1; p <= sides + 1; p++) reach = roundSumUp(reach + Math.abs(form[p * outputs + entry]))
+  return sign === 1 ? roundSumUp(form[entry] + reach) : roundSumDown(form[entry] - reach)
 }
 
 /** Whether a graph has products with matrices, as networks do. */
