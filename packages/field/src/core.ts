@@ -45,6 +45,7 @@ export { vectorize } from './derive/vectorize.js'
 export { type Enclosure, enclose } from './enclose/enclose.js'
 export { type BatchEnclosure, canEncloseBatch, encloseBatch } from './enclose/encloseBatch.js'
 export { encloseInterpreted } from './enclose/encloseInterpreted.js'
+export { encloseLinear, type LinearEnclosure } from './enclose/encloseLinear.js'
 export {
   binaryInterval,
   constantInterval,
