@@ -8,7 +8,7 @@ import {
   scalarize,
   show,
 } from '@separatrix/field/core'
-import { type Event, type Solution, type SolveOptions, solve } from '@separatrix/ode'
+import { type Event, evaluatePolynomial, type Solution, type SolveOptions, solve } from '@separatrix/ode'
 import { bipedImpact } from '../plants/biped/impact.js'
 import { type BipedParameters, bipedField, linkCount, posture } from '../plants/biped/model.js'
 import { bipedPush } from '../plants/biped/push.js'
@@ -125,6 +125,7 @@ export function walk(gait: Field, options: WalkOptions): Walk {
   const solution = solve(field, from, [0, longestStep * steps], { method, rtol, atol, events })
   const records = solution.events.filter((e) => e.event !== 1)
   const impacts = records.filter((e) => e.event === 0)
+  const conditions = impactConditions(limits, machine)
   const seen = look(field, gaitBarriers(limits, machine), { solution, records, from, looks })
   return {
     ...describe(solution, impacts.length, steps),
@@ -135,7 +136,7 @@ export function walk(gait: Field, options: WalkOptions): Walk {
       ...leastOf(
         impactBarriers,
         impacts.map(({ t }) => t),
-        impacts.map(({ y }) => interpret(impactConditions(limits, machine), 0, y)),
+        impacts.map(({ y }) => interpret(conditions, 0, y)),
       ),
     ],
     stats: solution.stats,
@@ -188,13 +189,14 @@ function look(
     states.push(y)
     seen.push(out)
   }
+  const dense = solution.polynomials()
   let begin = 0
   let y: Float64Array = Float64Array.from(from)
   for (const { t, y: before, after } of records) {
     add(begin, y)
     for (let k = 1; k < looks; k++) {
       const at = begin + ((t - begin) * k) / looks
-      add(at, solution.at(at))
+      add(at, evaluatePolynomial(dense, at))
     }
     add(t, before)
     ;[begin, y] = [t, after]
