@@ -1,4 +1,4 @@
-import { type Builder, embed, type Field, freeze, type Ref } from '@separatrix/field/core'
+import { type Builder, embed, type Field, freeze, type Ref, scalarize } from '@separatrix/field/core'
 import { bipedStrike } from '../plants/biped/impact.js'
 import {
   type BipedParameters,
@@ -33,17 +33,17 @@ export interface GaitLimits {
   readonly step: number
 }
 
-/** Torques and friction are RABBIT's; the other limits say what walking upright is. */
+/** Limits of an upright walk at half a metre to a metre a second, with some of the friction of dry ground. */
 export const gaitLimits: GaitLimits = {
   knee: [0.05, 1.2],
   torso: Math.PI / 6,
   hipHeight: 0.65,
-  speed: [0.3, 1.3],
-  torque: 100,
-  friction: 0.6,
-  load: 0.2,
-  mound: [0.03, 0.2],
-  step: 0.2,
+  speed: [0.4, 1.2],
+  torque: 80,
+  friction: 0.5,
+  load: 0.25,
+  mound: [0.04, 0.2],
+  step: 0.25,
 }
 
 /** Barriers along a step, in the order of their values. */
@@ -100,7 +100,7 @@ export function gaitBarriers(limits: GaitLimits = gaitLimits, model: BipedParame
     },
     inputNames,
   )
-  return freeze(field)
+  return scalarize(freeze(field))
 }
 
 function readings(b: Builder, state: Ref) {
@@ -134,5 +134,5 @@ export function impactConditions(limits: GaitLimits = gaitLimits, model: BipedPa
       b.div(b.sub(foot.x, b.constant(limits.step)), b.constant(0.1)),
     ])
   })
-  return freeze(field)
+  return scalarize(freeze(field))
 }
