@@ -6,6 +6,7 @@ import {
   ball,
   barrierLoss,
   ellipsoidLoss,
+  higherOrderLyapunovLoss,
   imitationLoss,
   lyapunovLoss,
   measuredLoop,
@@ -39,6 +40,7 @@ const losses: readonly { readonly loss: Loss; readonly field: typeof loop }[] = 
     }),
     field: measured,
   },
+  { loss: higherOrderLyapunovLoss({ V, coefficients: [2, 3], ...sampling }), field: loop },
   {
     loss: ellipsoidLoss({
       P: [[2, 0.5], [0.5, 1]], // biome-ignore format: a matrix

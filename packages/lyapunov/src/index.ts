@@ -73,6 +73,7 @@ export { type GaitLossOptions, gaitLoss } from './gait/gaitLoss.js'
 export { type LeastBarrier, type Walk, type WalkOptions, walk, walkingLoop } from './gait/walk.js'
 export { gaitOrbit, zeroDynamics, zeroDynamicsImpact } from './gait/zeroDynamics.js'
 export { type BarrierLossOptions, barrierLoss } from './loss/barrierLoss.js'
+export { convexCandidate } from './loss/convexCandidate.js'
 export {
   type CounterexampleGuidedOptions,
   counterexampleGuided,
@@ -87,10 +88,16 @@ export {
 export type { Disturbance } from './loss/disturbance.js'
 export { type EllipsoidLossOptions, ellipsoidLoss } from './loss/ellipsoidLoss.js'
 export { type HybridBarrierLossOptions, hybridBarrierLoss } from './loss/hybridBarrierLoss.js'
+export {
+  type HigherOrderLyapunovLossOptions,
+  higherOrderLyapunovLoss,
+} from './loss/higherOrderLyapunovLoss.js'
 export { type ImitationLossOptions, imitationLoss } from './loss/imitationLoss.js'
 export { type LyapunovLossOptions, lyapunovLoss } from './loss/lyapunovLoss.js'
+export { type PathLyapunovLossOptions, pathLyapunovLoss } from './loss/pathLyapunovLoss.js'
 export { type RegionLossOptions, regionLoss } from './loss/regionLoss.js'
 export { type Box, ball, box, nearBoundary, type Sampler, shell, simplex, sublevel } from './loss/samplers.js'
+export { type TrainableNormOptions, trainableNorm } from './loss/trainableNorm.js'
 export { type TrainableQuadraticOptions, trainableQuadratic } from './loss/trainableQuadratic.js'
 export { acrobot } from './plants/acrobot.js'
 export { bipedImpact, bipedStrike } from './plants/biped/impact.js'
