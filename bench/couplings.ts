@@ -87,7 +87,7 @@ function evenMoons(count: number, seed: number): number[][] {
 const average = (values: readonly number[]) => values.reduce((sum, v) => sum + v / values.length, 0)
 
 const steps = 5000
-const [count, repeats] = [1024, 3]
+const [count, repeats] = [1024, 5]
 
 /**
  * Eight normals to two moons by four couplings and paths: W₂ after accurate solves and after 1, 4 and 10 Euler steps,

@@ -10,6 +10,7 @@ import {
 } from '@separatrix/field/core'
 import { ensemble, type SolveOptions, solve } from '@separatrix/ode'
 import type { NdArray } from 'ndarray'
+import { estimate } from '../metrics/estimate.js'
 import { type Base, standardNormal } from './base.js'
 import { carryTheta } from './carryTheta.js'
 import { readCondition } from './condition.js'
@@ -106,7 +107,7 @@ export function cnf({
     const [logProb, standardError] = [new Float64Array(count), new Float64Array(count)]
     for (let i = 0; i < count; i++) {
       const at = i * (n + k + m) + n
-      const { mean, error } = meanAndError(ends.subarray(at, at + k))
+      const { mean, standardError: error } = estimate(ends.subarray(at, at + k))
       logProb[i] = base.logProb(z.subarray(i * n, (i + 1) * n)) - sign * mean
       standardError[i] = trace === 'exact' ? 0 : error
     }
@@ -168,6 +169,8 @@ export function cnf({
     base,
     volume,
     span,
+    trace,
+    condition: m,
     solving,
     sample: (...args) => now(questions.sample(...args)),
     logProb: (...args) => now(questions.logProbEstimate(...args)).logProb,
@@ -251,14 +254,6 @@ function failure(
     `cnf-${status}`,
     `cnf(${field.name}): expected a solve over [${interval}], got ${status}. ${message} Try smaller weights or a smaller tolerance.`,
   )
-}
-
-/** Mean and its standard error; infinite where one value cannot tell. */
-function meanAndError(values: Float64Array) {
-  const k = values.length
-  const mean = values.reduce((sum, a) => sum + a, 0) / k
-  const square = values.reduce((sum, a) => sum + (a - mean) ** 2, 0)
-  return { mean, error: k > 1 ? Math.sqrt(square / (k - 1) / k) : Number.POSITIVE_INFINITY }
 }
 
 /** [x; c]′ = [f(t, [x; c]); 0]. */
