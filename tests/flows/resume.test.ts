@@ -4,9 +4,9 @@ import { type Field, network } from '@separatrix/field'
 import {
   checkerboard,
   flowMatching,
-  likelihoodLoss,
   lightBridge,
   lightBridgeLoss,
+  likelihoodLoss,
   moons,
   moserLoss,
   riemannianFlowMatching,

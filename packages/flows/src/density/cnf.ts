@@ -1,15 +1,22 @@
 import {
   Builder,
+  checkOptions,
   embed,
   expectField,
   type Field,
   makeArray,
   makeField,
+  misuse,
+  type OptionNames,
   SeparatrixError,
   seededRandom,
+  show,
 } from '@separatrix/field/core'
 import { ensemble, type SolveOptions, solve } from '@separatrix/ode'
 import type { NdArray } from 'ndarray'
+import { expectCount } from '../check/expectCount.js'
+import { expectNumber } from '../check/expectNumber.js'
+import { expectSource } from '../check/expectSource.js'
 import { estimate } from '../metrics/estimate.js'
 import { type Base, standardNormal } from './base.js'
 import { carryTheta } from './carryTheta.js'
@@ -29,6 +36,19 @@ export interface CnfOptions extends Pick<SolveOptions, 'method' | 'rtol' | 'atol
   readonly trace?: TraceRule
   /** length of the condition c that the field reads after x; 0 */
   readonly condition?: number
+}
+
+const names: OptionNames<CnfOptions> = {
+  field: true,
+  base: true,
+  span: true,
+  trace: true,
+  condition: true,
+  method: true,
+  rtol: true,
+  atol: true,
+  step: true,
+  maxSteps: true,
 }
 
 /** Points on their way: rows of [x; c], or of [x; a; c] with the volume, and directions of the trace. */
@@ -53,18 +73,21 @@ type Follow<Result> = (trip: Trip) => Result
  * flow.logProb([[0, 0], [1, 1]])
  * const samples = await flow.batched({ backend: 'wasm' }).sample(1000, 0)
  */
-export function cnf({
-  field,
-  base: given,
-  span = [0, 1],
-  trace = 'exact',
-  condition: m = 0,
-  ...solving
-}: CnfOptions): Flow {
+export function cnf(options: CnfOptions): Flow {
+  checkOptions('cnf', options, names)
+  const { field, base: given, span = [0, 1], trace = 'exact', condition: m = 0, ...solving } = options
   expectField('cnf', field)
+  if (!(Array.isArray(span) && span.length === 2 && span.every(Number.isFinite) && span[0] !== span[1]))
+    throw misuse({
+      where: 'cnf(span)',
+      expected: 'two different finite times',
+      got: show(span),
+      try: 'span: [0, 1]',
+    })
   const volume = volumeField(field, trace, { condition: m })
   const n = field.outputSize
   const base = given ?? standardNormal(n)
+  expectSource('cnf(base)', base, n)
   const k = trace === 'exact' ? 1 : trace.probes
   const d = directions(trace) * n
   const velocity = m === 0 ? field : standStill(field, m)
@@ -82,6 +105,8 @@ export function cnf({
     return rows
   }
   const drawBase = (count: number, seed: number) => {
+    expectCount('flow.sample', count, 'samples', 0)
+    expectNumber('flow.sample', 'seed', seed)
     const random = seededRandom(seed)
     const z = new Float64Array(count * n)
     for (let i = 0; i < count; i++) base.draw(random, z.subarray(i * n, (i + 1) * n))
