@@ -34,6 +34,7 @@ export {
 export type { Points } from './density/points.js'
 export { probabilityFlow } from './density/probabilityFlow.js'
 export { type RnodeOptions, rnode } from './density/rnode.js'
+export { type SamplePaths, type SamplePathsOptions, samplePaths } from './density/samplePaths.js'
 export type { TraceRule } from './density/traceRule.js'
 export { volumeField } from './density/volumeField.js'
 export { withTime } from './density/withTime.js'

@@ -1,11 +1,8 @@
 import {
-  Builder,
   checkOptions,
-  embed,
   expectField,
   type Field,
   makeArray,
-  makeField,
   misuse,
   type OptionNames,
   SeparatrixError,
@@ -23,6 +20,7 @@ import { carryTheta } from './carryTheta.js'
 import { readCondition } from './condition.js'
 import type { BatchedFlow, Flow, FlowBatchOptions, Given, LogProbEstimate } from './flow.js'
 import { type Points, readPoints } from './points.js'
+import { standStill } from './standStill.js'
 import { directions, drawDirections, type TraceRule } from './traceRule.js'
 import { volumeField } from './volumeField.js'
 
@@ -90,7 +88,7 @@ export function cnf(options: CnfOptions): Flow {
   expectSource('cnf(base)', base, n)
   const k = trace === 'exact' ? 1 : trace.probes
   const d = directions(trace) * n
-  const velocity = m === 0 ? field : standStill(field, m)
+  const velocity = standStill(field, m)
   const solveOne = oneByOne({ velocity, volume, d }, solving)
 
   /** Starts of solves: points, no growth yet, conditions. */
@@ -279,10 +277,4 @@ function failure(
     `cnf-${status}`,
     `cnf(${field.name}): expected a solve over [${interval}], got ${status}. ${message} Try smaller weights or a smaller tolerance.`,
   )
-}
-
-/** [x; c]′ = [f(t, [x; c]); 0]. */
-function standStill(f: Field, m: number): Field {
-  const b = new Builder()
-  return makeField(b, b.concat([embed(b, f), b.zeros(m)]), f)
 }
