@@ -25,11 +25,11 @@ export interface PreparedAssignment {
  * @example assignment(Float64Array.of(1, 0, 0, 1), 2) // Int32Array [1, 0]
  */
 export function assignment(cost: Float64Array, n: number): Int32Array {
-  if (cost.length !== n * n)
+  if (!(cost instanceof Float64Array) || cost.length !== n * n)
     throw misuse({
       where: 'assignment',
       expected: `an ${n} × ${n} matrix of finite costs`,
-      got: `${cost.length} entries`,
+      got: cost instanceof Float64Array ? `${cost.length} entries` : show(cost),
       try: 'cost[i * n + j]',
     })
   const { rows, solve } = prepareAssignment(n)

@@ -22,20 +22,20 @@ export interface CouplingSettings {
   readonly regularization: number
 }
 
-export function checkCoupling({
-  coupling,
-  regularization = 0,
-}: Pick<CouplingSettings, 'coupling'> & Partial<CouplingSettings>): void {
+export function checkCoupling(
+  where: string,
+  { coupling, regularization = 0 }: Pick<CouplingSettings, 'coupling'> & Partial<CouplingSettings>,
+): void {
   if (!couplings.includes(coupling))
     throw misuse({
-      where: 'flowMatching',
+      where,
       expected: `coupling ${couplings.map((c) => `'${c}'`).join(', ')}`,
       got: show(coupling),
       try: "coupling: 'exact'",
     })
-  if (coupling === 'sinkhorn' && !(regularization > 0))
+  if (coupling === 'sinkhorn' && !(regularization > 0 && Number.isFinite(regularization)))
     throw misuse({
-      where: 'flowMatching',
+      where,
       expected: 'a positive regularization of the entropic plan',
       got: show(regularization),
       try: 'regularization: 2σ² with the path schroedingerBridge(σ)',
