@@ -28,6 +28,7 @@ export {
 export { type HeldOut, holdOut } from './fit/holdOut.js'
 export { type BoundLoss, beginning, type Loss, type Moment, type Restored, type Split } from './fit/loss.js'
 export { type Minibatches, minibatches } from './fit/minibatches.js'
+export { type OrthogonalGroupOptions, onOrthogonalGroup } from './fit/onOrthogonalGroup.js'
 export type { FitProgress } from './fit/progress.js'
 export type { Regularization } from './fit/regularization/regularize.js'
 export { type SampledLossOptions, sampledLoss } from './fit/sampledLoss.js'

@@ -11,6 +11,7 @@ export const studies: Readonly<Record<string, () => Promise<Study>>> = {
   pendulum: async () => (await import('./studyPendulum.js')).studyPendulum,
   transfer: async () => (await import('./studyTransfer.js')).studyTransfer,
   lyanet: async () => (await import('./studyLyanet.js')).studyLyanet,
+  biped: async () => (await import('./studyBiped.js')).studyBiped,
   segway: async () => (await import('./studySegway.js')).studySegway,
   regions: async () => (await import('./studyRegions.js')).studyRegions,
 }
