@@ -96,11 +96,15 @@ test('counterexamples are drawn at their share, about their states and with thei
     const which = x[0] < 6 ? 0 : 1
     near[which]++
     assert.equal(x[2], points[which][2])
-    // six standard deviations
-    assert.ok(Math.abs(x[0] - points[which][0]) < 0.06 && Math.abs(x[1] - points[which][1]) < 0.06)
+    // six standard deviations, of 0.01·√61 and 0.01·√113
+    const most = 0.06 * Math.hypot(points[which][0], points[which][1])
+    assert.ok(Math.abs(x[0] - points[which][0]) < most && Math.abs(x[1] - points[which][1]) < most)
   }
   // 450 each expected, deviation √(3000·0.15·0.85) = 20
   assert.ok(near.every((n) => Math.abs(n - 450) < 80), near.join(', ')) // biome-ignore format: one line
+  // 3e-25 and 4e-25 are drawn out to a length of 1e-3; a spread of 0.01 of that moves them by less than 6e-5
+  withCounterexamples(ball(1), { points: [[3e-25, -4e-25]], share: 1 }).draw(random, x.subarray(0, 2))
+  assert.ok(Math.abs(x[0] - 6e-4) < 6e-5 && Math.abs(x[1] + 8e-4) < 6e-5, x.join(', '))
   const plain = ball(1)
   assert.equal(withCounterexamples(plain, { points: [] }), plain)
   assert.throws(() => withCounterexamples(plain, { points, share: 2 }), /share between 0 and 1/)
