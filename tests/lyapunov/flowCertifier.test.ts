@@ -15,7 +15,7 @@ import {
 import { flowCertifier, keepOnSimplex, lipschitzConstant, nearestPoint } from '@separatrix/lyapunov'
 import { dopri5, solve, ssprk3 } from '@separatrix/ode'
 import { test } from 'uvu'
-import { coveringBall, halves } from '../../packages/lyapunov/src/certify/decisionFaces.js'
+import { coveringBall, type FacePiece, halves } from '../../packages/lyapunov/src/certify/decisionFaces.js'
 import { evaluationError } from '../../packages/lyapunov/src/certify/evaluationError.js'
 import { bigInterpret, toBig } from '../support/bigInterpret.js'
 
@@ -59,13 +59,13 @@ test('a maximum beside a minimum of another pair is not taken for a permutation'
 for (const n of [2, 3, 5, 10])
   test(`faces of the simplex in ${n} numbers: balls hold their pieces, and the pieces hold the face`, () => {
     const [label, rival, scale] = [n - 1, 0, 0.7]
-    const whole = { rival, lo: new Float64Array(n - 2), hi: new Float64Array(n - 2).fill(1) }
+    const whole: FacePiece = { rival, lo: new Float64Array(n - 2), hi: new Float64Array(n - 2).fill(1) }
     const z = new Float64Array(n)
     const distance = (eta: Float64Array) => Math.hypot(...eta.map((v, i) => scale * v - z[i]))
     const rho = coveringBall(whole, { n, label, scale }, z)
     // the vertices, 1/k on k entries, are all at this distance
     assert.ok(Math.abs(rho - (scale / 2) * Math.sqrt(1 / 2 - 1 / n)) < 1e-13)
-    const pieces = [whole]
+    const pieces: FacePiece[] = [whole]
     if (n > 2)
       for (let k = 0; k < 30; k++) pieces.push(...halves(pieces.splice(random.integer(pieces.length), 1)[0]))
     for (let trial = 0; trial < 300; trial++) {
