@@ -77,7 +77,11 @@ test('an untrained flow: what is certified is decided alike by every step length
     for (const classifier of classifiers) {
       const direction = x.map(() => random.normal())
       const length = Math.hypot(...direction)
-      const eta = interpret(classifier, 0, x.map((v, i) => v + (0.999 * radius * direction[i]) / length)) // biome-ignore format: one line
+      const eta = interpret(
+        classifier,
+        0,
+        x.map((v, i) => v + (0.999 * radius * direction[i]) / length),
+      )
       assert.equal(eta.indexOf(Math.max(...eta)), label)
     }
   }

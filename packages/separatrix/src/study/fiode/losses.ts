@@ -8,6 +8,7 @@ import {
   type Random,
   withTheta,
 } from '@separatrix/field'
+import { decisionBoundary } from '@separatrix/lyapunov'
 import type { Digits } from '../digits.js'
 import { classes, pixels } from '../lyanet/models.js'
 import { range, rates } from './models.js'
@@ -39,6 +40,21 @@ export function boundaryIntegrand(scores: Field, recipe: FiodeRecipe): Field {
 /** Steps between two looks at which rivals are close. */
 const refreshment = 100
 
+/** The decision boundary of each pair of classes. */
+const boundaries = range(0, classes).map((label) =>
+  range(0, classes).map((rival) => (rival === label ? undefined : decisionBoundary(label, rival))),
+)
+
+/** Uniform on the simplex: exponential numbers over their sum (Devroye 1986, section 11.4). */
+function drawSimplex(random: Random, eta: Float64Array): void {
+  let total = 0
+  for (let j = 0; j < eta.length; j++) {
+    eta[j] = -Math.log(1 - random.uniform())
+    total += eta[j]
+  }
+  for (let j = 0; j < eta.length; j++) eta[j] /= total
+}
+
 /**
  * Samples of the simplex for random images: at first uniform on all of it, later nine in ten on decision boundaries, where
  * the certificate is; rivals are drawn more often the closer they come to the label on their boundary, looked at every 100
@@ -63,8 +79,9 @@ export async function boundaryLoss(scores: Field, digits: Digits, recipe: FiodeR
           z.set(digits.inputs[image], classes)
           z[classes + pixels + label] = 1
           z[2 * classes + pixels + rival] = 1
-          if (random.uniform() < interior) drawSimplex(random, z)
-          else drawFace(random, z, { label, rival })
+          const eta = z.subarray(0, classes)
+          if (random.uniform() < interior) drawSimplex(random, eta)
+          else boundaries[label][rival]?.draw(random, eta)
           return 0
         },
         restore: (theta) => ({ field: withTheta(field, theta) }),
@@ -90,31 +107,6 @@ function drawRival(random: Random, weights: Float64Array): number {
     if (weights[i] > 0 && left <= 0) return i
   }
   return weights.findIndex((v) => v > 0)
-}
-
-/** Uniform on the simplex: normalised exponential numbers. */
-function drawSimplex(random: Random, z: Float64Array): void {
-  let total = 0
-  for (let j = 0; j < classes; j++) {
-    z[j] = -Math.log(1 - random.uniform())
-    total += z[j]
-  }
-  for (let j = 0; j < classes; j++) z[j] /= total
-}
-
-/** On the face where label and rival share the largest entry; every other entry is 0 or equal to it at times. */
-function drawFace(
-  random: Random,
-  z: Float64Array,
-  { label, rival }: { readonly label: number; readonly rival: number },
-): void {
-  let total = 0
-  for (let j = 0; j < classes; j++) {
-    const isEqual = j === label || j === rival
-    z[j] = isEqual ? 1 : Math.min(1, Math.max(0, 2 * random.uniform() - 0.5))
-    total += z[j]
-  }
-  for (let j = 0; j < classes; j++) z[j] /= total
 }
 
 /** The difference of scores over which a rival's weight falls to 1/e. */
