@@ -1,63 +1,55 @@
 import { sha256 } from '@noble/hashes/sha2.js'
 import { bytesToHex, utf8ToBytes } from '@noble/hashes/utils.js'
-import type { Interval } from './interval.js'
-import { isIndex, type Program, workOf } from './program.js'
+import type { Box, Budget } from './boxes.js'
+import { demand, isIndex, type Program, workOf } from './program.js'
 import { type Claim, statementOf } from './statement.js'
 
-export type Box = readonly Interval[]
 export type Json = Readonly<Record<string, unknown>>
 
 /** A claim about a system with its proof, read; nothing in it is trusted. */
 export interface Problem {
   readonly claim: Json & Claim
   readonly proof: Json
-  /** the claim's level, a finite number */
-  readonly level: number
   readonly states: number
   /** bounds of the states, then of the equilibrium if it is not 0, then of the uncertain inputs; a global claim has none */
   readonly domain: Box
+  readonly level: number
+  /** κ of V̇ + κV < 0 */
+  readonly decay: number
   /** a claim about the map x⁺ = f(x) */
   readonly isMap: boolean
   /** the state is the deviation from an equilibrium */
   readonly isMoved: boolean
-  /** κ of Ẇ + κW < 0 */
-  readonly decay: number
   readonly f: Program
-  /** the function whose set {W ≤ level} is claimed: V, or −B, or A */
-  readonly W: Program
+  /** V, or B, or A */
+  readonly V: Program
   /** a bisection in preorder */
   readonly tree: readonly number[]
+  /** how often boxes may be halved beyond that */
+  readonly budget: Budget
 }
 
-/** Second derivatives take n³/2 numbers a variable list: beyond this a forged file would only exhaust the memory. */
+/** Second derivatives take n² numbers each: beyond these a forged file would only exhaust the memory, or take hours. */
 const greatestDimension = 100
-
-/** Numbers that one evaluation may handle: a hundred times those of a network of 10⁴ weights in two variables. */
 const greatestWork = 1e7
-
-export function demand(condition: boolean, reason: string): asserts condition {
-  if (!condition) throw new Error(reason)
-}
+const greatestTotalWork = 1e10
+const extraBoxes = 400_000
 
 /** A certificate, whose hash fits its contents and whose statement is that of its claim, as a problem. */
 export function readCertificate(json: unknown): Problem {
   const c = (typeof json === 'string' ? readText(json) : json) as Json
-  demand(c?.format === 'separatrix-certificate' && c.version === 1, 'not a certificate of version 1')
+  demand(c?.format === 'separatrix-certificate' && c.version === 2, 'not a certificate of version 2')
   const { hash, ...payload } = c
   demand(hash === bytesToHex(sha256(utf8ToBytes(canonical(payload)))), 'the hash does not fit the contents')
   const [claim, proof] = [c.claim as Json & Claim, c.proof as Json]
   demand(claim.statement === statementOf(claim), 'the statement is not what is proved of such a claim')
-  const { property, level, rate = 0 } = claim
+  const { property, level, rate = 0, uncertain = [] } = claim
   const names = (field: unknown, key: string) => (field as Record<string, unknown[]>)[key]
   const [own, other] = [names(c.candidate, 'state'), names(c.system, 'state')]
   const n = own.length
   demand(n > 0 && n <= greatestDimension, `no states, or more than ${greatestDimension}`)
-  const isGlobal = property === 'global-asymptotic-stability'
-  const domain = isGlobal ? [] : readBox(claim.domain, 'the domain', n)
-  demand(!isGlobal || (claim.domain as unknown[]).length === 0, 'a global claim has no domain')
-  const uncertain = claim.uncertain ?? []
-  const sides = uncertain.map((u) => u.interval)
-  const inputs = readBox(sides, 'what is uncertain', sides.length)
+  const domain = readBox(claim.domain, 'the domain', property === 'global-asymptotic-stability' ? 0 : n)
+  const inputs = readBox(uncertain.map((u) => u.interval), 'what is uncertain', uncertain.length) // biome-ignore format: one line
   const isMoved = claim.equilibrium !== undefined
   const center = isMoved ? readBox(claim.equilibrium, 'the equilibrium', n) : []
   const isMap = claim.time === 'discrete'
@@ -65,32 +57,29 @@ export function readCertificate(json: unknown): Problem {
   demand(Number.isFinite(level), 'a level out of range')
   const axes = n + center.length + inputs.length
   demand(Array.isArray(proof.tree) && proof.tree.every((k) => isIndex(k + 3, axes + 3)), 'a malformed tree')
-  demand(
-    own.every((name, i) => !other.includes(name) || other[i] === name),
-    'the candidate and the system name their states in different orders',
-  )
-  demand(
-    uncertain.every((u, i) => names(c.system, 'input')[i] === u.name),
-    'what is uncertain is not what the system reads',
-  )
-  const V = readProgram(c.candidate, 'the candidate', [
-    n,
-    0,
-    property === 'invariant-polytope' ? undefined : 1,
-  ])
-  const minus = { op: 'neg', args: [V.output], size: 1 }
+  const isAlike = own.every((name, i) => !other.includes(name) || other[i] === name)
+  demand(isAlike, 'the candidate and the system name their states in different orders')
+  const isNamed = uncertain.every((u, i) => names(c.system, 'input')[i] === u.name)
+  demand(isNamed, 'what is uncertain is not what the system reads')
+  const isScalar = property !== 'invariant-polytope'
+  const V = readProgram(c.candidate, 'the candidate', [n, 0, isScalar ? 1 : undefined])
+  const f = readProgram(c.system, 'the system', [n, inputs.length, n])
+  const work = (workOf(f) + workOf(V)) * (1 + axes ** 2)
   return {
-    claim,
-    proof,
-    level: level as number,
-    states: n,
+    ...{
+      claim,
+      proof,
+      level: level as number,
+      states: n,
+      decay: rate,
+      isMap,
+      isMoved,
+      f,
+      V,
+      tree: proof.tree,
+    },
     domain: [...domain, ...center, ...inputs],
-    isMap,
-    isMoved,
-    decay: rate,
-    f: readProgram(c.system, 'the system', [n, inputs.length, n]),
-    W: property === 'invariant-set' ? { ...V, nodes: [...V.nodes, minus], output: V.nodes.length } : V,
-    tree: proof.tree,
+    budget: { left: Math.min(extraBoxes, Math.ceil(greatestTotalWork / work)) },
   }
 }
 
@@ -104,11 +93,12 @@ function readText(text: string): Json {
 }
 
 /** An autonomous field of n states, k inputs and m outputs; run checks its nodes one by one. */
-function readProgram(
+export function readProgram(
   json: unknown,
   name: string,
   [n, k, m]: readonly [number, number, number | undefined],
 ): Program {
+  // biome-ignore format: one line
   const { format, version, state, input, theta, nodes, output } = json as Record<string, unknown[]>
   demand(`${format} ${version}` === 'separatrix-field 1', `${name} is not a field of version 1`)
   demand(state.length === n && input.length === k && theta.length === 0, `${name} is open or of other states`)
@@ -117,7 +107,7 @@ function readProgram(
   const program = { nodes, output, states: n } as unknown as Program
   const { size } = program.nodes[program.output]
   demand(size === (m ?? size), `${name} has another number of outputs`)
-  demand(workOf(program, n + k) <= greatestWork, `${name} is too large`)
+  demand(workOf(program) * (1 + (n + k) ** 2) <= greatestWork, `${name} is too large`)
   return program
 }
 
