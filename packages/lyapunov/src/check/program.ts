@@ -38,84 +38,92 @@ export function workOf({ nodes }: Program): number {
   }, 0)
 }
 
-const functions = 'neg sqrt exp log sin cos tan atan sinh cosh tanh sigmoid softplus relu abs'.split(' ')
-const arities: Readonly<Record<string, number>> = {
-  ...Object.fromEntries(functions.map((op) => [op, 1])),
-  ...Object.fromEntries('add sub mul div pow atan2 min max'.split(' ').map((op) => [op, 2])),
-  ...{ const: 0, state: 0, input: 0, gather: 1, scatter: 1, sum: 1, powi: 1, dot: 2, matvec: 2, outer: 2, affine: 3 }, // biome-ignore format: one line
-}
+type Vector<T> = readonly T[]
+type Rule<T> = (node: Node, x: Vector<T>, y: Vector<T>, z: Vector<T>) => Vector<T>
+
+const functions = new Set('sqrt exp log sin cos tan atan sinh cosh tanh sigmoid softplus relu abs'.split(' '))
 
 /** The entries of a program's output over a ring, from those of its state and inputs; throws on a malformed node. */
-export function run<T>(
-  r: Ring<T>,
-  { nodes, output, states }: Program,
-  variables: readonly T[],
-): readonly T[] {
-  const values: (readonly T[])[] = []
-  const binary = binaryRules(r)
-  const sum = (list: readonly T[]) => total(r, list)
-  const dot = (a: readonly T[], b: readonly T[]) => sum(a.map((v, i) => r.mul(v, b[i])))
+export function run<T>(r: Ring<T>, { nodes, output, states }: Program, variables: Vector<T>): Vector<T> {
+  const values: Vector<T>[] = []
+  const rules = rulesOver(r, variables.slice(0, states), variables.slice(states))
   nodes.forEach((node, at) => {
-    const { op, size, indices = [], rows = 0, cols = 0, exponent = 0, values: list = [] } = node
-    const isTransposed = node.transposed === true
-    const need = (ok: boolean) => demand(ok, `node ${at} (${op}) is malformed`)
-    need(Array.isArray(node.args) && node.args.every((a) => isIndex(a, at)))
-    const args = node.args.map((a) => values[a])
-    const [x = [], y = [], z = []] = args
-    need(args.length === (Object.hasOwn(arities, op) ? arities[op] : op === 'concat' ? args.length : -1))
-    need([...indices, rows, cols].every((i) => isIndex(i, 1e9)) && list.every(Number.isFinite))
-    const product = () => {
-      need(rows * cols === x.length && y.length === (isTransposed ? rows : cols))
-      const row = (i: number) =>
-        isTransposed ? x.filter((_, k) => k % cols === i) : x.slice(i * cols, (i + 1) * cols)
-      return Array.from({ length: isTransposed ? cols : rows }, (_, i) => dot(row(i), y))
-    }
-    const rules: Readonly<Record<string, () => readonly T[]>> = {
-      const: () => list.map((v) => r.constant(v, node.exact === true)),
-      state: () => variables.slice(0, states),
-      input: () => variables.slice(states),
-      gather: () => indices.map((i) => x[i]),
-      scatter: () => Array.from({ length: size }, (_, k) => sum(x.filter((_v, i) => indices[i] === k))),
-      concat: () => args.flat(),
-      sum: () => [sum(x)],
-      dot: () => [dot(x, y)],
-      matvec: product,
-      affine: () => product().map((v, i) => r.add(v, z[i])),
-      outer: () => x.flatMap((u) => y.map((v) => r.mul(u, v))),
-      powi: () => x.map((v) => r.power(v, exponent)),
-      neg: () => x.map(r.neg),
-    }
-    // what an operation reads beside lengths
-    const isSound: Readonly<Record<string, boolean>> = {
-      const: (node.exact ?? true) === true,
-      gather: indices.every((i) => i < x.length),
-      scatter: indices.length === x.length && indices.every((i) => i < size),
-      affine: z.length === rows && !isTransposed,
-      powi: Number.isSafeInteger(exponent) && Math.abs(exponent) <= 1000,
-    }
-    need(isSound[op] ?? (!(op in binary || op === 'dot') || x.length === y.length))
-    values.push(
-      op in rules
-        ? rules[op]()
-        : x.map((v, i) => (op in binary ? binary[op as keyof typeof binary](v, y[i]) : r.call(op, v))),
-    )
-    need(values[at].length === size)
+    const { op, args, size, indices = [], values: list = [] } = node
+    const elementwise: Rule<T> = (_, x) => x.map((v) => r.call(op, v))
+    const rule = functions.has(op) ? elementwise : Object.hasOwn(rules, op) ? rules[op] : undefined
+    const isSound =
+      rule !== undefined &&
+      Array.isArray(args) &&
+      args.every((a) => isIndex(a, at)) &&
+      (op === 'concat' || args.length === rule.length - 1) &&
+      indices.every((i) => isIndex(i, 1e9)) &&
+      list.every(Number.isFinite)
+    demand(isSound, `node ${at} (${op}) is malformed`)
+    const [x, y, z] = args.map((a) => values[a])
+    values.push(op === 'concat' ? args.flatMap((a) => values[a]) : rule(node, x, y, z))
+    demand(values[at].length === size, `node ${at} (${op}) has another size`)
   })
   return values[output]
 }
 
-/** Operations on two numbers, by those of the ring; an angle by half of it, off its cut. */
-const binaryRules = <T>(r: Ring<T>) => ({
-  add: r.add,
-  sub: (a: T, b: T) => minus(r, a, b),
-  mul: r.mul,
-  div: (a: T, b: T) => r.mul(a, r.inverse(b)),
-  pow: (a: T, b: T) => r.call('exp', r.mul(b, r.call('log', a))),
-  atan2: (y: T, x: T) => {
-    const radius = r.call('sqrt', r.add(r.power(x, 2), r.power(y, 2)))
-    const half = r.call('atan', r.mul(y, r.inverse(r.add(radius, x))))
-    return r.add(half, half)
-  },
-  min: (a: T, b: T) => minus(r, a, r.call('relu', minus(r, a, b))),
-  max: (a: T, b: T) => r.add(a, r.call('relu', minus(r, b, a))),
-})
+/** One rule for each operation; how many parameters it has beside the node says how many arguments the node must have. */
+function rulesOver<T>(r: Ring<T>, state: Vector<T>, input: Vector<T>): Readonly<Record<string, Rule<T>>> {
+  const need = (isSound: boolean) => demand(isSound, 'a node whose parts do not fit')
+  const sum = (list: Vector<T>) => total(r, list)
+  const each = (f: (a: T, b: T) => T) => (_: Node, x: Vector<T>, y: Vector<T>) => {
+    need(x.length === y.length)
+    return x.map((v, i) => f(v, y[i]))
+  }
+  const dot = (x: Vector<T>, y: Vector<T>) => sum(each(r.mul)({} as Node, x, y))
+  const product = ({ rows = 0, cols = 0, transposed = false }: Node, x: Vector<T>, y: Vector<T>) => {
+    need(
+      isIndex(rows, 1e6) && isIndex(cols, 1e6) && rows * cols === x.length && typeof transposed === 'boolean',
+    )
+    const row = (i: number) =>
+      transposed ? x.filter((_, k) => k % cols === i) : x.slice(i * cols, (i + 1) * cols)
+    return Array.from({ length: transposed ? cols : rows }, (_, i) => dot(row(i), y))
+  }
+  return {
+    const: ({ values = [], exact }) => {
+      need((exact ?? true) === true)
+      return values.map((v) => r.constant(v, exact === true))
+    },
+    state: (_) => state,
+    input: (_) => input,
+    gather: ({ indices = [] }, x) => {
+      need(indices.every((i) => i < x.length))
+      return indices.map((i) => x[i])
+    },
+    scatter: ({ indices = [], size }, x) => {
+      need(indices.length === x.length && indices.every((i) => i < size))
+      return Array.from({ length: size }, (_, k) => sum(x.filter((_v, i) => indices[i] === k)))
+    },
+    concat: (_) => [],
+    sum: (_, x) => [sum(x)],
+    dot: (_, x, y) => [dot(x, y)],
+    matvec: (node, x, y) => product(node, x, y),
+    affine: (node, x, y, z) => {
+      need(node.transposed === undefined)
+      return each(r.add)(node, product(node, x, y), z)
+    },
+    outer: (_, x, y) => x.flatMap((u) => y.map((v) => r.mul(u, v))),
+    powi: ({ exponent = 0 }, x) => {
+      need(Number.isSafeInteger(exponent) && Math.abs(exponent) <= 1000)
+      return x.map((v) => r.power(v, exponent))
+    },
+    neg: (_, x) => x.map(r.neg),
+    add: each(r.add),
+    sub: each((a, b) => minus(r, a, b)),
+    mul: each(r.mul),
+    div: each((a, b) => r.mul(a, r.inverse(b))),
+    pow: each((a, b) => r.call('exp', r.mul(b, r.call('log', a)))),
+    min: each((a, b) => minus(r, a, r.call('relu', minus(r, a, b)))),
+    max: each((a, b) => r.add(a, r.call('relu', minus(r, b, a)))),
+    // by half of the angle, off its cut
+    atan2: each((y, x) => {
+      const radius = r.call('sqrt', r.add(r.power(x, 2), r.power(y, 2)))
+      const half = r.call('atan', r.mul(y, r.inverse(r.add(radius, x))))
+      return r.add(half, half)
+    }),
+  }
+}

@@ -78,7 +78,7 @@ export function jets<T>(r: Ring<T>, n: number, between?: Between<T>): Ring<Jet<T
       return chain(a, (v) => r.power(v, k), slope)
     },
     call(name, a) {
-      const local = (y: T) => derivative(r, name, a.value, y)
+      const local = (y: T) => derivatives[name](r, a.value, y)
       const slope = between && !isLocal(a) ? () => between.mean(name, a.base, a.value) : local
       return chain(a, (v) => r.call(name, v), slope)
     },
@@ -96,26 +96,24 @@ export const along = <T>(r: Ring<T>, x: readonly T[], v: readonly T[], g: Formul
   return g(jets(r, 1), at)
 }
 
-/** φ′(u), where y = φ(u); step, sign and kink serve derivatives only. */
-export function derivative<T>(r: Ring<T>, name: string, u: T, y: T): T {
-  const one = number(r, 1)
-  const rules: Readonly<Record<string, () => T>> = {
-    sqrt: () => r.inverse(r.add(y, y)),
-    exp: () => y,
-    log: () => r.inverse(u),
-    sin: () => r.call('cos', u),
-    cos: () => r.neg(r.call('sin', u)),
-    tan: () => r.add(one, r.power(y, 2)),
-    atan: () => r.inverse(r.add(one, r.power(u, 2))),
-    sinh: () => r.call('cosh', u),
-    cosh: () => r.call('sinh', u),
-    tanh: () => minus(r, one, r.power(y, 2)),
-    sigmoid: () => r.mul(y, minus(r, one, y)),
-    softplus: () => r.call('sigmoid', u),
-    relu: () => r.call('step', u),
-    abs: () => r.call('sign', u),
-    step: () => r.call('kink', u),
-    sign: () => r.call('kink', u),
-  }
-  return rules[name]()
+type Derivative = <T>(r: Ring<T>, u: T, y: T) => T
+
+/** φ′(u), where y = φ(u). */
+export const derivatives: Readonly<Record<string, Derivative>> = {
+  sqrt: (r, _u, y) => r.inverse(r.add(y, y)),
+  exp: (_r, _u, y) => y,
+  log: (r, u) => r.inverse(u),
+  sin: (r, u) => r.call('cos', u),
+  cos: (r, u) => r.neg(r.call('sin', u)),
+  tan: (r, _u, y) => r.add(number(r, 1), r.power(y, 2)),
+  atan: (r, u) => r.inverse(r.add(number(r, 1), r.power(u, 2))),
+  sinh: (r, u) => r.call('cosh', u),
+  cosh: (r, u) => r.call('sinh', u),
+  tanh: (r, _u, y) => minus(r, number(r, 1), r.power(y, 2)),
+  sigmoid: (r, _u, y) => r.mul(y, minus(r, number(r, 1), y)),
+  softplus: (r, u) => r.call('sigmoid', u),
+  relu: (r, u) => r.call('step', u),
+  abs: (r, u) => r.call('sign', u),
+  step: (r, u) => r.call('kink', u),
+  sign: (r, u) => r.call('kink', u),
 }
