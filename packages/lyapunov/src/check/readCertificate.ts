@@ -62,22 +62,13 @@ export function readCertificate(json: unknown): Problem {
   const isNamed = uncertain.every((u, i) => names(c.system, 'input')[i] === u.name)
   demand(isNamed, 'what is uncertain is not what the system reads')
   const isScalar = property !== 'invariant-polytope'
-  const V = readProgram(c.candidate, 'the candidate', [n, 0, isScalar ? 1 : undefined])
+  const V = readProgram(c.candidate, 'the candidate', isScalar ? [n, 0, 1] : [n, 0])
   const f = readProgram(c.system, 'the system', [n, inputs.length, n])
   const work = (workOf(f) + workOf(V)) * (1 + axes ** 2)
+  const what = { claim, proof, level: level as number, states: n, decay: rate, tree: proof.tree }
   return {
-    ...{
-      claim,
-      proof,
-      level: level as number,
-      states: n,
-      decay: rate,
-      isMap,
-      isMoved,
-      f,
-      V,
-      tree: proof.tree,
-    },
+    ...what,
+    ...{ isMap, isMoved, f, V },
     domain: [...domain, ...center, ...inputs],
     budget: { left: Math.min(extraBoxes, Math.ceil(greatestTotalWork / work)) },
   }
@@ -96,12 +87,14 @@ function readText(text: string): Json {
 export function readProgram(
   json: unknown,
   name: string,
-  [n, k, m]: readonly [number, number, number | undefined],
+  [n, k, m]: readonly [number, number, number?],
 ): Program {
-  // biome-ignore format: one line
-  const { format, version, state, input, theta, nodes, output } = json as Record<string, unknown[]>
-  demand(`${format} ${version}` === 'separatrix-field 1', `${name} is not a field of version 1`)
-  demand(state.length === n && input.length === k && theta.length === 0, `${name} is open or of other states`)
+  const { name: title, nodes, output, ...header } = json as Record<string, unknown[]>
+  const { state, input } = header
+  const plain = { format: 'separatrix-field', version: 1, state, input, theta: [], layout: [] }
+  demand(canonical(header) === canonical(plain), `${name} is not a field of version 1, or is open`)
+  const isNamed = [title, ...state, ...input].every((text) => typeof text === 'string')
+  demand(isNamed && state.length === n && input.length === k, `${name} has other states or inputs`)
   demand(Array.isArray(nodes) && isIndex(output, nodes.length), `${name} has no output`)
   demand(k > 0 || nodes.every((node) => (node as Json).op !== 'input'), `${name} has an input`)
   const program = { nodes, output, states: n } as unknown as Program
