@@ -10,22 +10,22 @@ import { jets, number, variables } from './ring.js'
 /** f(0) = 0, V(0) = 0 and ∇V(0) = 0, exactly; an equilibrium that is not 0 by an operator. */
 export function checkEquilibrium(problem: Problem): void {
   const { f, domain, states: n, isMoved } = problem
-  demand(domain.slice(0, n).every(({ lo, hi }) => lo < 0 && hi > 0), 'the origin is not inside') // biome-ignore format: one line
+  const isInside = domain.slice(0, n).every(({ lo, hi }) => lo < 0 && hi > 0)
+  demand(isInside, 'the origin is not inside')
   const at = domain.map((side, i) => (i < n ? zero : side))
   // networks at 0 are long sums of constants: what cancels there does so by the shortest formulas
   const P = polynomials(domain.length, 40)
   const x = domain.map((_, i) => (i < n ? number(P, 0) : P.variable(i)))
-  if (isMoved) checkKrawczyk(problem)
-  else {
-    const isDefined = run(intervals, f, at).every(isBounded)
-    demand(isDefined && run(P, f, x).every((p) => p.size === 0), 'f is not shown to vanish at the origin')
-  }
   const V = candidate(problem)
   const { value, slopes } = V(jets(P, x.length), variables(P, x))
-  const isDefined = linearized((r, y) => [V(r, y)], at)
-    .flat()
-    .every(isBounded)
-  demand(isDefined && [value, ...slopes].every((p) => p === undefined || p.size === 0), 'V or its gradient is not shown to vanish at the origin') // biome-ignore format: one line
+  const vanishes = [value, ...slopes].every((p) => p === undefined || p.size === 0)
+  const parts = linearized((r, y) => [V(r, y)], at).flat()
+  demand(vanishes && parts.every(isBounded), 'V or its gradient is not shown to vanish at the origin')
+  if (isMoved) checkKrawczyk(problem)
+  else {
+    const isStill = run(P, f, x).every((p) => p.size === 0) && run(intervals, f, at).every(isBounded)
+    demand(isStill, 'f is not shown to vanish at the origin')
+  }
 }
 
 /**
@@ -57,7 +57,8 @@ function checkKrawczyk(problem: Problem): void {
 export function checkHessian(problem: Problem): void {
   const { domain, states: n } = problem
   const at = domain.map((side, i) => (i < n ? zero : side))
-  demand(isDefinite(hessian(candidate(problem), at, n)), 'the Hessian of V at the origin is not shown positive definite') // biome-ignore format: one line
+  const H = hessian(candidate(problem), at, n)
+  demand(isDefinite(H), 'the Hessian of V at the origin is not shown positive definite')
 }
 
 /**

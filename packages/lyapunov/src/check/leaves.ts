@@ -36,12 +36,14 @@ interface Leaves {
  * Walks the bisection and proves W > level or its rate < 0 on each leaf, whatever kind it claims to be, bisecting further
  * where bounds are loose.
  */
-export function checkLeaves(
-  problem: Problem,
-  { falls = rate(problem), needs = (box) => isKept(problem, box), atOrigin, inner = -Infinity }: Leaves,
-): void {
-  // biome-ignore format: one line
+export function checkLeaves(problem: Problem, options: Leaves): void {
   const { domain, tree, states: n, level, budget } = problem
+  const {
+    falls = rate(problem),
+    needs = (box) => isKept(problem, box),
+    atOrigin,
+    inner = -Infinity,
+  } = options
   const W = candidate(problem)
   const isOutside = ({ lo }: Interval) => lo > level
   walk(domain, tree, (leaf, kind) =>

@@ -38,7 +38,8 @@ const extraBoxes = 400_000
 /** A certificate, whose hash fits its contents and whose statement is that of its claim, as a problem. */
 export function readCertificate(json: unknown): Problem {
   const c = (typeof json === 'string' ? readText(json) : json) as Json
-  demand(c?.format === 'separatrix-certificate' && c.version === 2, 'not a certificate of version 2')
+  demand(c?.format === 'separatrix-certificate', 'not a certificate')
+  demand(c.version === 2, `a certificate of version ${c.version}; this program reads version 2`)
   const { hash, ...payload } = c
   demand(hash === bytesToHex(sha256(utf8ToBytes(canonical(payload)))), 'the hash does not fit the contents')
   const [claim, proof] = [c.claim as Json & Claim, c.proof as Json]
@@ -65,13 +66,9 @@ export function readCertificate(json: unknown): Problem {
   const V = readProgram(c.candidate, 'the candidate', isScalar ? [n, 0, 1] : [n, 0])
   const f = readProgram(c.system, 'the system', [n, inputs.length, n])
   const work = (workOf(f) + workOf(V)) * (1 + axes ** 2)
-  const what = { claim, proof, level: level as number, states: n, decay: rate, tree: proof.tree }
-  return {
-    ...what,
-    ...{ isMap, isMoved, f, V },
-    domain: [...domain, ...center, ...inputs],
-    budget: { left: Math.min(extraBoxes, Math.ceil(greatestTotalWork / work)) },
-  }
+  const budget = { left: Math.min(extraBoxes, Math.ceil(greatestTotalWork / work)) }
+  const what = { level: level as number, decay: rate, domain: [...domain, ...center, ...inputs] }
+  return { claim, proof, ...what, states: n, isMap, isMoved, f, V, tree: proof.tree, budget }
 }
 
 /** Numbers must be written as their doubles print: a digit altered beyond a double's precision is altered all the same. */
