@@ -12,6 +12,7 @@ export const studies: Readonly<Record<string, () => Promise<Study>>> = {
   transfer: async () => (await import('./studyTransfer.js')).studyTransfer,
   lyanet: async () => (await import('./studyLyanet.js')).studyLyanet,
   regions: async () => (await import('./studyRegions.js')).studyRegions,
+  densities: async () => (await import('./studyDensities.js')).studyDensities,
 }
 
 /** `separatrix study <name>`: a built-in study from start to end. */
