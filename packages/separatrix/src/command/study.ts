@@ -15,6 +15,7 @@ export const studies: Readonly<Record<string, () => Promise<Study>>> = {
   biped: async () => (await import('./studyBiped.js')).studyBiped,
   segway: async () => (await import('./studySegway.js')).studySegway,
   regions: async () => (await import('./studyRegions.js')).studyRegions,
+  densities: async () => (await import('./studyDensities.js')).studyDensities,
 }
 
 /** `separatrix study <name>`: a built-in study from start to end. */
