@@ -62,8 +62,14 @@ for (const [n, scale] of [
     // a central difference: h²/6 of the third derivative, which is at most 12|M|⁴|dA|³, and rounding over h
     const h = 1e-5 / (1 + Math.hypot(...v))
     const [up, down] = [new Float64Array(n * n), new Float64Array(n * n)]
-    cayley(n).forward(a.map((x, i) => x + h * v[i]), up) // biome-ignore format: one line
-    cayley(n).forward(a.map((x, i) => x - h * v[i]), down) // biome-ignore format: one line
+    cayley(n).forward(
+      a.map((x, i) => x + h * v[i]),
+      up,
+    )
+    cayley(n).forward(
+      a.map((x, i) => x - h * v[i]),
+      down,
+    )
     const error = Math.hypot(...dQ.map((d, k) => d - (up[k] - down[k]) / (2 * h)))
     assert.ok(error <= 1e-9 * (1 + Math.hypot(...v)) ** 2, `${error}`)
   })
@@ -152,8 +158,17 @@ for (const [n, total] of [
       assert.ok(Math.abs(dot(u, forward) - dot(backward, v)) < 1e-13)
       // points of a box are enclosed
       const [lo, hi] = [new Float64Array(n), new Float64Array(n)]
-      read(z.map((v) => v - 0.1), z.map((v) => v + 0.1), lo, hi) // biome-ignore format: one line
-      const inside = interpret(f, 0, z.map((v) => v + 0.2 * random.uniform() - 0.1)) // biome-ignore format: one line
+      read(
+        z.map((v) => v - 0.1),
+        z.map((v) => v + 0.1),
+        lo,
+        hi,
+      )
+      const inside = interpret(
+        f,
+        0,
+        z.map((v) => v + 0.2 * random.uniform() - 0.1),
+      )
       for (let i = 0; i < n; i++) assert.ok(lo[i] <= inside[i] && inside[i] <= hi[i])
     }
   })

@@ -12,10 +12,16 @@ import {
   seededRandom,
   withTheta,
 } from '@separatrix/field/core'
-import { flowCertifier, keepOnSimplex, lipschitzConstant, nearestPoint } from '@separatrix/lyapunov'
+import {
+  decisionBoundary,
+  flowCertifier,
+  keepOnSimplex,
+  lipschitzConstant,
+  nearestPoint,
+} from '@separatrix/lyapunov'
 import { dopri5, solve, ssprk3 } from '@separatrix/ode'
 import { test } from 'uvu'
-import { coveringBall, halves } from '../../packages/lyapunov/src/certify/decisionFaces.js'
+import { coveringBall, type FacePiece, halves } from '../../packages/lyapunov/src/certify/decisionFaces.js'
 import { evaluationError } from '../../packages/lyapunov/src/certify/evaluationError.js'
 import { bigInterpret, toBig } from '../support/bigInterpret.js'
 
@@ -23,20 +29,36 @@ const random = seededRandom(17)
 const normals = (n: number, scale = 1) => Float64Array.from({ length: n }, () => scale * random.normal())
 const range = (start: number, length: number) => Array.from({ length }, (_, i) => start + i)
 
-/** A random point of the face where label and rival share the largest entry; often on its own boundary. */
+/** A random point of the face where label and rival share the largest entry. */
 function facePoint(n: number, label: number, rival: number): Float64Array {
-  const tau = Float64Array.from({ length: n }, () => Math.min(1, Math.max(0, 2 * random.uniform() - 0.5)))
-  tau[label] = tau[rival] = 1
-  const total = tau.reduce((s, v) => s + v, 0)
-  return tau.map((v) => v / total)
+  const eta = new Float64Array(n)
+  decisionBoundary(label, rival).draw(random, eta)
+  return eta
 }
+
+test('decision boundaries are drawn whole: two entries share the greatest value, others are 0 or equal to it at times', () => {
+  let [zeros, ties] = [0, 0]
+  for (let k = 0; k < 400; k++) {
+    const eta = facePoint(5, 3, 1)
+    assert.ok(Math.abs(eta.reduce((s, v) => s + v, 0) - 1) < 1e-15)
+    assert.equal(eta[3], eta[1])
+    assert.ok(eta.every((v) => v >= 0 && v <= eta[1]))
+    zeros += eta.filter((v) => v === 0).length
+    ties += eta.filter((v) => v === eta[1]).length - 2
+  }
+  // a quarter of 1200 each, five standard deviations of 15 about it
+  assert.ok(Math.abs(zeros - 300) < 75 && Math.abs(ties - 300) < 75)
+})
 
 test('GroupSort networks have the Lipschitz constant that their layers have', () => {
   const f = orthogonalNetwork({ widths: [6, 8, 8, 3], seed: 2 })
   const { upper } = lipschitzConstant(f)
   // three layers: Gram iteration exceeds each norm by 8^(2⁻¹³) = 1.00026
   assert.ok(upper >= 1 - 1e-12 && upper < 1.001, `${upper}`)
-  const doubled = withTheta(f, f.theta.map((v) => 2 * v)) // biome-ignore format: one line
+  const doubled = withTheta(
+    f,
+    f.theta.map((v) => 2 * v),
+  )
   assert.ok(Math.abs(lipschitzConstant(doubled).upper / upper - 8) < 1e-9)
 })
 
@@ -59,13 +81,13 @@ test('a maximum beside a minimum of another pair is not taken for a permutation'
 for (const n of [2, 3, 5, 10])
   test(`faces of the simplex in ${n} numbers: balls hold their pieces, and the pieces hold the face`, () => {
     const [label, rival, scale] = [n - 1, 0, 0.7]
-    const whole = { rival, lo: new Float64Array(n - 2), hi: new Float64Array(n - 2).fill(1) }
+    const whole: FacePiece = { rival, lo: new Float64Array(n - 2), hi: new Float64Array(n - 2).fill(1) }
     const z = new Float64Array(n)
     const distance = (eta: Float64Array) => Math.hypot(...eta.map((v, i) => scale * v - z[i]))
     const rho = coveringBall(whole, { n, label, scale }, z)
     // the vertices, 1/k on k entries, are all at this distance
     assert.ok(Math.abs(rho - (scale / 2) * Math.sqrt(1 / 2 - 1 / n)) < 1e-13)
-    const pieces = [whole]
+    const pieces: FacePiece[] = [whole]
     if (n > 2)
       for (let k = 0; k < 30; k++) pieces.push(...halves(pieces.splice(random.integer(pieces.length), 1)[0]))
     for (let trial = 0; trial < 300; trial++) {
@@ -218,6 +240,8 @@ const refused: readonly [string, () => unknown, RegExp][] = [
   ['scores without a point', () => flowCertifier(orthogonalNetwork({ widths: [3, 4, 3], seed: 0 })), /scores of/],
   ['β = 0', () => flowCertifier(scores, { scale: 0 }), /β > 0/],
   ['a point of a wrong length', () => certifier.radius([1]), /2 finite numbers/],
+  ['one class against itself', () => decisionBoundary(1, 1), /two positions/],
+  ['a class that is not there', () => facePoint(2, 1, 2), /more than 2 entries/],
   ['a barrier without force', () => keepOnSimplex(orthogonalNetwork({ widths: [3, 3], seed: 0 }), { alpha: 0 }), /α > 0/],
   ['more rates than states', () => keepOnSimplex(orthogonalNetwork({ widths: [2, 3], seed: 0 }), { alpha: 1 }), /two or more rates/],
 ] // biome-ignore format: one table

@@ -57,6 +57,7 @@ export { feedbackLoop } from './filter/feedbackLoop.js'
 export { highOrderBarrier } from './filter/highOrderBarrier.js'
 export { keepOnSimplex } from './filter/keepOnSimplex.js'
 export { type HalfSpace, type NearestPoint, nearestPoint } from './filter/nearestPoint.js'
+export { type NearestPointGradient, nearestPointGradient } from './filter/nearestPointGradient.js'
 export type { FilteredInput, FilterStatus, InputBounds, SafetyFilter } from './filter/safetyFilter.js'
 export { sontag } from './filter/sontag.js'
 export { type GaitStart, walkingGait } from './gait/gait.js'
@@ -86,6 +87,7 @@ export {
   withCounterexamples,
 } from './loss/counterexamples.js'
 export type { Disturbance } from './loss/disturbance.js'
+export { decisionBoundary } from './loss/decisionBoundary.js'
 export { type EllipsoidLossOptions, ellipsoidLoss } from './loss/ellipsoidLoss.js'
 export {
   type HigherOrderLyapunovLossOptions,

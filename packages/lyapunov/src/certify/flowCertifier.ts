@@ -1,7 +1,8 @@
 import {
+  type CompiledField,
+  compile,
   enclose,
   type Field,
-  interpret,
   misuse,
   roundDown,
   roundSumDown,
@@ -69,7 +70,13 @@ export function flowCertifier(
     })
   const lipschitz = layerBound(f, 2)
   const slope = roundUp(roundSumUp(Math.SQRT2) * lipschitz)
-  const read = lowestMargin(f)
+  const run = compile(f)
+  const read = lowestMargin(f, run)
+  const values = new Float64Array(n)
+  const largest = (z: Float64Array) => {
+    run(0, z, values)
+    return values.indexOf(Math.max(...values))
+  }
   return {
     lipschitz,
     longestStep: ({ gain, alpha }) =>
@@ -85,13 +92,12 @@ export function flowCertifier(
         })
       const z = new Float64Array(n + m)
       z.set(Array.from(x), n)
-      return certify({ f, z, n, scale, slope, maxPieces, read })
+      return certify({ z, n, scale, slope, maxPieces, read, largest })
     },
   }
 }
 
 interface Problem {
-  readonly f: Field
   /** [βη; x], of which x is set */
   readonly z: Float64Array
   readonly n: number
@@ -100,6 +106,7 @@ interface Problem {
   readonly slope: number
   readonly maxPieces: number
   readonly read: Margin
+  readonly largest: (z: Float64Array) => number
 }
 
 /** A piece with the square of the radius that it allows, which can be negative. */
@@ -116,10 +123,9 @@ const fineEnough = 0.01
 /** More classes than this have too many corners to split a face. */
 const mostSplit = 12
 
-function certify({ f, z, n, scale, slope, maxPieces, read }: Problem): FlowRadius {
+function certify({ z, n, scale, slope, maxPieces, read, largest }: Problem): FlowRadius {
   z.fill(scale / n, 0, n)
-  const centre = interpret(f, 0, z)
-  const label = centre.indexOf(Math.max(...centre))
+  const label = largest(z)
   let pieces = 0
   // a part allows what the whole does
   const judge = (piece: FacePiece, least = -Infinity): Judged => {
@@ -160,8 +166,12 @@ function certify({ f, z, n, scale, slope, maxPieces, read }: Problem): FlowRadiu
 /** A lower bound of f_label − f_rival at a point, rounding included. */
 type Margin = (z: Float64Array, label: number, rival: number) => number
 
-/** By evaluation in doubles with a bound of its error where there is one, else by intervals. */
-function lowestMargin(f: Field): Margin {
+/**
+ * By evaluation in doubles with a bound of its error where there is one (compiled code does the operations of the graph,
+ * sums in an order of its own), else by intervals.
+ */
+function lowestMargin(f: Field, run: CompiledField): Margin {
+  const out = new Float64Array(f.outputSize)
   const errors = new Map<number, number>()
   const errorAt = (z: Float64Array) => {
     const radius = 2 ** Math.ceil(Math.log2(Math.max(Math.hypot(...z), 1)) + 0.01)
@@ -173,7 +183,7 @@ function lowestMargin(f: Field): Margin {
   return (z, label, rival) => {
     const error = errorAt(z)
     if (!(error < Infinity)) return boxed(z, label, rival)
-    const out = interpret(f, 0, z)
+    run(0, z, out)
     return roundSumDown(roundSumDown(out[label] - out[rival]) - roundUp(2 * error))
   }
 }

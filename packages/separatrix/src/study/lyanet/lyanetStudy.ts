@@ -11,6 +11,8 @@ import type { LyanetRecipe } from './recipe.js'
 
 export interface ModelResult {
   readonly name: string
+  /** x ↦ logits, as it is evaluated and attacked */
+  readonly classifier: Field
   /** fractions told right: of 1,000 training and 797 test images, and of the attacked ones before any attack */
   readonly training: number
   readonly test: number
@@ -93,6 +95,7 @@ export async function lyanetStudy(recipe: LyanetRecipe, terminal: Terminal): Pro
     bar.stop()
     return {
       name,
+      classifier,
       training: await accuracy(digits.training),
       test: await accuracy(digits.test),
       clean: await accuracy(some),
