@@ -30,13 +30,22 @@ export {
   type Variable,
   vjp,
 } from './derive/derivatives.js'
+export {
+  type EulerLagrangeOptions,
+  eulerLagrange,
+  type LagrangianOptions,
+  type MotionTerms,
+  motionTerms,
+} from './derive/eulerLagrange.js'
 export { pullback } from './derive/pullback.js'
 export { pushforward } from './derive/pushforward.js'
 export { scalarCount, scalarize } from './derive/scalarize.js'
+export { solvePositiveDefinite } from './derive/solvePositiveDefinite.js'
 export { vectorize } from './derive/vectorize.js'
 export { type Enclosure, enclose } from './enclose/enclose.js'
 export { type BatchEnclosure, canEncloseBatch, encloseBatch } from './enclose/encloseBatch.js'
 export { encloseInterpreted } from './enclose/encloseInterpreted.js'
+export { encloseLinear, type LinearEnclosure } from './enclose/encloseLinear.js'
 export {
   binaryInterval,
   constantInterval,

@@ -10,12 +10,8 @@ export interface Regularization extends PathWeights, SolverWeights {
   readonly endTime?: number
 }
 
-/** The sum of the penalties asked for, on one path. */
-export function prepareRegularization(
-  field: Field,
-  options: Regularization,
-  how: { readonly method: Method; readonly via: Via },
-): (path: Path, random: Random) => readonly Penalty[] {
+/** Refuses weights that are negative. */
+export function checkRegularization(options: Regularization): void {
   for (const [name, weight] of Object.entries(options))
     if (weight !== undefined && !(weight >= 0 && Number.isFinite(weight)))
       throw misuse({
@@ -24,6 +20,15 @@ export function prepareRegularization(
         got: show(weight),
         try: `${name}: 0.01`,
       })
+}
+
+/** The sum of the penalties asked for, on one path. */
+export function prepareRegularization(
+  field: Field,
+  options: Regularization,
+  how: { readonly method: Method; readonly via: Via },
+): (path: Path, random: Random) => readonly Penalty[] {
+  checkRegularization(options)
   const { kinetic = 0, jacobian = 0, error = 0, stiffness = 0 } = options
   const path = kinetic + jacobian > 0 ? preparePathCost(field, options, how) : undefined
   const solver = error + stiffness > 0 ? prepareSolverCost(field, options, how.method) : undefined
