@@ -5,6 +5,8 @@ import { checkerboard, flowMatching, withTime } from '@separatrix/flows'
 import {
   ball,
   barrierLoss,
+  box,
+  hybridBarrierLoss,
   imitationLoss,
   lyapunovLoss,
   regionLoss,
@@ -22,6 +24,19 @@ const losses: readonly { readonly loss: Loss; readonly field: typeof loop }[] = 
   { loss: lyapunovLoss({ V, rate: 0.5, ...sampling, normalize: 'V' }), field: loop },
   {
     loss: barrierLoss({ barrier: expression('1 - x^2 - v^2', ['x', 'v']), alpha: 1, ...sampling }),
+    field: loop,
+  },
+  {
+    loss: hybridBarrierLoss({
+      barriers: expression('1 - x^2 - v^2', ['x', 'v']),
+      alpha: 1,
+      ...sampling,
+      guard: box([
+        [-1, 1],
+        [-2, 0],
+      ]),
+      reset: system({ state: ['x', 'v'], dynamics: { x: 'x', v: '-0.8*v' } }),
+    }),
     field: loop,
   },
   {

@@ -151,11 +151,13 @@ export function bernstein(b: Builder, coefficients: readonly Ref[], s: Ref): Ref
   const rest = b.sub(b.constant(1), s)
   let binomial = 1
   return coefficients.reduce((sum, a, k) => {
-    const weight = b.mul(b.constant(binomial), b.mul(b.powi(s, k), b.powi(rest, n - k)))
+    const weight = b.mul(b.constant(binomial), b.mul(power(b, s, k), power(b, rest, n - k)))
     binomial = (binomial * (n - k)) / (k + 1)
     return b.add(sum, b.mul(a, weight))
   }, b.zeros(outputCount))
 }
+
+const power = (b: Builder, x: Ref, k: number): Ref => (k === 0 ? b.constant(1) : b.powi(x, k))
 
 /** c_d at s, and its first and second derivatives in φ. */
 export function gaitAt(b: Builder, { coefficients, range }: PlacedGait, s: Ref) {
