@@ -39,7 +39,7 @@ const gentle: GaitStart = { phase: [-0.2, 0.24], knee: 0.25, torso: 0.12, lift: 
  * knee]. A field of s whose 20 weights are free: the phases φ₀ and φ₁, knee and torso at the end, and a₂ … a₅. The rest
  * follows so that the constraints survive the impact exactly, whatever the weights: at s = 1 both feet are on the
  * ground, a₀ is a₆ with the legs exchanged, and a₁ has the slope that the impact leaves. Westervelt, Grizzle &
- * Koditschek, IEEE TAC 48 (2003), section V.
+ * Koditschek, IEEE TAC 48 (2003), whose hybrid invariance this is.
  * @example walkingGait().outputSize // 4
  */
 export function walkingGait(start: Partial<GaitStart> = {}, changes: BipedParameters = {}): Field {
