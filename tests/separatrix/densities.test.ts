@@ -98,7 +98,7 @@ test('networks of the recipe are finite velocities of the plane, and names that 
 
 test('moving points: as many frames as positions, the last of them at rest', () => {
   const tracks = [0, 1].map((k) => [0, 1, 2].map((t): [number, number] => [t / 2, k]))
-  const svg = motionPicture({ label: 'two', half: 2, tracks, drawn: 1 })
+  const svg = motionPicture({ label: 'two', half: 2, tracks, drawn: 1, stills: 2 })
   const values = /values="([^"]+)"/.exec(svg)?.[1].split(';') ?? []
   assert.equal(values.length, 4)
   assert.equal(values[3], values[2])
@@ -108,6 +108,9 @@ test('moving points: as many frames as positions, the last of them at rest', () 
   assert.equal(times.length, 4)
   assert.ok(times[0] === 0 && times[3] === 1 && times.every((t, k) => k === 0 || t > times[k - 1]))
   assert.equal(svg.match(/<path d="M[^"]*L/g)?.length, 1)
+  // the first and the last frame stand below, half as large
+  const below = [...svg.matchAll(/<path d="([^"]+)" transform="[^"]*scale\(0.5000\)"/g)].map((m) => m[1])
+  assert.deepEqual(below, [values[0], values[2]])
 })
 
 test.run()
