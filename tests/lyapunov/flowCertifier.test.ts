@@ -240,6 +240,7 @@ const refused: readonly [string, () => unknown, RegExp][] = [
   ['scores without a point', () => flowCertifier(orthogonalNetwork({ widths: [3, 4, 3], seed: 0 })), /scores of/],
   ['β = 0', () => flowCertifier(scores, { scale: 0 }), /β > 0/],
   ['a point of a wrong length', () => certifier.radius([1]), /2 finite numbers/],
+  ['a gain that turns scores around', () => certifier.longestStep({ gain: -1, alpha: 1 }), /both > 0/],
   ['one class against itself', () => decisionBoundary(1, 1), /two positions/],
   ['a class that is not there', () => facePoint(2, 1, 2), /more than 2 entries/],
   ['a barrier without force', () => keepOnSimplex(orthogonalNetwork({ widths: [3, 3], seed: 0 }), { alpha: 0 }), /α > 0/],

@@ -33,7 +33,7 @@ export interface FlowRadius {
 export interface FlowCertifier {
   /** N is Lipschitz in [βη; x] with this constant: proved */
   readonly lipschitz: number
-  /** steps shorter than this keep the proof, for f = gain·N and the barrier α of `keepOnSimplex` */
+  /** steps shorter than this keep the proof, for the rates gain·N, gain > 0, and the barrier α of `keepOnSimplex` */
   longestStep(options: { readonly gain: number; readonly alpha: number }): number
   /** certifies the decision at one point */
   radius(x: ArrayLike<number>): FlowRadius
@@ -79,8 +79,16 @@ export function flowCertifier(
   }
   return {
     lipschitz,
-    longestStep: ({ gain, alpha }) =>
-      roundDown(1 / Math.max(alpha, roundUp(roundUp(Math.abs(gain) * scale) * slope))),
+    longestStep({ gain, alpha }) {
+      if (!(gain > 0 && gain < Infinity && alpha > 0 && alpha < Infinity))
+        throw misuse({
+          where,
+          expected: 'a gain and a barrier, both > 0',
+          got: show({ gain, alpha }),
+          try: 'certifier.longestStep({ gain: 1, alpha: 4 })',
+        })
+      return roundDown(1 / Math.max(alpha, roundUp(roundUp(gain * scale) * slope)))
+    },
     radius(x) {
       if (x.length !== m || !Array.from(x).every(Number.isFinite))
         throw misuse({

@@ -83,7 +83,7 @@ export function fiodeReport(recipe: FiodeRecipe, result: FiodeResult): string {
       },
       {
         title: 'The others',
-        text: `The models of the study “lyanet”, trained as there. Their certified accuracy is what the product of their layers’ norms proves, margin/(√2 L): nothing, as for most networks that were not built for it.`,
+        text: `The models of the study “lyanet”, trained as there. Their certified accuracy is what the product of their layers’ norms proves, margin/(√2 L): the column L says how little that is for networks that were not built for it.`,
       },
       {
         title: 'What is as in the paper, and what is not',
@@ -117,7 +117,7 @@ function radiusFigure({ radii }: FiodeRecipe, models: readonly Judged[]): PageFi
         { curve: curve(own.clean, own.certified), tone: 'proved', weight: 2.6 },
       ],
     }),
-    caption: `Teal: the flow on the simplex, certified (solid) and under attack (dashed). Under the same attack: residual network (light grey), neural ODE (red), LyaNet by Monte-Carlo (grey) and along trajectories (ochre); none of these is certified at any of the radii ${radii.map((r) => readable(r, 2)).join(', ')}.`,
+    caption: `Teal: the flow on the simplex, certified (solid) and under attack (dashed). Under the same attack: residual network (light grey), neural ODE (red), LyaNet by Monte-Carlo (grey) and along trajectories (ochre); of these at most ${percent(Math.max(...others.flatMap((m) => m.certified)))} is certified at any of the radii.`,
   }
 }
 

@@ -4,7 +4,7 @@ import type { Terminal } from '../../terminal/terminal.js'
 import { type Digits, readDigits } from '../digits.js'
 import { train } from '../train.js'
 import { attacker } from './attack.js'
-import { type Curve, decay, satisfied } from './diagnostics.js'
+import { type Curve, decay, perturbed, satisfied } from './diagnostics.js'
 import { monteCarlo, pathIntegral } from './losses.js'
 import { dynamics, flowClassifier, residualNetwork } from './models.js'
 import type { LyanetRecipe } from './recipe.js'
@@ -21,8 +21,9 @@ export interface ModelResult {
   readonly robust: readonly number[]
   readonly trainingTime: number
   readonly losses: Float64Array
-  /** of flows: V along trajectories of test images, and where the decay condition holds */
+  /** of flows: V along trajectories of test images, of one image perturbed, and where the decay condition holds */
   readonly decay?: readonly Curve[]
+  readonly perturbed?: readonly Curve[]
   readonly satisfied?: Curve
 }
 
@@ -102,7 +103,11 @@ export async function lyanetStudy(recipe: LyanetRecipe, terminal: Terminal): Pro
       robust,
       trainingTime,
       losses,
-      ...(rates && { decay: decay(rates, some), satisfied: satisfied(rates, some, seed) }),
+      ...(rates && {
+        decay: decay(rates, some),
+        perturbed: perturbed(rates, some, seed),
+        satisfied: satisfied(rates, some, seed),
+      }),
     }
   }
 }
