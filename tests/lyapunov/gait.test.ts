@@ -49,7 +49,7 @@ const close = (a: number, b: number, tolerance: number, what = '') =>
   assert.ok(Math.abs(a - b) <= tolerance, `${what} ${a} and ${b}`)
 
 test('a gait survives its impact exactly: the state after it lies on the gait again, at every speed', () => {
-  for (const hidden of [0, 0, 6]) {
+  for (const hidden of [0, 6]) {
     const gait = someGait(hidden)
     const orbit = gaitOrbit(gait)
     for (const w of [-0.2, 0, 0.3]) {
