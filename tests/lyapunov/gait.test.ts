@@ -37,8 +37,8 @@ const test = suite('gait')
 
 const random = seededRandom(5)
 /** A gait near the one that one starts with: every property here holds whatever the weights. */
-function someGait(): Field {
-  const gait = walkingGait()
+function someGait(hidden = 0): Field {
+  const gait = walkingGait({ hidden, seed: 2 })
   return withTheta(
     gait,
     gait.theta.map((v) => v + 0.01 * random.normal()),
@@ -49,8 +49,8 @@ const close = (a: number, b: number, tolerance: number, what = '') =>
   assert.ok(Math.abs(a - b) <= tolerance, `${what} ${a} and ${b}`)
 
 test('a gait survives its impact exactly: the state after it lies on the gait again, at every speed', () => {
-  for (let k = 0; k < 3; k++) {
-    const gait = someGait()
+  for (const hidden of [0, 6]) {
+    const gait = someGait(hidden)
     const orbit = gaitOrbit(gait)
     for (const w of [-0.2, 0, 0.3]) {
       const before = at(orbit, 1, w).subarray(0, 10)
@@ -70,7 +70,7 @@ test('a gait survives its impact exactly: the state after it lies on the gait ag
 })
 
 test('on the gait the controlled machine does what the zero dynamics say', () => {
-  const gait = someGait()
+  const gait = someGait(5)
   const loop = compile(scalarize(closeLoop(planarBiped(), gaitController(gait, { rate: 20 }))))
   const rates = new Float64Array(10)
   for (const [s, w] of [
@@ -92,6 +92,23 @@ test('on the gait the controlled machine does what the zero dynamics say', () =>
 
 /** The plant's parameters, then the gait's weights, as the closed loop has them. */
 const gaitTheta = (gait: Field) => closeLoop(planarBiped(), gaitController(gait, { rate: 20 })).theta
+
+test('a network that is added starts at 0, and its derivatives are right', () => {
+  const [plain, gait] = [walkingGait(), walkingGait({ hidden: 4 })]
+  assert.equal(interpret(gait, 0, [0.4]), interpret(plain, 0, [0.4]))
+  // the acceleration of every link on the gait, from differences of its rates along the flow
+  const some = someGait(4)
+  const h = 1e-4
+  const here = at(gaitOrbit(some), 0.4)
+  const speed = at(zeroDynamics(some), 0.4)[0]
+  const [after, before] = [0.4 + h, 0.4 - h].map((s) => at(gaitOrbit(some), s))
+  for (let i = 0; i < 5; i++) {
+    // the slope of the work is that of a polynomial through 10 nodes, right to about 1e-4; h² is far less. A wrong
+    // derivative of the network would be off by its curvature, about 0.1
+    close(((after[5 + i] - before[5 + i]) / (2 * h)) * speed, here[10 + i], 1e-3)
+    close(((after[i] - before[i]) / (2 * h)) * speed, here[5 + i], 1e-5)
+  }
+})
 
 test('errors of the joints fall as y″ = −2λy′ − λ²y', () => {
   const gait = walkingGait()

@@ -13,8 +13,9 @@ test('the biped study in small: a hundred steps with every barrier kept, a repor
   const { limits, training, walk } = bipedRecipe
   const small = {
     ...bipedRecipe,
+    start: {},
     limits: { ...limits, torque: 100, friction: 0.6, mound: [0.03, 0.2] as const, step: 0.2 },
-    training: { ...training, steps: 100, rate: [5e-3, 1e-4] as const, batch: 32, surplus: 0.15 },
+    training: { ...training, steps: 80, rate: [5e-3, 1e-4] as const, batch: 32, surplus: 0.15 },
     walk: { ...walk, tolerance: 1e-6, looks: 20 },
     scenarios: bipedRecipe.scenarios.slice(0, 2),
   }

@@ -25,7 +25,7 @@ export function gaitController(gait: Field, { rate, model = {} }: GaitController
     const state = b.leaf('state', 2 * linkCount)
     const slots = (from: number) => Array.from({ length: linkCount }, (_, i) => from + i)
     const [position, velocity] = [0, linkCount].map((from) => fromLinks(b, b.gather(state, slots(from))))
-    const placed = placeGait(b, model)
+    const placed = placeGait(b, gait.theta.length, model)
     const s = b.div(b.sub(position.phase, placed.start), placed.range)
     const { value, slope, curvature } = gaitAt(b, placed, s)
     const error = b.sub(position.c, value)

@@ -55,7 +55,7 @@ export function bipedReport(recipe: BipedRecipe, result: BipedResult): string {
     },
     figures: figures(recipe, result),
     table: table(walks, result.untrained),
-    notes: notes(recipe),
+    notes: notes(recipe, result.gait.theta.length),
   })
 }
 
@@ -212,7 +212,7 @@ function table(walks: readonly BipedWalk[], untrained: Walk) {
   }
 }
 
-function notes({ limits, training, walk }: BipedRecipe) {
+function notes({ limits, training, walk, start }: BipedRecipe, weights: number) {
   return [
     {
       title: 'The machine',
@@ -220,7 +220,7 @@ function notes({ limits, training, walk }: BipedRecipe) {
     },
     {
       title: 'The gait',
-      text: `Polynomials of degree 6 of the direction of the stance leg, 20 numbers, that survive the impact exactly (Westervelt, Grizzle & Koditschek 2003). They are trained on the two-dimensional zero dynamics with conditions along the flow, before and after impacts, as in Neural Gaits (Rodriguez, Csomay-Shanklin, Yue & Ames 2022), for energies up to ${readable(100 * training.surplus)} % from the orbit’s; Neural Gaits takes a network in their place and learns the surviving of impacts too.`,
+      text: `Functions of the direction of the stance leg: polynomials of degree 6 and a network of ${start.hidden ?? 0} units that is added to them, ${weights} numbers, which survive the impact exactly whatever they are (Westervelt, Grizzle & Koditschek 2003). They are trained on the two-dimensional zero dynamics with conditions along the flow, before and after impacts, as in Neural Gaits (Rodriguez, Csomay-Shanklin, Yue & Ames 2022), for energies up to ${readable(100 * training.surplus)} % from the orbit’s. Neural Gaits learns the surviving of impacts too.`,
     },
     {
       title: 'What was looked at',

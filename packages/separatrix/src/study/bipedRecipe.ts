@@ -40,7 +40,7 @@ export interface BipedRecipe {
 
 /** The recipe that `separatrix study biped` follows. */
 export const bipedRecipe: BipedRecipe = {
-  start: {},
+  start: { hidden: 8, seed: 1 },
   limits: gaitLimits,
   training: { steps: 400, rate: [3e-3, 1e-5], surplus: 0.25, alpha: 10, margin: 0.05, batch: 64, seed: 1 },
   walk: { steps: 100, rate: 20, tolerance: 1e-8, looks: 200 },
