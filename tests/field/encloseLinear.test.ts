@@ -45,8 +45,12 @@ const bare: readonly Field[] = [
   drawn('differences of vectors', 3, (b, x) => b.sub(b.constant([1, 2, 3]), b.unary('abs', x))),
   drawn('products of vectors', 2, (b, x) => b.mul(b.unary('abs', x), b.add(b.constant([90, 80]), x))),
   drawn('products, turned', 2, (b, x) => b.mul(b.add(b.constant([90, 80]), x), b.unary('abs', x))),
-  drawn('a dot product', 2, (b, x) => b.dot(b.unary('abs', x), b.add(b.constant([90, 80]), x))),
-  drawn('a dot product, turned', 2, (b, x) => b.dot(b.add(b.constant([90, 80]), x), b.unary('abs', x))),
+  drawn('a dot product', 2, (b, x) =>
+    b.mul(b.constant(10), b.dot(b.unary('abs', x), b.add(b.constant([90, 80]), x))),
+  ),
+  drawn('a dot product, turned', 2, (b, x) =>
+    b.mul(b.constant(10), b.dot(b.add(b.constant([90, 80]), x), b.unary('abs', x))),
+  ),
   drawn('an outer product', 2, (b, x) => b.outer(b.unary('abs', x), b.add(b.constant([90, 80]), x))),
   drawn('a sum', 3, (b, x) => b.sum(b.unary('abs', x))),
   drawn('a scattered sum', 3, (b, x) => b.scatter(b.unary('abs', x), [1, 1, 0], 2)),
