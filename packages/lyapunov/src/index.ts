@@ -86,14 +86,14 @@ export {
   counterexampleOf,
   withCounterexamples,
 } from './loss/counterexamples.js'
-export type { Disturbance } from './loss/disturbance.js'
 export { decisionBoundary } from './loss/decisionBoundary.js'
+export type { Disturbance } from './loss/disturbance.js'
 export { type EllipsoidLossOptions, ellipsoidLoss } from './loss/ellipsoidLoss.js'
-export { type HybridBarrierLossOptions, hybridBarrierLoss } from './loss/hybridBarrierLoss.js'
 export {
   type HigherOrderLyapunovLossOptions,
   higherOrderLyapunovLoss,
 } from './loss/higherOrderLyapunovLoss.js'
+export { type HybridBarrierLossOptions, hybridBarrierLoss } from './loss/hybridBarrierLoss.js'
 export { type ImitationLossOptions, imitationLoss } from './loss/imitationLoss.js'
 export { type LyapunovLossOptions, lyapunovLoss } from './loss/lyapunovLoss.js'
 export { type PathLyapunovLossOptions, pathLyapunovLoss } from './loss/pathLyapunovLoss.js'
