@@ -31,7 +31,7 @@ const error = { error_x: [-0.1, 0.2], error_v: [-0.3, 0.3] } as const
 const barrier = expression('1 - x^2 - 0.5*x*v - v^2', ['x', 'v'])
 
 /** f(x, d) of a field with inputs. */
-function valueOf(f: Field, x: readonly number[], d: readonly number[]): number[] {
+function valuesAt(f: Field, x: readonly number[], d: readonly number[]): number[] {
   const out = new Float64Array(f.outputSize)
   compile(f)(0, x, out, f.theta, d)
   return Array.from(out)
@@ -41,7 +41,7 @@ test('a measured loop is the plant under the controller of the state and its err
   assert.deepEqual(loop.inputNames, ['error_x', 'error_v'])
   const [x, e] = [[0.4, -0.7], [0.05, -0.2]] // biome-ignore format: two vectors
   const [u] = interpret(controller, 0, Float64Array.of(0.45, -0.9))
-  const [dx, dv] = valueOf(loop, x, e)
+  const [dx, dv] = valuesAt(loop, x, e)
   // 0.4 + 0.05 and −0.7 − 0.2 round, and a handful of operations follow
   assert.ok(Math.abs(dx + 0.7) < 1e-15 && Math.abs(dv - (2 * Math.sin(0.4) + u)) < 1e-14, `${dx}, ${dv}`)
   assert.throws(() => measuredLoop(plant, plant), /a controller R\^2 → R\^1 without inputs/)
@@ -57,10 +57,10 @@ test('the worst disturbance is worse than every corner to first order, and exact
     ball(1).draw(random, x)
     const slope = interpret(gradient(barrier), 0, x)
     const rate = (f: readonly number[]) => slope[0] * f[0] + slope[1] * f[1]
-    const least = rate(valueOf(worst, [x[0], x[1]], []))
+    const least = rate(valuesAt(worst, [x[0], x[1]], []))
     for (const d of disturbance.d)
       for (const w of disturbance.w)
-        assert.ok(least <= rate(valueOf(affine, [x[0], x[1]], [d, w])) + 1e-15, `${k}`)
+        assert.ok(least <= rate(valuesAt(affine, [x[0], x[1]], [d, w])) + 1e-15, `${k}`)
   }
 })
 
@@ -96,11 +96,15 @@ test('counterexamples are drawn at their share, about their states and with thei
     const which = x[0] < 6 ? 0 : 1
     near[which]++
     assert.equal(x[2], points[which][2])
-    // six standard deviations
-    assert.ok(Math.abs(x[0] - points[which][0]) < 0.06 && Math.abs(x[1] - points[which][1]) < 0.06)
+    // six standard deviations, of 0.01·√61 and 0.01·√113
+    const most = 0.06 * Math.hypot(points[which][0], points[which][1])
+    assert.ok(Math.abs(x[0] - points[which][0]) < most && Math.abs(x[1] - points[which][1]) < most)
   }
   // 450 each expected, deviation √(3000·0.15·0.85) = 20
   assert.ok(near.every((n) => Math.abs(n - 450) < 80), near.join(', ')) // biome-ignore format: one line
+  // 3e-25 and 4e-25 are drawn out to a length of 1e-3; a spread of 0.01 of that moves them by less than 6e-5
+  withCounterexamples(ball(1), { points: [[3e-25, -4e-25]], share: 1 }).draw(random, x.subarray(0, 2))
+  assert.ok(Math.abs(x[0] - 6e-4) < 6e-5 && Math.abs(x[1] + 8e-4) < 6e-5, x.join(', '))
   const plain = ball(1)
   assert.equal(withCounterexamples(plain, { points: [] }), plain)
   assert.throws(() => withCounterexamples(plain, { points, share: 2 }), /share between 0 and 1/)

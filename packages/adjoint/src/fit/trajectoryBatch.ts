@@ -6,8 +6,7 @@ import type { Via } from '../sensitivity/sensitivity.js'
 import type { Execution } from './execution.js'
 import { type BoundLoss, beginning } from './loss.js'
 import { minibatches } from './minibatches.js'
-import type { PathWeights } from './regularization/pathCost.js'
-import { batchPath } from './regularization/pathField.js'
+import { batchPath, type PathWeights } from './regularization/pathField.js'
 import type { Target } from './trajectories.js'
 
 type BatchSolving = Pick<SolveOptions, 'method' | 'step' | 'rtol' | 'atol'> & {

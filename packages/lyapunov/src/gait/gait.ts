@@ -39,7 +39,7 @@ const gentle: GaitStart = { phase: [-0.2, 0.24], knee: 0.25, torso: 0.12, lift: 
  * knee]. A field of s whose 20 weights are free: the phases φ₀ and φ₁, knee and torso at the end, and a₂ … a₅. The rest
  * follows so that the constraints survive the impact exactly, whatever the weights: at s = 1 both feet are on the
  * ground, a₀ is a₆ with the legs exchanged, and a₁ has the slope that the impact leaves. Westervelt, Grizzle &
- * Koditschek, IEEE TAC 48 (2003), section V.
+ * Koditschek, IEEE TAC 48 (2003), whose hybrid invariance this is.
  * @example walkingGait().outputSize // 4
  */
 export function walkingGait(start: Partial<GaitStart> = {}, changes: BipedParameters = {}): Field {
@@ -151,11 +151,13 @@ export function bernstein(b: Builder, coefficients: readonly Ref[], s: Ref): Ref
   const rest = b.sub(b.constant(1), s)
   let binomial = 1
   return coefficients.reduce((sum, a, k) => {
-    const weight = b.mul(b.constant(binomial), b.mul(b.powi(s, k), b.powi(rest, n - k)))
+    const weight = b.mul(b.constant(binomial), b.mul(power(b, s, k), power(b, rest, n - k)))
     binomial = (binomial * (n - k)) / (k + 1)
     return b.add(sum, b.mul(a, weight))
   }, b.zeros(outputCount))
 }
+
+const power = (b: Builder, x: Ref, k: number): Ref => (k === 0 ? b.constant(1) : b.powi(x, k))
 
 /** c_d at s, and its first and second derivatives in φ. */
 export function gaitAt(b: Builder, { coefficients, range }: PlacedGait, s: Ref) {

@@ -5,7 +5,7 @@ import { gaitAt, gaitField, placeGait } from './gait.js'
 import { accelerations, bipedTerms } from './motion.js'
 import { toLinks } from './outputs.js'
 
-/** Nodes of the polynomial that stands for the work along a step: 10 leave 1e-9 of it for the gaits trained here. */
+/** Nodes of the polynomial that stands for the work along a step: 10 give the orbit of the trained gait to 1e-6. */
 const nodeCount = 10
 /** Below this ½σ² (a hundredth of a walk's) a step is not one: rates are taken as here, so that training can go on. */
 const least = 1
@@ -28,7 +28,7 @@ export interface ReducedMotion {
  * Places the zero dynamics at [s, w]. With σ = 1ᵀMθ′ the angular momentum about the stance foot, σ = I(s)φ′ and
  * σ′ = G(s), the torque of gravity; so ζ = ½σ² obeys dζ/dφ = IG, which depends on s alone: ζ(s) = ζ₀ + W(s). An impact
  * scales ζ by δ². The periodic orbit has ζ₀ = δ²W(1)/(1 − δ²), and w = (ζ − ζ*(s))/ζ₀ is constant along a step and
- * becomes δ²w at an impact. Westervelt, Grizzle & Koditschek, IEEE TAC 48 (2003), section IV.
+ * becomes δ²w at an impact. Westervelt, Grizzle & Koditschek, IEEE TAC 48 (2003).
  */
 export function placeReduced(b: Builder, changes: BipedParameters, z: Ref): ReducedMotion {
   const placed = placeGait(b, changes)

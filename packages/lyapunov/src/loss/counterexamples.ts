@@ -8,7 +8,7 @@ export interface Counterexamples {
   readonly points: readonly ArrayLike<number>[]
   /** the part of the samples that is drawn near them; 0.5 */
   readonly share?: number
-  /** standard deviation of a sample about its point, in units of the state; 0.01 */
+  /** standard deviation of a sample about its point, relative to the length of the state there; 0.01 */
   readonly spread?: number
 }
 
@@ -16,6 +16,12 @@ interface Placement extends Counterexamples {
   /** how many leading entries of a sample are states; what follows is a disturbance and is kept as it is */
   readonly states?: number
 }
+
+/**
+ * Points nearer to the origin are drawn out along their ray to this length: so near, a condition fails by its terms of
+ * lowest order, whose sign is the same along the ray, and squares of such numbers vanish in single precision.
+ */
+const nearest = 1e-3
 
 /**
  * Draws near points at which a candidate failed as well: with probability `share` a point, all alike, plus a normal
@@ -48,8 +54,13 @@ export function withCounterexamples(
           try: 'the state, then the disturbance',
           code: 'wrong-dimension',
         })
+      let square = 0
+      for (let i = 0; i < point.length && i < states; i++) square += point[i] * point[i]
+      const length = Math.sqrt(square)
+      const stretch = length === 0 ? 1 : Math.max(1, nearest / length)
+      const deviation = spread * (length === 0 ? 1 : length * stretch)
       for (let i = 0; i < point.length; i++)
-        x[i] = i < states ? point[i] + spread * random.normal() : point[i]
+        x[i] = i < states ? stretch * point[i] + deviation * random.normal() : point[i]
     },
   }
 }

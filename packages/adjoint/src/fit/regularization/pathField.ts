@@ -7,7 +7,12 @@ import {
   type Random,
   type Ref,
 } from '@separatrix/field/core'
-import type { PathWeights } from './pathCost.js'
+
+/** Weights of the integrals along a path. */
+export interface PathWeights {
+  readonly kinetic?: number
+  readonly jacobian?: number
+}
 
 /** Which integrals along a path a field is extended by. */
 export interface PathTerms {

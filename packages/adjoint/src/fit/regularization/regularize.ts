@@ -1,7 +1,8 @@
 import { type Field, misuse, type Random, show } from '@separatrix/field/core'
 import type { Method } from '@separatrix/ode'
 import type { Via } from '../../sensitivity/sensitivity.js'
-import { type Path, type PathWeights, type Penalty, preparePathCost } from './pathCost.js'
+import { type Path, type Penalty, preparePathCost } from './pathCost.js'
+import type { PathWeights } from './pathField.js'
 import { prepareSolverCost, type SolverWeights } from './solverCost.js'
 
 /** Weights of what makes a field easy to solve; terms that are not named cost nothing. */
