@@ -8,7 +8,7 @@ import {
   type Random,
   withTheta,
 } from '@separatrix/field'
-import { decisionBoundary } from '@separatrix/lyapunov'
+import { decisionBoundary, simplex } from '@separatrix/lyapunov'
 import type { Digits } from '../digits.js'
 import { classes, pixels } from '../lyanet/models.js'
 import { range, rates } from './models.js'
@@ -45,15 +45,7 @@ const boundaries = range(0, classes).map((label) =>
   range(0, classes).map((rival) => (rival === label ? undefined : decisionBoundary(label, rival))),
 )
 
-/** Uniform on the simplex: exponential numbers over their sum (Devroye 1986, section 11.4). */
-function drawSimplex(random: Random, eta: Float64Array): void {
-  let total = 0
-  for (let j = 0; j < eta.length; j++) {
-    eta[j] = -Math.log(1 - random.uniform())
-    total += eta[j]
-  }
-  for (let j = 0; j < eta.length; j++) eta[j] /= total
-}
+const anywhere = simplex()
 
 /**
  * Samples of the simplex for random images: at first uniform on all of it, later nine in ten on decision boundaries, where
@@ -80,7 +72,7 @@ export async function boundaryLoss(scores: Field, digits: Digits, recipe: FiodeR
           z[classes + pixels + label] = 1
           z[2 * classes + pixels + rival] = 1
           const eta = z.subarray(0, classes)
-          if (random.uniform() < interior) drawSimplex(random, eta)
+          if (random.uniform() < interior) anywhere.draw(random, eta)
           else boundaries[label][rival]?.draw(random, eta)
           return 0
         },
