@@ -1,14 +1,19 @@
 import { type Loss, sampledLoss } from '@separatrix/adjoint'
 import {
   Builder,
+  checkOptions as checkNames,
   embed,
   type Field,
   makeField,
   misuse,
+  type OptionNames,
   type Random,
   show,
   withTheta,
 } from '@separatrix/field/core'
+import { expectCount } from '../check/expectCount.js'
+import { expectNumber } from '../check/expectNumber.js'
+import { expectSource } from '../check/expectSource.js'
 import type { Source } from '../data/source.js'
 import { type Base, standardNormal } from '../density/base.js'
 import { type Coupling, checkCoupling } from './coupling.js'
@@ -92,8 +97,8 @@ export function logTimes(epsilon: number): (random: Random) => number {
  */
 export function flowMatching(options: FlowMatchingOptions): Loss {
   const { condition = 0, batch = 256 } = options
-  checkCoupling(options)
-  checkOptions(options)
+  checkNames('flowMatching', options, names)
+  checkMatching('flowMatching', options)
   return {
     name: 'flowMatching',
     bind(field, _data, execution) {
@@ -120,7 +125,11 @@ export function flowMatching(options: FlowMatchingOptions): Loss {
 
 /** The points of paths that options ask for, in n dimensions. */
 export function matchingPairs(options: FlowMatchingOptions, n: number) {
-  const { batch = 256 } = options
+  const { batch = 256, condition = 0 } = options
+  if (n > 0) {
+    expectSource('flowMatching(target)', options.target, n + condition)
+    if (options.source !== undefined) expectSource('flowMatching(source)', options.source, n)
+  }
   return pathPoints({
     path: straight,
     sigma: 0,
@@ -139,18 +148,42 @@ export function matchingPairs(options: FlowMatchingOptions, n: number) {
   })
 }
 
-function checkOptions({
-  sigma = 0,
-  batch = 256,
-  planBatch = batch,
-  dropCondition = 0,
-  mirrored = false,
-  coupling,
-  source,
-}: FlowMatchingOptions): void {
-  const where = 'flowMatching'
+const names: OptionNames<FlowMatchingOptions> = {
+  target: true,
+  source: true,
+  coupling: true,
+  regularization: true,
+  path: true,
+  sigma: true,
+  batch: true,
+  planBatch: true,
+  condition: true,
+  conditionWeight: true,
+  dropCondition: true,
+  absent: true,
+  drawTime: true,
+  mirrored: true,
+}
+
+/** What can be told without a field. */
+export function checkMatching(where: string, options: FlowMatchingOptions): void {
+  const { sigma = 0, batch = 256, planBatch = batch, dropCondition = 0, path = straight } = options
+  const { mirrored = false, coupling, source } = options
+  checkCoupling(where, options)
+  expectSource(`${where}(target)`, options.target)
+  if (options.source !== undefined) expectSource(`${where}(source)`, options.source)
+  expectCount(`${where}(condition)`, options.condition ?? 0, 'entries of the condition', 0)
+  expectNumber(where, 'conditionWeight', options.conditionWeight ?? 0, { least: 0 })
+  expectNumber(where, 'absent', options.absent ?? 0)
   if (!(sigma >= 0 && Number.isFinite(sigma)))
     throw misuse({ where, expected: 'σ ≥ 0', got: show(sigma), try: 'sigma: 0' })
+  if (![path.alpha, path.beta, path.alphaRate, path.betaRate].every((f) => typeof f === 'function'))
+    throw misuse({
+      where,
+      expected: 'a path with alpha, beta and their rates',
+      got: show(path),
+      try: 'path: straight',
+    })
   for (const size of [batch, planBatch])
     if (!(Number.isSafeInteger(size) && size > 0))
       throw misuse({ where, expected: 'a positive batch', got: show(size), try: 'batch: 256' })
