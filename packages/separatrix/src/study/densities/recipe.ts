@@ -71,7 +71,7 @@ export const densitiesRecipe: DensitiesRecipe = {
     {
       name: 'pinwheel',
       ...gentle,
-      // at the rate of the other two it learns what six steps make of a stiff field: 1.4 nats when solved exactly
+      // at the rate and the steps of the other two its flow is 1.4 nats off
       likelihood: [
         { steps: 300, rate: 4e-3, solverSteps: 8 },
         { steps: 150, rate: 2e-3, solverSteps: 12 },
