@@ -160,7 +160,7 @@ test('fuzzing: whatever is put anywhere, the answer is no or the claim is still 
     '{',
     [],
     {},
-    { format: 'separatrix-certificate', version: 1 },
+    { format: 'separatrix-certificate', version: 2 },
   ])
     assert.is(checkCertificate(garbage).valid, false)
 })

@@ -54,7 +54,13 @@ export {
 } from './manifold/riemannianFlowMatching.js'
 export { assignment, type PreparedAssignment, prepareAssignment } from './matching/assignment.js'
 export type { Coupling } from './matching/coupling.js'
-export { type FlowMatchingOptions, flowMatching, lateTimes, missOf } from './matching/flowMatching.js'
+export {
+  type FlowMatchingOptions,
+  flowMatching,
+  lateTimes,
+  logTimes,
+  missOf,
+} from './matching/flowMatching.js'
 export {
   bridgeSamples,
   type LightBridgeOptions,
@@ -85,6 +91,7 @@ export { negativeLogLikelihood } from './metrics/negativeLogLikelihood.js'
 export { normalizedPathEnergy, type PathEnergyOptions, pathEnergy } from './metrics/pathEnergy.js'
 export { type SamplingFloorOptions, samplingFloor } from './metrics/samplingFloor.js'
 export { wasserstein2 } from './metrics/wasserstein.js'
+export { type BlurredFeaturesOptions, blurredFeatures } from './networks/blurredFeatures.js'
 export { type FourierFeaturesOptions, fourierFeatures } from './networks/fourierFeatures.js'
 export {
   type GradientFlowNetworkOptions,

@@ -24,6 +24,9 @@ export interface Proof {
   readonly multipliers?: readonly (readonly [number, number])[]
   /** of a claim with an equilibrium: Y ≈ (Df)⁻¹, row-major, for Krawczyk's operator */
   readonly preconditioner?: readonly number[]
+  /** for stability: S and Q with V̇ = S²·Q; without them −V̇ is nonnegative by its signs */
+  readonly factor?: FieldJson
+  readonly quotient?: FieldJson
   /** for an invariant set: a point at which B ≥ 0, so that the set is not empty */
   readonly witness?: readonly number[]
 }
@@ -31,7 +34,7 @@ export interface Proof {
 /** A proof as a file: anybody can check it again, see checkCertificate. */
 export interface Certificate {
   readonly format: 'separatrix-certificate'
-  readonly version: 1
+  readonly version: 2
   readonly claim: Claim
   /** f, θ frozen: the constants mean the decimals that are written, except those marked exact */
   readonly system: FieldJson
@@ -49,7 +52,7 @@ export function makeCertificate(
 ): Certificate {
   const payload = {
     format: 'separatrix-certificate' as const,
-    version: 1 as const,
+    version: 2 as const,
     claim: { ...claim, statement: statementOf(claim) },
     system: toJSON(system),
     candidate: toJSON(candidate),

@@ -1,4 +1,4 @@
-import { expectField, misuse } from '@separatrix/field/core'
+import { expectField, misuse, toJSON } from '@separatrix/field/core'
 import { type Box, intervalsOf } from './box.js'
 import { makeCertificate } from './certificate.js'
 import { originProblem } from './equilibrium.js'
@@ -68,7 +68,10 @@ export function certifyStability(options: RegionOptions & { readonly level?: num
       'which may be more than x = 0',
     certificate: makeCertificate(readings.system, readings.candidate, {
       claim: { property: 'stability', level: proved, ...scope(readings, domain) },
-      proof: { tree: result.tree.preorder() },
+      proof: {
+        tree: result.tree.preorder(),
+        ...(rate.factors && { factor: toJSON(rate.factors.factor), quotient: toJSON(rate.factors.quotient) }),
+      },
     }),
     stats,
   }
@@ -138,6 +141,7 @@ function withQuotient(readings: Readings, { quotient }: FactoredRate): Readings 
   const { n, natural, slopes, sample } = readings
   return {
     ...readings,
+    linear: undefined,
     natural: (lo, hi, outLo, outHi) => {
       natural(lo, hi, outLo, outHi)
       // where V̇ itself is undefined its factors may not be

@@ -10,6 +10,7 @@ import {
   makeField,
   type Node,
   powerInterval,
+  type Ref,
   roundDown,
   roundUp,
   scalarize,
@@ -25,10 +26,12 @@ import {
   times,
 } from './polynomial.js'
 
-/** V̇ = m·Q with m ≥ 0: Q over a box of states and inputs decides the sign of V̇. */
+/** V̇ = S²·Q: Q over a box of states and inputs decides the sign of V̇. */
 export interface FactoredRate {
   /** bounds of Q over a box */
   readonly quotient: (lo: Float64Array, hi: Float64Array) => Interval
+  /** S and Q as fields, for a reader of the proof; none where −V̇ is a sum of squares by its signs alone */
+  readonly factors?: { readonly factor: Field; readonly quotient: Field }
 }
 
 /**
@@ -45,7 +48,8 @@ export function factoredRate(V: Field, f: Field): FactoredRate | undefined {
   const minus = new Map([...p].map(([m, c]) => [m, times(c, rational(-1n))]))
   const size = rate.stateSize + rate.inputSize + atoms.length
   if (isPositive(minus, size, { isStrict: false })) return { quotient: () => ({ lo: -1, hi: -1 }) }
-  return { quotient: reader(quotientBy(p, size), rate, atoms) }
+  const { even, quotient } = factorsOf(p, size)
+  return { quotient: reader(quotient, rate, atoms), factors: fieldsOf({ even, quotient }, rate, atoms) }
 }
 
 /** A smooth function that is defined everywhere, whose values may stand for themselves. */
@@ -55,19 +59,58 @@ const isAtom = (node: Node) =>
   isTotal(node) &&
   !['neg', 'step', 'sign', 'abs', 'relu'].includes(node.op)
 
-/** p divided by the greatest monomial of even exponents that divides every term. */
-function quotientBy(p: Polynomial, size: number): Polynomial {
+/** p = m·Q with m the greatest monomial of even exponents that divides every term: those exponents, and Q. */
+function factorsOf(p: Polynomial, size: number) {
   const all = [...p.keys()].map(exponentsOf)
   const least = Array.from({ length: size }, (_, i) => Math.min(...all.map((e) => e[i])))
   const even = least.map((e) => (Number.isFinite(e) ? e - (e % 2) : 0))
-  return new Map(
-    [...p].map(([m, c]) => [
-      exponentsOf(m)
-        .map((e, i) => e - even[i])
-        .join(),
-      c,
-    ]),
+  const lowered = (m: string) =>
+    exponentsOf(m)
+      .map((e, i) => e - even[i])
+      .join()
+  return { even, quotient: new Map([...p].map(([m, c]) => [lowered(m), c])) }
+}
+
+/** S and Q as graphs over those values of functions that the rate contains. */
+function fieldsOf(
+  { even, quotient }: ReturnType<typeof factorsOf>,
+  rate: Field,
+  atoms: readonly number[],
+): FactoredRate['factors'] {
+  const b = new Builder()
+  const at = embedAll(b, rate)
+  const [x, u] = [b.leaf('state', rate.stateSize), b.leaf('input', rate.inputSize)]
+  const variables = [
+    ...Array.from({ length: rate.stateSize }, (_, i) => b.gather(x, [i])),
+    ...Array.from({ length: rate.inputSize }, (_, i) => b.gather(u, [i])),
+    ...atoms.map((i) => at[i]),
+  ]
+  const monomial = (exponents: readonly number[], coefficient: Ref) =>
+    exponents.reduce((s, e, i) => (e === 0 ? s : b.mul(s, b.powi(variables[i], e))), coefficient)
+  const terms = [...quotient].map(([m, { top, bottom }]) =>
+    monomial(exponentsOf(m), b.div(integer(b, top), integer(b, bottom))),
   )
+  const factor = monomial(
+    even.map((e) => e / 2),
+    b.constant(1),
+  )
+  return {
+    factor: makeField(b, factor, rate),
+    quotient: makeField(
+      b,
+      terms.reduce((s, t) => b.add(s, t), b.constant(0)),
+      rate,
+    ),
+  }
+}
+
+/** An integer as a sum of doubles, exactly. */
+function integer(b: Builder, value: bigint): Ref {
+  if (value < 0n) return b.neg(integer(b, -value))
+  let sum = b.constant(0)
+  for (let shift = 0n; value >> shift > 0n; shift += 53n)
+    sum = b.add(sum, b.constant(Number(((value >> shift) & (2n ** 53n - 1n)) << shift), true))
+  return sum
 }
 
 function reader(q: Polynomial, rate: Field, atoms: readonly number[]): FactoredRate['quotient'] {

@@ -1,6 +1,8 @@
+import type { Ring } from './ring.js'
+
 /*
- * The checker's own intervals. Where the prover derives error bounds for rounded series, this evaluates the series in
- * intervals and adds the remainder: slower, and its correctness is that of + − × ÷ √ rounded outward, one by one.
+ * Intervals of doubles that contain the real result. Only + − × ÷ √ of the machine are trusted, to be the nearest double,
+ * and each is rounded outward; functions are series in intervals with the remainder added, or inverses of such.
  */
 
 export interface Interval {
@@ -8,187 +10,172 @@ export interface Interval {
   readonly hi: number
 }
 
+/** No value: what is undefined somewhere on a box, or overflows to the inner side; every comparison with it fails. */
 export const never: Interval = { lo: Number.NaN, hi: Number.NaN }
 export const point = (x: number): Interval => ({ lo: x, hi: x })
+export const [zero, one] = [point(0), point(1)]
+export const isBounded = ({ lo, hi }: Interval) => Number.isFinite(hi - lo)
+export const width = ({ lo, hi }: Interval) => hi - lo
+/** Halving an odd subnormal rounds: a side of no width is its own centre. */
+export const centre = ({ lo, hi }: Interval) => (lo === hi ? lo : lo / 2 + hi / 2)
 const make = (lo: number, hi: number): Interval => (lo <= hi ? { lo, hi } : never)
 const isPoint = (a: Interval, x: number) => a.lo === x && a.hi === x
 const contains0 = (a: Interval) => !(a.lo > 0 || a.hi < 0)
-const width = (a: Interval) => a.hi - a.lo
 
-const cell = new Float64Array(1)
-const word = new BigInt64Array(cell.buffer)
-
-/** The next double above x. */
-function above(x: number): number {
-  if (x === Infinity || Number.isNaN(x)) return x
-  if (x === 0) return Number.MIN_VALUE
-  cell[0] = x
-  word[0] += x > 0 ? 1n : -1n
-  return cell[0]
-}
+/** 2⁻⁵³(1 + 2⁻⁵²) */
+const unit = (Number.EPSILON / 2) * (1 + Number.EPSILON)
+/** At least the next double above x: Rump, Zimmermann, Boldo & Melquiond, BIT 49 (2009), theorem 2.2. */
+const above = (x: number) => x + (Math.abs(x) * unit + Number.MIN_VALUE)
 const below = (x: number) => -above(-x)
+const outward = (lo: number, hi: number) => make(below(lo), above(hi))
 
-/** 2ᵏ, −1022 ≤ k ≤ 1023, by its bits. */
-function powerOfTwo(k: number): number {
-  word[0] = BigInt(k + 1023) << 52n
-  return cell[0]
+export function add(a: Interval, b: Interval): Interval {
+  if (isPoint(a, 0)) return b
+  return isPoint(b, 0) ? a : outward(a.lo + b.lo, a.hi + b.hi)
 }
-
-/** One side of a + b. The rounding error of the sum is exact (Knuth's TwoSum), so only a real loss moves outward. */
-function sumSide(a: number, b: number, side: 1 | -1): number {
-  const s = a + b
-  if (!Number.isFinite(s)) return s === side * Infinity ? s : Number.NaN
-  const rest = s - a
-  const error = (a - (s - rest) + (b - rest)) * side
-  return error <= 0 ? s : side === 1 ? above(s) : below(s)
-}
-
-export const add = (a: Interval, b: Interval) => make(sumSide(a.lo, b.lo, -1), sumSide(a.hi, b.hi, 1))
 export const neg = (a: Interval): Interval => ({ lo: -a.hi, hi: -a.lo })
 export const sub = (a: Interval, b: Interval) => add(a, neg(b))
 
-/** Hull of rounded results, outward; an overflow to the inner side fails. */
-function outward(...values: readonly number[]): Interval {
-  const [least, most] = [Math.min(...values), Math.max(...values)]
-  return least === Infinity || most === -Infinity ? never : make(below(least), above(most))
-}
-
 export function mul(a: Interval, b: Interval): Interval {
-  if (isPoint(a, 0) || isPoint(b, 0)) return Number.isFinite(a.lo + a.hi + b.lo + b.hi) ? point(0) : never
+  if (isPoint(a, 0) || isPoint(b, 0)) return isBounded(a) && isBounded(b) ? zero : never
   if (isPoint(a, 1)) return b
-  return isPoint(b, 1) ? a : outward(a.lo * b.lo, a.lo * b.hi, a.hi * b.lo, a.hi * b.hi)
+  if (isPoint(b, 1)) return a
+  const [p, q, r, s] = [a.lo * b.lo, a.lo * b.hi, a.hi * b.lo, a.hi * b.hi]
+  return outward(Math.min(p, q, r, s), Math.max(p, q, r, s))
 }
 
-export function div(a: Interval, b: Interval): Interval {
-  return contains0(b) ? never : outward(a.lo / b.lo, a.lo / b.hi, a.hi / b.lo, a.hi / b.hi)
-}
-
+export const inverse = (a: Interval) => (contains0(a) ? never : outward(1 / a.hi, 1 / a.lo))
 const abs = (x: Interval) => make(Math.max(x.lo, -x.hi, 0), Math.max(-x.lo, x.hi))
 
 export function power(x: Interval, k: number): Interval {
   if (!(x.lo <= x.hi)) return never
-  if (k < 0) return div(point(1), power(x, -k))
-  if (k === 0) return point(1)
+  if (k < 0) return inverse(power(x, -k))
+  if (k === 0) return one
   if (k % 2 === 0 && !(x.lo >= 0)) return power(abs(x), k)
   const repeated = (end: number) =>
     Array.from({ length: k - 1 }).reduce<Interval>((y) => mul(y, point(end)), point(end))
   return make(repeated(x.lo).lo, repeated(x.hi).hi)
 }
 
-/** The doubles on either side of ln 2 and of π/2: Math.LN2 and Math.PI/2 lie below. */
-const ln2 = make(Math.LN2, above(Math.LN2))
-const halfPi = make(Math.PI / 2, above(Math.PI / 2))
-const plusMinus = (x: Interval, error: number) => add(x, { lo: -error, hi: error })
+/** The reals that a written constant can mean: the double, or the decimal that it prints as. */
+const constant = (value: number, exact: boolean) =>
+  exact || Number.isSafeInteger(value) ? point(value) : outward(value, value)
 
-/** Σ zⁱ/qᵢ. */
-const series = (z: Interval, q: readonly number[]) =>
-  q.reduceRight<Interval>((sum, d) => add(div(point(1), point(d)), mul(z, sum)), point(0))
-const alternating = (list: readonly number[]) => list.map((v, i) => (i % 2 ? -v : v))
+/** The doubles on either side of ln 2 and of π/2: Math.LN2 and Math.PI / 2 lie below. */
+const ln2 = make(Math.LN2, above(Math.LN2))
+const quarterTurn = Math.PI / 2
+const halfPi = make(quarterTurn, above(quarterTurn))
+const widened = (x: Interval, error: number) => add(x, { lo: -error, hi: error })
+
+/** Σ cᵢzⁱ */
+const series = (z: Interval, c: readonly Interval[]) => c.reduceRight((sum, d) => add(d, mul(z, sum)), zero)
 const factorials = [1]
 for (let n = 1; n <= 18; n++) factorials.push(factorials[n - 1] * n)
-const odds = Array.from({ length: 14 }, (_, i) => 2 * i + 1)
+const exponential = factorials.map((d) => inverse(point(d)))
+/** of cos r and of (sin r)/r, in r² */
+const trigonometric = [0, 1].map((odd) =>
+  exponential.filter((_, n) => n % 2 === odd).map((c, k) => (k % 2 ? neg(c) : c)),
+)
 
 /** Extends an increasing function of points to intervals. */
 const rising = (f: (x: number) => Interval) => (x: Interval) =>
   x.lo <= x.hi ? make(f(x.lo).lo, f(x.hi).hi) : never
 
-/** exp(k ln 2 + r), |r| ≤ 0.35: the terms from r¹⁹/19! on are below 10⁻²⁵. */
+/** The inverse of an increasing function: what Math says is a guess, and `of` on either side of it the proof. */
+const inverseOf = (of: (y: Interval) => Interval, guess: (x: number) => number) =>
+  rising((x) => {
+    const y = guess(x)
+    const slack = 4e-15 * Math.max(1, Math.abs(y))
+    return of(point(y - slack)).hi <= x && x <= of(point(y + slack)).lo ? widened(point(y), slack) : never
+  })
+
+const view = new DataView(new ArrayBuffer(8))
+/** 2ᵏ, −1022 ≤ k ≤ 1023, by its bits */
+function powerOfTwo(k: number): number {
+  view.setInt32(0, (k + 1023) << 20)
+  return view.getFloat64(0)
+}
+
+/** 2ᵏ exp(r), |r| ≤ 0.35: the terms from r¹⁹/19! on are below 10⁻²⁵. */
 const exp = rising((x) => {
-  if (x === 0) return point(1)
+  if (x === 0) return one
   if (x > 709) return { lo: 8e307, hi: Infinity }
   if (x < -700) return { lo: 0, hi: 1e-304 }
   const k = Math.round(x / Math.LN2)
-  const sum = plusMinus(series(sub(point(x), mul(point(k), ln2)), factorials), 1e-24)
-  const half = Math.trunc(k / 2)
-  return mul(mul(sum, point(powerOfTwo(half))), point(powerOfTwo(k - half)))
+  const r = sub(point(x), mul(point(k), ln2))
+  return mul(widened(series(r, exponential), 1e-24), point(powerOfTwo(k)))
 })
 
-/** log(m·2ᵏ) = 2 atanh s + k ln 2, |s| ≤ 0.2: the terms from s²⁸/29 on are below 10⁻²⁰. */
-const log = rising((x) => {
-  if (!(x > 0 && x < Infinity)) return never
-  if (x === 1) return point(0)
-  let [m, k] = [x, 0]
-  for (; m >= 1.5; m /= 2) k++
-  for (; m < 0.75; m *= 2) k--
-  const s = div(sub(point(m), point(1)), add(point(m), point(1)))
-  return add(mul(point(2), mul(s, plusMinus(series(power(s, 2), odds), 1e-19))), mul(point(k), ln2))
-})
-
-/** Two halvings of the angle lead to |t| ≤ 0.2: the terms from t²⁸/29 on are below 10⁻²⁰. */
-function atanPoint(x: number): Interval {
-  if (x < 0) return neg(atanPoint(-x))
-  if (x > 1) return sub(halfPi, atan(div(point(1), point(x))))
-  let t = point(x)
-  for (let i = 0; i < 2; i++) t = div(t, add(point(1), sqrt(add(point(1), power(t, 2)))))
-  return mul(point(4), mul(t, plusMinus(series(power(t, 2), alternating(odds)), 1e-19)))
-}
-const atan: (x: Interval) => Interval = rising(atanPoint)
-
-/** sin or cos of the rest of x modulo π/2, |r| < 0.8: the terms from r¹⁹/19! on are below 10⁻¹⁸. */
-function sinPoint(x: number): Interval {
-  const k = Math.round(x / (Math.PI / 2))
-  const quarter = ((k % 4) + 4) % 4
+/** sin(x + quarters·π/2), by the rest r of x modulo π/2, |r| < 0.8: the terms from r¹⁹/19! on are below 10⁻¹⁸. */
+function sine(x: number, quarters = 0): Interval {
+  const k = Math.round(x / quarterTurn)
+  const quarter = (((k + quarters) % 4) + 4) % 4
+  if (x === 0) return [zero, one][quarter]
   const r = sub(point(x), mul(point(k), halfPi))
-  const terms = alternating(factorials.filter((_, n) => n % 2 !== quarter % 2))
-  const sum = series(power(r, 2), terms)
-  const value = x === 0 ? point(0) : plusMinus(quarter % 2 === 0 ? mul(r, sum) : sum, 1e-18)
+  const odd = (quarter + 1) % 2
+  const sum = widened(series(power(r, 2), trigonometric[odd]), 1e-18)
+  const value = odd ? mul(r, sum) : sum
   return quarter >= 2 ? neg(value) : value
 }
 
-/** The ends, and every extremum (2j + 1)π/2 that may lie between them. */
-function sin(x: Interval): Interval {
+/** The ends, and every extremum jπ/2 that may lie between them. */
+const wave = (quarters: 0 | 1) => (x: Interval) => {
   if (!(x.lo <= x.hi)) return never
   if (!(width(x) < 7 && abs(x).hi < 1e6)) return { lo: -1, hi: 1 }
-  const [a, b] = [sinPoint(x.lo), sinPoint(x.hi)]
+  const [a, b] = [sine(x.lo, quarters), sine(x.hi, quarters)]
   let [lo, hi] = [Math.min(a.lo, b.lo), Math.max(a.hi, b.hi)]
-  for (let j = Math.floor(x.lo / Math.PI) - 1; j <= Math.ceil(x.hi / Math.PI) + 1; j++) {
-    const top = mul(point(2 * j + 1), halfPi)
-    if (!(top.hi >= x.lo && top.lo <= x.hi)) continue
-    if (j % 2 === 0) hi = 1
-    else lo = -1
+  for (let j = Math.floor(x.lo / quarterTurn) - 1; j <= Math.ceil(x.hi / quarterTurn) + 1; j++) {
+    const at = mul(point(j), halfPi)
+    if (!(at.hi >= x.lo && at.lo <= x.hi)) continue
+    const phase = (((j + quarters) % 4) + 4) % 4
+    if (phase === 1) hi = 1
+    if (phase === 3) lo = -1
   }
   return make(Math.max(-1, lo), Math.min(1, hi))
 }
 
-const cos = (x: Interval) => (isPoint(x, 0) ? point(1) : sin(add(x, halfPi)))
+const [sin, cos] = [wave(0), wave(1)]
+const tangent = rising((x) => mul(sine(x), inverse(sine(x, 1))))
+const tan = (x: Interval) => (contains0(cos(x)) || !(width(x) < 3) ? never : tangent(x))
+/** tan takes each value once between 0 and 1: a guess there that is proved is the one. */
+const lowAtan = inverseOf(tan, (x) => Math.max(0, Math.min(1, Math.atan(x))))
+const atan: (x: Interval) => Interval = rising((x) => {
+  if (x < 0) return neg(atan(point(-x)))
+  return x > 1 ? sub(halfPi, atan(inverse(point(x)))) : x === 0 ? zero : lowAtan(point(x))
+})
+const log = inverseOf(exp, Math.log)
+const exps = (x: number) => [exp(point(x)), exp(point(-x))]
+const half = point(0.5)
 
-function sqrt(x: Interval): Interval {
-  if (!(x.lo >= 0)) return never
-  return make(x.lo === 0 ? 0 : below(Math.sqrt(x.lo)), x.hi === 0 ? 0 : above(Math.sqrt(x.hi)))
-}
-
-/** Elementwise functions by their names in certificates; the last three serve derivatives only. */
-export const functions: Readonly<Record<string, (x: Interval) => Interval>> = {
-  sqrt,
+/** Elementwise functions by their names; the last three serve derivatives only. */
+const functions: Readonly<Record<string, (x: Interval) => Interval>> = {
+  sqrt: (x) =>
+    x.lo >= 0 ? make(Math.max(0, below(Math.sqrt(x.lo))), x.hi === 0 ? 0 : above(Math.sqrt(x.hi))) : never,
   exp,
   log,
   sin,
   cos,
+  tan,
   atan,
   abs,
-  tan: (x) => {
-    const point1 = rising((p) => (p === 0 ? point(0) : div(sin(point(p)), cos(point(p)))))
-    return contains0(cos(x)) || !(width(x) < 3) ? never : point1(x)
-  },
-  sinh: rising((x) => (x === 0 ? point(0) : div(sub(exp(point(x)), exp(point(-x))), point(2)))),
-  cosh: (x) =>
-    rising((p) => (p === 0 ? point(1) : div(add(exp(point(p)), exp(point(-p))), point(2))))(abs(x)),
-  tanh: rising((x) => (x === 0 ? point(0) : sub(point(1), div(point(2), add(point(1), exp(point(2 * x))))))),
-  sigmoid: rising((x) => div(point(1), add(point(1), exp(point(-x))))),
-  softplus: rising((x) => add(point(Math.max(x, 0)), log(add(point(1), exp(point(-Math.abs(x))))))),
+  sinh: rising((x) => (x === 0 ? zero : mul(half, sub(exps(x)[0], exps(x)[1])))),
+  cosh: (x) => rising((p) => mul(half, add(exps(p)[0], exps(p)[1])))(abs(x)),
+  tanh: rising((x) => (x === 0 ? zero : sub(one, mul(point(2), inverse(add(one, exps(2 * x)[0])))))),
+  sigmoid: rising((x) => inverse(add(one, exps(x)[1]))),
+  softplus: rising((x) => add(point(Math.max(x, 0)), log(add(one, exps(-Math.abs(x))[0])))),
   relu: (x) => make(Math.max(x.lo, 0), Math.max(x.hi, 0)),
   sign: (x) => (x.lo <= x.hi ? make(x.lo > 0 ? 1 : -1, x.hi < 0 ? -1 : 1) : never),
   step: (x) => (x.lo <= x.hi ? make(x.lo > 0 ? 1 : 0, x.hi < 0 ? 0 : 1) : never),
   /** 0 off the kink of |x| and max(x, 0), nothing on it: their second derivative */
-  kink: (x) => (contains0(x) ? never : point(0)),
+  kink: (x) => (contains0(x) ? never : zero),
 }
 
-/** The angle of (x, y), off its cut. */
-export function angle(y: Interval, x: Interval): Interval {
-  if (x.lo > 0) return atan(div(y, x))
-  return contains0(y) ? never : sub(y.lo > 0 ? halfPi : neg(halfPi), atan(div(x, y)))
+export const intervals: Ring<Interval> = {
+  constant,
+  add,
+  neg,
+  mul,
+  inverse,
+  power,
+  call: (name, x) => functions[name](x),
 }
-
-/** The reals that a written constant can mean: the double, or the decimal that it prints as. */
-export const constant = (value: number, exact: boolean) =>
-  exact || Number.isSafeInteger(value) ? point(value) : make(below(value), above(value))

@@ -1,18 +1,7 @@
-import * as I from './interval.js'
+import { minus, type Ring, total } from './ring.js'
 
-/** What a program is run in: jets, or slopes. */
-export interface Arithmetic<E> {
-  readonly constant: (value: number, exact: boolean) => E
-  readonly zero: E
-  readonly add: (a: E, b: E) => E
-  readonly mul: (a: E, b: E) => E
-  readonly power: (a: E, k: number) => E
-  readonly unary: (op: string, x: E) => E
-  readonly binary: Readonly<Record<string, (a: E, b: E) => E>>
-}
-
-/** A node as it stands in a certificate; everything in it is checked where it is used. */
-export interface Node {
+/** A node as it stands in a certificate; {@link run} checks what it uses. */
+interface Node {
   readonly op: string
   readonly args: readonly number[]
   readonly size: number
@@ -25,104 +14,116 @@ export interface Node {
   readonly exponent?: number
 }
 
+/** A field of a certificate: nodes in topological order, whose values are vectors. */
 export interface Program {
   readonly nodes: readonly Node[]
   readonly output: number
   readonly states: number
 }
 
+export function demand(condition: boolean, reason: string): asserts condition {
+  if (!condition) throw new Error(reason)
+}
+
 export const isIndex = (x: unknown, below: number): x is number =>
   Number.isSafeInteger(x) && (x as number) >= 0 && (x as number) < below
 
-/**
- * How many numbers one evaluation handles, second derivatives in the variables included, going by the lengths
- * that the nodes declare ({@link run} holds each node to its own before the next one uses it). Thirty nodes
- * that each name the last one twice would otherwise fill the memory.
- */
-export function workOf({ nodes }: Program, variables: number): number {
+/** How many numbers one evaluation handles: thirty nodes that each name the last one twice would fill the memory. */
+export function workOf({ nodes }: Program): number {
   const size = (i: number) => nodes[i]?.size ?? 0
-  const work = nodes.reduce((total, { op, args, size: own, cols = 0, transposed = false }) => {
-    const first = size(args[0])
+  return nodes.reduce((work, { op, args, size: own, cols = 0, transposed }) => {
     const repeats = op === 'outer' ? size(args[1]) : op === 'scatter' ? own : transposed ? cols : 0
-    const isLength = isIndex(own, Number.MAX_SAFE_INTEGER)
-    return total + (isLength ? 1 : Number.NaN) + args.reduce((s, a) => s + size(a), 0) + first * repeats
+    const isLength = isIndex(own, 1e9) ? 1 : Number.NaN
+    return work + isLength + args.reduce((s, a) => s + size(a), 0) + size(args[0]) * repeats
   }, 0)
-  return work * (1 + variables ** 2)
 }
 
-/** The output of a program, entry by entry, from what stands for its state and inputs; throws on a malformed node. */
-export function run<E>(
-  { constant, add, mul, power, unary, binary, zero }: Arithmetic<E>,
-  { nodes, output, states }: Program,
-  variables: readonly E[],
-): readonly E[] {
-  const values: (readonly E[])[] = []
-  const dot = (a: readonly E[], b: readonly E[]) => a.reduce((s, v, i) => add(s, mul(v, b[i])), zero)
+type Vector<T> = readonly T[]
+type Rule<T> = (node: Node, x: Vector<T>, y: Vector<T>, z: Vector<T>) => Vector<T>
+
+const functions = new Set('sqrt exp log sin cos tan atan sinh cosh tanh sigmoid softplus relu abs'.split(' '))
+
+/** The entries of a program's output over a ring, from those of its state and inputs; throws on a malformed node. */
+export function run<T>(r: Ring<T>, { nodes, output, states }: Program, variables: Vector<T>): Vector<T> {
+  const values: Vector<T>[] = []
+  const rules = rulesOver(r, variables.slice(0, states), variables.slice(states))
   nodes.forEach((node, at) => {
-    const need = (ok: boolean) => {
-      if (!ok) throw new Error(`node ${at} (${node.op}) is malformed`)
-    }
-    need(Array.isArray(node.args) && node.args.every((a) => isIndex(a, at)))
-    const args = node.args.map((a) => values[a])
-    const [x = [], y = [], z = []] = args
-    const { op, indices = [], rows = 0, cols = 0, transposed = false, exponent = 0, values: list = [] } = node
-    const product = (count: number) => {
-      need(
-        isIndex(rows, 1e6) &&
-          isIndex(cols, 1e6) &&
-          rows * cols === x.length &&
-          y.length === (transposed ? rows : cols),
-      )
-      const row = (i: number) =>
-        transposed ? x.filter((_, k) => k % cols === i) : x.slice(i * cols, (i + 1) * cols)
-      return Array.from({ length: count }, (_, i) => dot(row(i), y))
-    }
-    const rules: Readonly<Record<string, () => readonly E[]>> = {
-      const: () => {
-        need(list.every(Number.isFinite) && (node.exact ?? true) === true)
-        return list.map((v) => constant(v, node.exact === true))
-      },
-      state: () => variables.slice(0, states),
-      input: () => variables.slice(states),
-      gather: () => {
-        need(indices.every((i) => isIndex(i, x.length)))
-        return indices.map((i) => x[i])
-      },
-      scatter: () => {
-        need(
-          isIndex(node.size, 1e6) &&
-            indices.length === x.length &&
-            indices.every((i) => isIndex(i, node.size)),
-        )
-        const total = (k: number) => x.reduce((s, v, i) => (indices[i] === k ? add(s, v) : s), zero)
-        return Array.from({ length: node.size }, (_, k) => total(k))
-      },
-      concat: () => args.flat(),
-      sum: () => [x.reduce((s, v) => add(s, v), zero)],
-      dot: () => [dot(x, y)],
-      matvec: () => product(transposed ? cols : rows),
-      affine: () => {
-        need(z.length === rows && !transposed)
-        return product(rows).map((v, i) => add(v, z[i]))
-      },
-      outer: () => x.flatMap((u) => y.map((v) => mul(u, v))),
-      powi: () => {
-        need(Number.isSafeInteger(exponent) && Math.abs(exponent) <= 1000)
-        return x.map((v) => power(v, exponent))
-      },
-    }
-    const arity =
-      { const: 0, state: 0, input: 0, dot: 2, matvec: 2, affine: 3, outer: 2, concat: args.length }[op] ??
-      (op in binary ? 2 : 1)
-    need(args.length === arity && (!(op in binary || op === 'dot') || x.length === y.length))
-    need(
-      op in rules ||
-        op in binary ||
-        op === 'neg' ||
-        (op in I.functions && !['sign', 'step', 'kink'].includes(op)),
-    )
-    values.push(rules[op]?.() ?? x.map((v, i) => (op in binary ? binary[op](v, y[i]) : unary(op, v))))
-    need(values[at].length === node.size)
+    const { op, args, size, indices = [], values: list = [] } = node
+    const elementwise: Rule<T> = (_, x) => x.map((v) => r.call(op, v))
+    const rule = functions.has(op) ? elementwise : Object.hasOwn(rules, op) ? rules[op] : undefined
+    const isSound =
+      rule !== undefined &&
+      Array.isArray(args) &&
+      args.every((a) => isIndex(a, at)) &&
+      (op === 'concat' || args.length === rule.length - 1) &&
+      indices.every((i) => isIndex(i, 1e9)) &&
+      list.every(Number.isFinite)
+    demand(isSound, `node ${at} (${op}) is malformed`)
+    const [x, y, z] = args.map((a) => values[a])
+    values.push(op === 'concat' ? args.flatMap((a) => values[a]) : rule(node, x, y, z))
+    demand(values[at].length === size, `node ${at} (${op}) has another size`)
   })
   return values[output]
+}
+
+/** One rule for each operation; how many parameters it has beside the node says how many arguments the node must have. */
+function rulesOver<T>(r: Ring<T>, state: Vector<T>, input: Vector<T>): Readonly<Record<string, Rule<T>>> {
+  const need = (isSound: boolean) => demand(isSound, 'a node whose parts do not fit')
+  const sum = (list: Vector<T>) => total(r, list)
+  const each = (f: (a: T, b: T) => T) => (_: Node, x: Vector<T>, y: Vector<T>) => {
+    need(x.length === y.length)
+    return x.map((v, i) => f(v, y[i]))
+  }
+  const dot = (x: Vector<T>, y: Vector<T>) => sum(each(r.mul)({} as Node, x, y))
+  const product = ({ rows = 0, cols = 0, transposed = false }: Node, x: Vector<T>, y: Vector<T>) => {
+    need(
+      isIndex(rows, 1e6) && isIndex(cols, 1e6) && rows * cols === x.length && typeof transposed === 'boolean',
+    )
+    const row = (i: number) =>
+      transposed ? x.filter((_, k) => k % cols === i) : x.slice(i * cols, (i + 1) * cols)
+    return Array.from({ length: transposed ? cols : rows }, (_, i) => dot(row(i), y))
+  }
+  return {
+    const: ({ values = [], exact }) => {
+      need((exact ?? true) === true)
+      return values.map((v) => r.constant(v, exact === true))
+    },
+    state: (_) => state,
+    input: (_) => input,
+    gather: ({ indices = [] }, x) => {
+      need(indices.every((i) => i < x.length))
+      return indices.map((i) => x[i])
+    },
+    scatter: ({ indices = [], size }, x) => {
+      need(indices.length === x.length && indices.every((i) => i < size))
+      return Array.from({ length: size }, (_, k) => sum(x.filter((_v, i) => indices[i] === k)))
+    },
+    concat: (_) => [],
+    sum: (_, x) => [sum(x)],
+    dot: (_, x, y) => [dot(x, y)],
+    matvec: (node, x, y) => product(node, x, y),
+    affine: (node, x, y, z) => {
+      need(node.transposed === undefined)
+      return each(r.add)(node, product(node, x, y), z)
+    },
+    outer: (_, x, y) => x.flatMap((u) => y.map((v) => r.mul(u, v))),
+    powi: ({ exponent = 0 }, x) => {
+      need(Number.isSafeInteger(exponent) && Math.abs(exponent) <= 1000)
+      return x.map((v) => r.power(v, exponent))
+    },
+    neg: (_, x) => x.map(r.neg),
+    add: each(r.add),
+    sub: each((a, b) => minus(r, a, b)),
+    mul: each(r.mul),
+    div: each((a, b) => r.mul(a, r.inverse(b))),
+    pow: each((a, b) => r.call('exp', r.mul(b, r.call('log', a)))),
+    min: each((a, b) => minus(r, a, r.call('relu', minus(r, a, b)))),
+    max: each((a, b) => r.add(a, r.call('relu', minus(r, b, a)))),
+    // by half of the angle, off its cut
+    atan2: each((y, x) => {
+      const radius = r.call('sqrt', r.add(r.power(x, 2), r.power(y, 2)))
+      const half = r.call('atan', r.mul(y, r.inverse(r.add(radius, x))))
+      return r.add(half, half)
+    }),
+  }
 }

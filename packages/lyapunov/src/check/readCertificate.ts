@@ -1,63 +1,56 @@
 import { sha256 } from '@noble/hashes/sha2.js'
 import { bytesToHex, utf8ToBytes } from '@noble/hashes/utils.js'
-import type { Interval } from './interval.js'
-import { isIndex, type Program, workOf } from './program.js'
+import type { Box, Budget } from './boxes.js'
+import { demand, isIndex, type Program, workOf } from './program.js'
 import { type Claim, statementOf } from './statement.js'
 
-export type Box = readonly Interval[]
 export type Json = Readonly<Record<string, unknown>>
 
 /** A claim about a system with its proof, read; nothing in it is trusted. */
 export interface Problem {
   readonly claim: Json & Claim
   readonly proof: Json
-  /** the claim's level, a finite number */
-  readonly level: number
   readonly states: number
   /** bounds of the states, then of the equilibrium if it is not 0, then of the uncertain inputs; a global claim has none */
   readonly domain: Box
+  readonly level: number
+  /** κ of V̇ + κV < 0 */
+  readonly decay: number
   /** a claim about the map x⁺ = f(x) */
   readonly isMap: boolean
   /** the state is the deviation from an equilibrium */
   readonly isMoved: boolean
-  /** κ of Ẇ + κW < 0 */
-  readonly decay: number
   readonly f: Program
-  /** the function whose set {W ≤ level} is claimed: V, or −B, or A */
-  readonly W: Program
+  /** V, or B, or A */
+  readonly V: Program
   /** a bisection in preorder */
   readonly tree: readonly number[]
+  /** how often boxes may be halved beyond that */
+  readonly budget: Budget
 }
 
-/** Second derivatives take n³/2 numbers a variable list: beyond this a forged file would only exhaust the memory. */
+/** Second derivatives take n² numbers each: beyond these a forged file would only exhaust the memory, or take hours. */
 const greatestDimension = 100
-
-/** Numbers that one evaluation may handle: a hundred times those of a network of 10⁴ weights in two variables. */
 const greatestWork = 1e7
-
-export function demand(condition: boolean, reason: string): asserts condition {
-  if (!condition) throw new Error(reason)
-}
+const greatestTotalWork = 1e10
+const extraBoxes = 400_000
 
 /** A certificate, whose hash fits its contents and whose statement is that of its claim, as a problem. */
 export function readCertificate(json: unknown): Problem {
   const c = (typeof json === 'string' ? readText(json) : json) as Json
-  demand(c?.format === 'separatrix-certificate' && c.version === 1, 'not a certificate of version 1')
+  demand(c?.format === 'separatrix-certificate', 'not a certificate')
+  demand(c.version === 2, `a certificate of version ${c.version}; this program reads version 2`)
   const { hash, ...payload } = c
   demand(hash === bytesToHex(sha256(utf8ToBytes(canonical(payload)))), 'the hash does not fit the contents')
   const [claim, proof] = [c.claim as Json & Claim, c.proof as Json]
   demand(claim.statement === statementOf(claim), 'the statement is not what is proved of such a claim')
-  const { property, level, rate = 0 } = claim
+  const { property, level, rate = 0, uncertain = [] } = claim
   const names = (field: unknown, key: string) => (field as Record<string, unknown[]>)[key]
   const [own, other] = [names(c.candidate, 'state'), names(c.system, 'state')]
   const n = own.length
   demand(n > 0 && n <= greatestDimension, `no states, or more than ${greatestDimension}`)
-  const isGlobal = property === 'global-asymptotic-stability'
-  const domain = isGlobal ? [] : readBox(claim.domain, 'the domain', n)
-  demand(!isGlobal || (claim.domain as unknown[]).length === 0, 'a global claim has no domain')
-  const uncertain = claim.uncertain ?? []
-  const sides = uncertain.map((u) => u.interval)
-  const inputs = readBox(sides, 'what is uncertain', sides.length)
+  const domain = readBox(claim.domain, 'the domain', property === 'global-asymptotic-stability' ? 0 : n)
+  const inputs = readBox(uncertain.map((u) => u.interval), 'what is uncertain', uncertain.length) // biome-ignore format: one line
   const isMoved = claim.equilibrium !== undefined
   const center = isMoved ? readBox(claim.equilibrium, 'the equilibrium', n) : []
   const isMap = claim.time === 'discrete'
@@ -65,33 +58,17 @@ export function readCertificate(json: unknown): Problem {
   demand(Number.isFinite(level), 'a level out of range')
   const axes = n + center.length + inputs.length
   demand(Array.isArray(proof.tree) && proof.tree.every((k) => isIndex(k + 3, axes + 3)), 'a malformed tree')
-  demand(
-    own.every((name, i) => !other.includes(name) || other[i] === name),
-    'the candidate and the system name their states in different orders',
-  )
-  demand(
-    uncertain.every((u, i) => names(c.system, 'input')[i] === u.name),
-    'what is uncertain is not what the system reads',
-  )
-  const V = readProgram(c.candidate, 'the candidate', [
-    n,
-    0,
-    property === 'invariant-polytope' ? undefined : 1,
-  ])
-  const minus = { op: 'neg', args: [V.output], size: 1 }
-  return {
-    claim,
-    proof,
-    level: level as number,
-    states: n,
-    domain: [...domain, ...center, ...inputs],
-    isMap,
-    isMoved,
-    decay: rate,
-    f: readProgram(c.system, 'the system', [n, inputs.length, n]),
-    W: property === 'invariant-set' ? { ...V, nodes: [...V.nodes, minus], output: V.nodes.length } : V,
-    tree: proof.tree,
-  }
+  const isAlike = own.every((name, i) => !other.includes(name) || other[i] === name)
+  demand(isAlike, 'the candidate and the system name their states in different orders')
+  const isNamed = uncertain.every((u, i) => names(c.system, 'input')[i] === u.name)
+  demand(isNamed, 'what is uncertain is not what the system reads')
+  const isScalar = property !== 'invariant-polytope'
+  const V = readProgram(c.candidate, 'the candidate', isScalar ? [n, 0, 1] : [n, 0])
+  const f = readProgram(c.system, 'the system', [n, inputs.length, n])
+  const work = (workOf(f) + workOf(V)) * (1 + axes ** 2)
+  const budget = { left: Math.min(extraBoxes, Math.ceil(greatestTotalWork / work)) }
+  const what = { level: level as number, decay: rate, domain: [...domain, ...center, ...inputs] }
+  return { claim, proof, ...what, states: n, isMap, isMoved, f, V, tree: proof.tree, budget }
 }
 
 /** Numbers must be written as their doubles print: a digit altered beyond a double's precision is altered all the same. */
@@ -104,20 +81,23 @@ function readText(text: string): Json {
 }
 
 /** An autonomous field of n states, k inputs and m outputs; run checks its nodes one by one. */
-function readProgram(
+export function readProgram(
   json: unknown,
   name: string,
-  [n, k, m]: readonly [number, number, number | undefined],
+  [n, k, m]: readonly [number, number, number?],
 ): Program {
-  const { format, version, state, input, theta, nodes, output } = json as Record<string, unknown[]>
-  demand(`${format} ${version}` === 'separatrix-field 1', `${name} is not a field of version 1`)
-  demand(state.length === n && input.length === k && theta.length === 0, `${name} is open or of other states`)
+  const { name: title, nodes, output, ...header } = json as Record<string, unknown[]>
+  const { state, input } = header
+  const plain = { format: 'separatrix-field', version: 1, state, input, theta: [], layout: [] }
+  demand(canonical(header) === canonical(plain), `${name} is not a field of version 1, or is open`)
+  const isNamed = [title, ...state, ...input].every((text) => typeof text === 'string')
+  demand(isNamed && state.length === n && input.length === k, `${name} has other states or inputs`)
   demand(Array.isArray(nodes) && isIndex(output, nodes.length), `${name} has no output`)
   demand(k > 0 || nodes.every((node) => (node as Json).op !== 'input'), `${name} has an input`)
   const program = { nodes, output, states: n } as unknown as Program
   const { size } = program.nodes[program.output]
   demand(size === (m ?? size), `${name} has another number of outputs`)
-  demand(workOf(program, n + k) <= greatestWork, `${name} is too large`)
+  demand(workOf(program) * (1 + (n + k) ** 2) <= greatestWork, `${name} is too large`)
   return program
 }
 
