@@ -128,6 +128,8 @@ test('Hutch++: exact where the sketch spans everything, unbiased elsewhere, and 
   assert.ok(sketched.spread < 0.7 * plain.spread, `${sketched.spread} against ${plain.spread}`)
   // the claimed error of two probes is right on average: its square over 400 points is within 30 %
   assert.ok(Math.abs(plain.claimed / plain.spread - 1) < 0.3)
+  // and so it is with a sketch: whatever it spans, the trace there is exact and what is left is unbiased
+  assert.ok(Math.abs(sketched.claimed / sketched.spread - 1) < 0.3, `${sketched.claimed}, ${sketched.spread}`)
 })
 
 test('a sketch larger than the space is refused', () => {

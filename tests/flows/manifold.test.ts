@@ -1,6 +1,14 @@
 import assert from 'node:assert/strict'
 import { adam, fit } from '@separatrix/adjoint'
-import { Builder, type Field, interpret, makeField, network, seededRandom } from '@separatrix/field'
+import {
+  Builder,
+  type Field,
+  interpret,
+  makeField,
+  network,
+  seededRandom,
+  withTheta,
+} from '@separatrix/field'
 import {
   cnf,
   type Manifold,
@@ -192,10 +200,15 @@ for (const [manifold, target] of [
   })
 
   test(`a Moser flow on the ${manifold.name} learns: its loss falls far below the uniform entropy`, async () => {
+    // from nearly 0, as the authors do: where μ is far below 0 at the start, training hangs on the last digit
+    const start = tangentNet(manifold, false)
     const { losses, field } = await fit({
-      field: tangentNet(manifold, false),
+      field: withTheta(
+        start,
+        start.theta.map((w) => w / 10),
+      ),
       loss: moserLoss({ manifold, target, weight: 2, batch: 128 }),
-      optimizer: adam({ rate: 1e-2 }),
+      optimizer: adam({ rate: 3e-3 }),
       steps: 300,
       seed: 0,
       backend: 'wasm',
