@@ -27,7 +27,7 @@ export async function commandLine(argv: readonly string[], streams: Streams): Pr
       .option('--json', 'Print one JSON object instead of text')
       .option('--quiet', 'Print results only: no progress, no remarks')
 
-  flags(cli.command('certify <study>', 'Prove a region of attraction'))
+  flags(cli.command('certify <study>', 'Prove a region of attraction, or what the study says'))
     .option('--out <folder>', 'Where files go instead of out/<name>')
     .example('  separatrix certify examples/pendulum.yaml')
     .action(async (study: string, options: Flags) => {
