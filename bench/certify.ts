@@ -7,8 +7,10 @@ import {
   linearize,
   lqr,
   quadratic,
+  reachAvoidStay,
   regionOfAttraction,
 } from '@separatrix/lyapunov'
+import { coupledPendula, neuralCandidate, oscillator, oscillatorDomain } from './certifyCases.js'
 import { interleaved, median, type Row, report } from './harness.js'
 
 const identity = (n: number) =>
@@ -165,5 +167,25 @@ export async function bench(): Promise<boolean> {
     goal: { most: 200 },
     note: cartVerdict.kind,
   })
+  const chain = { ...coupledPendula(5), domain: box(...new Array(10).fill(1)) }
+  const chainRegion = regionOfAttraction(chain)
+  rows.push({
+    figure: 'five coupled pendula, 10 states, one run',
+    value: milliseconds(() => regionOfAttraction(chain), 3),
+    unit: 'ms',
+    goal: { most: 1000 },
+    note: `level ${chainRegion.level[0].toPrecision(4)} of ${chainRegion.level[1].toPrecision(4)}`,
+  })
+  const neuralV = { field: oscillator, V: await neuralCandidate(), domain: oscillatorDomain }
+  for (const level of [0.5, 0.7]) {
+    const verdict = reachAvoidStay({ ...neuralV, level, inner: 0.05 })
+    rows.push({
+      figure: `V = 2-30-30-1 tanh, V̇ < 0 from ${level} to 0.05`,
+      value: milliseconds(() => reachAvoidStay({ ...neuralV, level, inner: 0.05 }), 3),
+      unit: 'ms',
+      goal: { most: 1000 },
+      note: `${verdict.kind}, ${verdict.stats.boxes} boxes`,
+    })
+  }
   return report('certify', rows)
 }

@@ -157,15 +157,37 @@ test('trajectoryLoss on vectors: times of their own, different lengths, given st
     measure([2, 0.5], [0.5, 1]),
     { ...measure([1.5, 1.5], [1, 1.5, 3]), y0: [1.4, 1.6] },
   ]
-  // every interval is a whole number of steps, so that both backends take the same ones
-  const loss = trajectoryLoss({ method: rk4, step: 0.05, weights: [1, 3], data })
-  const at = (bound: ReturnType<typeof loss.bind>) => {
-    const gradient = new Float64Array(4)
-    return [bound.evaluate(bound.theta, seededRandom(0), gradient), ...gradient]
+  // every interval is a whole number of steps, so that both backends take the same ones, along paths as well
+  const penalties = { kinetic: 0.02, jacobian: 0.03 }
+  for (const options of [
+    {},
+    { batch: 2 },
+    { regularize: penalties },
+    { batch: 1, regularize: { jacobian: 0.1 } },
+    { batch: 2, regularize: penalties },
+  ]) {
+    const loss = trajectoryLoss({ method: rk4, step: 0.05, weights: [1, 3], data, ...options })
+    // epochs have one step of two of the three trajectories, or three of one: other samples and other noise at each
+    const at = (bound: ReturnType<typeof loss.bind>) =>
+      [0, 1, 4, 2].flatMap((step) => {
+        const gradient = new Float64Array(4)
+        const value = bound.evaluate(bound.theta, seededRandom(step), gradient, { step, seed: 3 })
+        return [value, ...gradient]
+      })
+    const expected = at(loss.bind(field))
+    for (const precision of ['double', 'single'] as const)
+      close(at(loss.bind(field, undefined, { backend: 'wasm', precision })), expected, tolerance[precision])
   }
-  const expected = at(loss.bind(field))
-  for (const precision of ['double', 'single'] as const)
-    close(at(loss.bind(field, undefined, { backend: 'wasm', precision })), expected, tolerance[precision])
+  const solver = trajectoryLoss({ method: dopri5, step: 0.05, data, regularize: { stiffness: 0.1 } })
+  assert.throws(
+    () => solver.bind(field, undefined, { backend: 'wasm', precision: 'double' }),
+    /kinetic and jacobian only, got regularize: \{ stiffness: 0\.1 \}/,
+  )
+  const negative = trajectoryLoss({ method: rk4, step: 0.05, data, regularize: { kinetic: -1 } })
+  assert.throws(
+    () => negative.bind(field, undefined, { backend: 'wasm', precision: 'double' }),
+    /a kinetic that is not negative/,
+  )
 })
 
 test('a fit on vectors recovers parameters; one that blows up says so', async () => {

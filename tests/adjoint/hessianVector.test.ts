@@ -7,7 +7,7 @@ import {
   type StateAndParameters,
   sensitivity,
 } from '@separatrix/adjoint'
-import { expression, system } from '@separatrix/field'
+import { expression, gradient, interpret, jacobian, system } from '@separatrix/field'
 import { dopri5, implicitMidpoint, rk4 } from '@separatrix/ode'
 import { test } from 'uvu'
 import { cases, lotkaVolterra, mixedLoss, mixedTimes } from './problems.js'
@@ -149,8 +149,90 @@ test('what is missing is asked for', () => {
     () => hessianVector(field, y0, span, { ...given, loss: cubic, direction: { dy0: [1] } }),
     /direction\.dy0\): expected 2 numbers, got 1/,
   )
-  const events = { ...given, loss: cubic, events: [] }
-  assert.throws(() => hessianVector(field, y0, span, events), /without events/)
+  const zero = { when: expression('u - 2', ['u', 'v']) }
+  const ends = { ...given, loss: cubic, events: [{ ...zero, terminal: true }] }
+  assert.throws(() => hessianVector(field, y0, span, ends), /events\[0\] not to end the solve/)
+  const opaque = { ...given, loss: cubic, events: [{ when: (_t: number, y: ArrayLike<number>) => y[0] - 2 }] }
+  assert.throws(() => hessianVector(field, y0, span, opaque), /as a field/)
+  const reset = system({ state: ['u', 'v'], dynamics: { u: 'u', v: 'v/2' } })
+  const together = { ...given, loss: cubic, events: [0, 1].map(() => ({ ...zero, reset })) }
+  assert.throws(() => hessianVector(field, y0, span, together), /resets at different times/)
+})
+
+/** A ball that is thrown down to a plate, which gives back a part of its speed. */
+const thrown = (drag: string) =>
+  system({
+    state: ['h', 'v'],
+    params: { g: 9.81, keep: 0.8 },
+    dynamics: { h: 'v', v: `-g - ${drag}` },
+  })
+const bounce = {
+  when: expression('h', ['h', 'v']),
+  direction: 'falling',
+  reset: system({ state: ['h', 'v'], params: { keep: 1 }, dynamics: { h: 'h', v: '-keep*v' } }),
+} as const
+const height: SolutionLoss = {
+  value: (y) => y.get(0, 0),
+  gradient: (_y, dy) => dy.set(0, 0, 1),
+  hessianVector: () => undefined,
+}
+
+test('a bounce: second derivatives of the height after it in closed form', () => {
+  const time = 0.8
+  // falls for (v + √(v² + 2gh))/g, arrives at √(v² + 2gh)
+  const speed = 'sqrt(v^2 + 2*g*h)'
+  const left = `(${time} - (v + ${speed})/g)`
+  const closed = expression(`keep*${speed}*${left} - g/2*${left}^2`, ['h', 'v', 'g', 'keep'])
+  const at = [1, 0.3, 9.81, 0.8]
+  const hessian = interpret(jacobian(gradient(closed)), 0, at)
+  const slopes = interpret(gradient(closed), 0, at)
+  for (const via of ['discrete', 'forward', 'backsolve', 'quadrature'] as const)
+    for (let k = 0; k < 4; k++) {
+      const unit = [0, 1, 2, 3].map((i) => Number(i === k))
+      const { gradient: first, product } = hessianVector(thrown('0'), [1, 0.3], [0, time], {
+        ...{ method: dopri5, rtol: 1e-11, atol: 1e-11, saveAt: 'end', loss: height, events: [bounce], via },
+        direction: { dy0: unit.slice(0, 2), dtheta: unit.slice(2) },
+      })
+      // steps are exact on a parabola; the time of the bounce is a root to rounding, on entries up to 2
+      both(product).forEach((v, i) => {
+        assert.ok(Math.abs(v - hessian[4 * i + k]) < 1e-11, `${via} ${i} ${k}: ${v} ${hessian[4 * i + k]}`)
+      })
+      both(first).forEach((v, i) => void assert.ok(Math.abs(v - slopes[i]) < 1e-11, `${via} ${i}`))
+    }
+})
+
+test('bounces with drag, in time and in a parameter: symmetric, and as differences of gradients', () => {
+  const field = thrown('0.3*v*(1 + 0.2*sin(5*t))')
+  const given = {
+    ...{ method: dopri5, rtol: 1e-11, atol: 1e-11, saveAt: [0.3, 0.9, 1.5], loss: cubic },
+    events: [bounce],
+  } as const
+  const span = [0, 1.5] as const
+  const vectors = [
+    [0.7, -0.4, 0.5, 0.3],
+    [-0.2, 0.9, 0.1, -0.6],
+  ]
+  const found = vectors.map((v) =>
+    hessianVector(field, [1, 0.3], span, {
+      ...given,
+      direction: { dy0: v.slice(0, 2), dtheta: v.slice(2) },
+    }),
+  )
+  const products = found.map(({ product }) => both(product))
+  const size = Math.max(...products.flat().map(Math.abs))
+  // the tangent crosses as the exact solution does: symmetric to a few hundred tolerances
+  assert.ok(Math.abs(dot(vectors[1], products[0]) - dot(vectors[0], products[1])) < 1e-8 * size)
+  const at = (s: number) => {
+    const [dh, dv, dg, dkeep] = vectors[0].map((x) => s * x)
+    const theta = [field.theta[0] + dg, field.theta[1] + dkeep]
+    return both(sensitivity(field, [1 + dh, 0.3 + dv], span, { ...given, theta, via: 'discrete' }))
+  }
+  const slopes = (s: number) => at(s).map((v, k) => (v - at(-s)[k]) / (2 * s))
+  const [coarse, fine] = [slopes(2e-3), slopes(1e-3)]
+  products[0].forEach((v, k) => {
+    // truncation as above; steps that adapt differ from point to point, a tolerance over the difference
+    assert.ok(Math.abs(v - (4 * fine[k] - coarse[k]) / 3) < 1e-6 * size, `${k}: ${v} ${fine[k]}`)
+  })
 })
 
 test.run()

@@ -5,8 +5,13 @@ import { checkerboard, flowMatching, withTime } from '@separatrix/flows'
 import {
   ball,
   barrierLoss,
+  ellipsoidLoss,
+  higherOrderLyapunovLoss,
+  box,
+  hybridBarrierLoss,
   imitationLoss,
   lyapunovLoss,
+  measuredLoop,
   regionLoss,
   trainableQuadratic,
 } from '@separatrix/lyapunov'
@@ -14,6 +19,8 @@ import { test } from 'uvu'
 
 const plant = system({ state: ['x', 'v'], input: ['u'], dynamics: { x: 'v', v: 'sin(x) + u' } })
 const loop = closeLoop(plant, network({ widths: [2, 12, 1], activation: 'tanh', seed: 1, bias: false }))
+const measured = measuredLoop(plant, network({ widths: [2, 9, 1], activation: 'tanh', seed: 5, bias: false }))
+const disturbance = { error_x: [-0.1, 0.1], error_v: [-0.2, 0.1] } as const
 const flow = network({ widths: [3, 16, 16, 2], activation: 'swish', seed: 2 })
 const V = trainableQuadratic(2, { epsilon: 1e-3 })
 const sampling = { sampler: ball(1), batch: 50 }
@@ -22,6 +29,43 @@ const losses: readonly { readonly loss: Loss; readonly field: typeof loop }[] = 
   { loss: lyapunovLoss({ V, rate: 0.5, ...sampling, normalize: 'V' }), field: loop },
   {
     loss: barrierLoss({ barrier: expression('1 - x^2 - v^2', ['x', 'v']), alpha: 1, ...sampling }),
+    field: loop,
+  },
+  {
+    loss: barrierLoss({
+      barrier: expression('1 - x^2 - v^2', ['x', 'v']),
+      alpha: 1,
+      ...sampling,
+      disturbance,
+      counterexamples: { points: [[0.3, -0.2, 0.1, 0.05]] },
+      worstOf: 3,
+    }),
+    field: measured,
+  },
+  { loss: higherOrderLyapunovLoss({ V, coefficients: [2, 3], ...sampling }), field: loop },
+  {
+    loss: ellipsoidLoss({
+      P: [[2, 0.5], [0.5, 1]], // biome-ignore format: a matrix
+      rate: 0.1,
+      domain: [[-1, 1], [-1, 1]], // biome-ignore format: a box
+      reward: 0.1,
+      batch: 50,
+      shell: [0.9, 1.1],
+      disturbance,
+    }),
+    field: measured,
+  },
+  {
+    loss: hybridBarrierLoss({
+      barriers: expression('1 - x^2 - v^2', ['x', 'v']),
+      alpha: 1,
+      ...sampling,
+      guard: box([
+        [-1, 1],
+        [-2, 0],
+      ]),
+      reset: system({ state: ['x', 'v'], dynamics: { x: 'x', v: '-0.8*v' } }),
+    }),
     field: loop,
   },
   {

@@ -18,6 +18,7 @@ import {
   makeField,
   network,
   orthogonalFlow,
+  orthogonalNetwork,
   orthogonalStart,
   piecewiseWeights,
   secondOrder,
@@ -100,6 +101,7 @@ const fields: readonly Field[] = [
   liquidCell({ units: 4, inputs: 0, seed: 6 }),
   convexNetwork({ widths: [3, 5, 4, 1], activation: 'softplus', seed: 9 }),
   lipschitzNetwork({ inputs: 3, outputs: 2, width: 4, depth: 3, seed: 10 }),
+  orthogonalNetwork({ widths: [3, 6, 4, 2], seed: 11 }),
   convolutionalNetwork({ height: 4, width: 5, channels: [2, 3, 2], activation: 'softplus', seed: 7 }),
   convolutionalNetwork({ height: 5, width: 5, channels: [1, 3], activation: 'relu', seed: 8, strides: [2] }),
 ]

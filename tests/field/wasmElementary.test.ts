@@ -122,6 +122,28 @@ for (const [name, byLanes] of Object.entries(ranges)) {
   }
 }
 
+test('tanh on f32x4 at every 997th number up to where it ends: odd, at most 1', async () => {
+  const field = unaryField('tanh')
+  const bits = new Int32Array(1)
+  const single = new Float32Array(bits.buffer)
+  const points: number[] = []
+  // from 2⁻¹², below which x² is lost in 1 + c·x², to 16
+  for (bits[0] = 0x39800000; (single[0] as number) < 16; bits[0] += 997) points.push(single[0] as number)
+  const values = await evaluate(
+    field,
+    points.flatMap((x) => [[x], [-x]]),
+    'f32x4',
+  )
+  let worstError = 0
+  points.forEach((x, i) => {
+    const [y, mirrored] = [values[2 * i] as number, values[2 * i + 1] as number]
+    assert.ok(y <= 1 && mirrored === -y, `tanh(${x}) = ${y}, tanh(${-x}) = ${mirrored}`)
+    // Math.tanh is off by an ulp of a double, 2⁻²⁹ of ours
+    worstError = Math.max(worstError, Math.abs(y - Math.tanh(x)) / ulp(Math.tanh(x), 'f32x4'))
+  })
+  assert.ok(worstError <= ulps.f32x4.tanh, `${worstError} ulp`)
+})
+
 for (const lanes of lanesList) {
   test(`sin and cos on ${lanes} next to multiples of π/2`, async () => {
     const largest = lanes === 'f64x2' ? 600_000 : 7000

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { Builder, embed, type Field, makeField, network, system } from '@separatrix/field'
-import { cnf, type Flow, volumeField, withTime } from '@separatrix/flows'
+import { cnf, type Flow, samplePaths, volumeField, withTime } from '@separatrix/flows'
 import { dopri5, rk4 } from '@separatrix/ode'
 import { test } from 'uvu'
 
@@ -65,6 +65,35 @@ test('a conditional flow: every point has its condition, and the trace is that o
   assert.throws(() => flow.logProb(points), /a condition of 1 numbers/)
   assert.throws(() => flow.logProb(points, { condition: [[1], [2]] }), /30 rows/)
   assert.throws(() => flows[0][1].sample(1, 0, { condition: [1] }), /no condition/)
+})
+
+test('paths of samples: from the draws of the base to the samples, with conditions too', async () => {
+  for (const [flow, condition] of [
+    [cnf({ field: neural, ...fixed }), undefined],
+    [cnf({ field: neural, ...fixed, span: [1, 0] }), undefined],
+    [cnf({ field: given, ...fixed, condition: 1 }), [0.3]],
+  ] as const) {
+    // frames at the ends of steps, so that steps are the same
+    const { t, x } = await samplePaths(flow, { count: 5, seed: 3, frames: 10, condition })
+    assert.deepEqual([x.shape, t[0], t[10]], [[11, 5, 2], ...flow.span])
+    const ends = Array.from({ length: 10 }, (_, k) => x.get(10, Math.floor(k / 2), k % 2))
+    close(ends, flow.sample(5, 3, { condition }).data, 1e-12)
+    // half of the way is the flow over half of the span
+    const middle = cnf({
+      field: flow.field,
+      ...fixed,
+      condition: flow.condition,
+      span: [flow.span[0], 0.5],
+    }).sample(5, 3, { condition })
+    close(
+      Array.from({ length: 10 }, (_, k) => x.get(5, Math.floor(k / 2), k % 2)),
+      middle.data,
+      1e-12,
+    )
+  }
+  const flow = cnf({ field: neural, ...fixed })
+  await assert.rejects(() => samplePaths(flow, { count: 0, seed: 0 }), /at least 1 samples/)
+  await assert.rejects(() => samplePaths(flow, { count: 1, seed: 0, frames: 0.5 }), /at least 1 frames/)
 })
 
 /** A field of [x; y; c] whose last entry is left out. */

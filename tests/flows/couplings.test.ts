@@ -1,6 +1,16 @@
 import assert from 'node:assert/strict'
 import { adam, fit } from '@separatrix/adjoint'
-import { Builder, embed, interpret, makeField, network, seededRandom, system } from '@separatrix/field'
+import {
+  Builder,
+  embed,
+  type Field,
+  interpret,
+  makeField,
+  network,
+  type Ref,
+  seededRandom,
+  system,
+} from '@separatrix/field'
 import {
   assignment,
   bridgeSamples,
@@ -14,6 +24,7 @@ import {
   lateTimes,
   lightBridge,
   lightBridgeLoss,
+  logTimes,
   moons,
   polynomial,
   type Source,
@@ -131,7 +142,62 @@ test('every path: its rates are derivatives, and it joins its ends', () => {
   // E(1 − U³) = ¾, deviation .28: four standard errors
   assert.ok(Math.abs(mean - 0.75) < 0.018)
   assert.throws(() => lateTimes(0.5), /k ≥ 1/)
+  const log = logTimes(0.01)
+  const logs = Array.from({ length: 4000 }, () => Math.log(1 - log(random)) / Math.log(0.01))
+  // uniform on [0, 1], deviation .29
+  assert.ok(
+    Math.abs(logs.reduce((s, u) => s + u / 4000, 0) - 0.5) < 0.019 && logs.every((u) => u >= 0 && u <= 1),
+  )
+  assert.throws(() => logTimes(1), /0 < ε < 1/)
 })
+
+test('mirrored pairs: the same mean, and hardly any noise where paths end', () => {
+  const [m, t] = [2, 0.99]
+  const target: Source = { draw: (_, x) => x.fill(m) }
+  const gradients = (field: Field, mirrored: boolean) => {
+    const options = { target, coupling: 'independent', batch: 8, drawTime: () => t, mirrored } as const
+    const loss = flowMatching(options).bind(field)
+    const random = seededRandom(4)
+    return Array.from({ length: 2000 }, () => {
+      const gradient = new Float64Array(field.theta.length)
+      loss.evaluate(field.theta, random, gradient)
+      return gradient[0]
+    })
+  }
+  const moments = (values: readonly number[]) => {
+    const mean = values.reduce((s, v) => s + v, 0) / values.length
+    return [mean, Math.sqrt(values.reduce((s, v) => s + (v - mean) ** 2, 0) / values.length)]
+  }
+  const constant = scalarField((_b, _x, theta) => theta)
+  const [level, none] = moments(gradients(constant, true))
+  // 2(a − u) with u = m ∓ x₀: the x₀ cancel
+  assert.ok(Math.abs(level - 2 * (0.5 - m)) < 1e-14 && none < 1e-14)
+  const linear = scalarField((b, x, theta) => b.mul(theta, x))
+  const [plain, mirrored] = [moments(gradients(linear, false)), moments(gradients(linear, true))]
+  // 2(ax − m ± x₀)x, x = tm ± rx₀: means of x₀² = 1 in both
+  const mean = 2 * (0.5 * (t * m) ** 2 - t * m * m + (1 - t) * (1 + 0.5 * (1 - t)))
+  for (const [value, deviation] of [plain, mirrored])
+    assert.ok(Math.abs(value - mean) < (4 * deviation) / Math.sqrt(2000))
+  // 2tm x₀ against 2r x₀², of half as many numbers
+  assert.ok(mirrored[1] < 4 * (1 - t) * plain[1])
+  for (const wrong of [{ coupling: 'exact' }, { source: standardNormal(1) }, { batch: 7 }] as const)
+    assert.throws(
+      () => flowMatching({ target, coupling: 'independent', mirrored: true, ...wrong }),
+      /independent coupling with the normal source and an even batch/,
+    )
+})
+
+/** A scalar velocity of one state and one parameter, which is ½. */
+function scalarField(velocity: (b: Builder, x: Ref, theta: Ref) => Ref): Field {
+  const b = new Builder()
+  return makeField(b, velocity(b, b.leaf('state', 1), b.leaf('theta', 1)), {
+    name: 'scalar',
+    stateNames: ['x'],
+    inputNames: [],
+    theta: Float64Array.of(0.5),
+    layout: [{ name: 'a', offset: 0, shape: [1], kind: 'weight' }],
+  })
+}
 
 /** Two groups: c = 0 at −3 and c = 1 at +3, in one dimension, with the condition after it. */
 const groups: Source = {

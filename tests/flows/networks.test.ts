@@ -12,6 +12,7 @@ import {
   withTheta,
 } from '@separatrix/field'
 import {
+  blurredFeatures,
   fourierFeatures,
   gradientFlowNetwork,
   hamiltonianField,
@@ -191,6 +192,34 @@ test('Fourier features: z itself, then sines and cosines of fixed frequencies', 
   const whole = compose(network({ widths: [8, 4, 2], activation: 'tanh', seed: 0 }), features)
   assert.equal(whole.outputSize, 2)
   assert.throws(() => fourierFeatures({ size: 2, count: 3, scale: [1], seed: 0 }), /a scale for each entry/)
+})
+
+test('blurred features are the mean of waves under the blur of the path, and waves themselves at its end', () => {
+  const blur = 0.8
+  const features = blurredFeatures({ size: 2, count: 3, scale: [1, 4], blur, times: 2, seed: 1 })
+  const x = [0.3, -0.8]
+  const frequency = (k: number) => features.theta.subarray(2 * k, 2 * k + 2)
+  // the trapezoidal rule at steps of ¼ is off by e^{−(8π − ω)²/2}, below rounding for ω < 4π, and ε > 10 is left out
+  const nodes = Array.from({ length: 81 }, (_, j) => (j - 40) / 4)
+  const total = nodes.reduce((sum, e) => sum + Math.exp((-e * e) / 2), 0)
+  for (const t of [0, 0.7, 1]) {
+    const out = interpret(features, 0, [...x, t])
+    assert.deepEqual([...out.slice(0, 3)], [...x, t])
+    for (const j of [0, 1]) assert.ok(Math.abs(out[3 + j] - Math.exp(-(2 ** j) * (1 - t))) < 1e-15)
+    for (let k = 0; k < 3; k++) {
+      const b = frequency(k)
+      const length = Math.hypot(b[0], b[1])
+      const mean = (wave: (angle: number) => number) =>
+        nodes.reduce((sum, e) => {
+          const angle = b[0] * x[0] + b[1] * x[1] + length * blur * (1 - t) * e
+          return sum + (Math.exp((-e * e) / 2) / total) * wave(angle)
+        }, 0)
+      assert.ok(length * blur < 4 * Math.PI)
+      assert.ok(Math.abs(out[5 + k] - mean(Math.sin)) < 1e-13)
+      assert.ok(Math.abs(out[8 + k] - mean(Math.cos)) < 1e-13)
+    }
+  }
+  assert.throws(() => blurredFeatures({ size: 2, count: 3, scale: [0, 1], seed: 0 }), /two positive scales/)
 })
 
 test.run()

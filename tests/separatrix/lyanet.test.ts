@@ -128,7 +128,13 @@ test('a short study: every model learns, wider balls leave fewer, seeds repeat',
     assert.ok(right > 0.5, `${name}: ${right}`)
     assert.ok(clean >= robust[0] && robust[0] >= robust[1], name)
   }
-  assert.equal(models.filter((m) => m.decay !== undefined).length, 3)
+  const flows = models.filter((m) => m.decay !== undefined)
+  assert.equal(flows.length, 3)
+  for (const { perturbed = [] } of flows) {
+    assert.equal(perturbed.length, 12)
+    // all start at 0, where every class is as probable
+    for (const curve of perturbed) assert.ok(Math.abs(curve[0][1] - Math.log(10)) < 1e-15)
+  }
 })
 
 test.run()

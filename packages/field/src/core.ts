@@ -4,15 +4,19 @@
  * `@separatrix/field` is this and the rest.
  */
 export { type Activation, activate } from './build/activations.js'
+export { type CayleyTransform, cayley } from './build/cayley.js'
 export { augment, closeLoop, combine, compose, freeze, type Place } from './build/compose.js'
 export { type ConvexNetworkOptions, convexNetwork } from './build/convexNetwork.js'
 export { type ConvolutionalNetworkOptions, convolutionalNetwork } from './build/convolutionalNetwork.js'
+export { groupSort } from './build/groupSort.js'
 export { type LipschitzNetworkOptions, lipschitzNetwork } from './build/lipschitzNetwork.js'
 export { type LiquidCellOptions, liquidCell } from './build/liquidCell.js'
 export { type NetworkOptions, network } from './build/network.js'
 export { fromOnnx } from './build/onnx/fromOnnx.js'
 export { type OrthogonalFlowOptions, orthogonalFlow, orthogonalStart } from './build/orthogonalFlow.js'
+export { type OrthogonalNetworkOptions, orthogonalNetwork } from './build/orthogonalNetwork.js'
 export { piecewiseWeights } from './build/piecewiseWeights.js'
+export { projectOntoSimplex } from './build/projectOntoSimplex.js'
 export { secondOrder } from './build/secondOrder.js'
 export { shareTheta } from './build/shareTheta.js'
 export { type TimeLayer, type TimeNetworkOptions, timeNetwork } from './build/timeNetwork.js'
@@ -26,13 +30,22 @@ export {
   type Variable,
   vjp,
 } from './derive/derivatives.js'
+export {
+  type EulerLagrangeOptions,
+  eulerLagrange,
+  type LagrangianOptions,
+  type MotionTerms,
+  motionTerms,
+} from './derive/eulerLagrange.js'
 export { pullback } from './derive/pullback.js'
 export { pushforward } from './derive/pushforward.js'
 export { scalarCount, scalarize } from './derive/scalarize.js'
+export { solvePositiveDefinite } from './derive/solvePositiveDefinite.js'
 export { vectorize } from './derive/vectorize.js'
 export { type Enclosure, enclose } from './enclose/enclose.js'
 export { type BatchEnclosure, canEncloseBatch, encloseBatch } from './enclose/encloseBatch.js'
 export { encloseInterpreted } from './enclose/encloseInterpreted.js'
+export { encloseLinear, type LinearEnclosure } from './enclose/encloseLinear.js'
 export {
   binaryInterval,
   constantInterval,

@@ -14,6 +14,15 @@ export { twoSpirals } from './data/twoSpirals.js'
 export { type Base, standardNormal } from './density/base.js'
 export { type CnfOptions, cnf } from './density/cnf.js'
 export type { BatchedFlow, Flow, FlowBatchOptions, Given, LogProbEstimate } from './density/flow.js'
+export {
+  type LogProbGradient,
+  type LogProbGradientOptions,
+  logProbGradient,
+  type SampleGradient,
+  type SampleGradientOptions,
+  type SampleLoss,
+  sampleGradient,
+} from './density/flowGradients.js'
 export { type LikelihoodLossOptions, likelihoodLoss } from './density/likelihoodLoss.js'
 export {
   type OtFlowPenaltyOptions,
@@ -25,6 +34,7 @@ export {
 export type { Points } from './density/points.js'
 export { probabilityFlow } from './density/probabilityFlow.js'
 export { type RnodeOptions, rnode } from './density/rnode.js'
+export { type SamplePaths, type SamplePathsOptions, samplePaths } from './density/samplePaths.js'
 export type { TraceRule } from './density/traceRule.js'
 export { volumeField } from './density/volumeField.js'
 export { withTime } from './density/withTime.js'
@@ -42,9 +52,15 @@ export {
   type RiemannianFlowMatchingOptions,
   riemannianFlowMatching,
 } from './manifold/riemannianFlowMatching.js'
-export { assignment } from './matching/assignment.js'
+export { assignment, type PreparedAssignment, prepareAssignment } from './matching/assignment.js'
 export type { Coupling } from './matching/coupling.js'
-export { type FlowMatchingOptions, flowMatching, lateTimes, missOf } from './matching/flowMatching.js'
+export {
+  type FlowMatchingOptions,
+  flowMatching,
+  lateTimes,
+  logTimes,
+  missOf,
+} from './matching/flowMatching.js'
 export {
   bridgeSamples,
   type LightBridgeOptions,
@@ -75,6 +91,7 @@ export { negativeLogLikelihood } from './metrics/negativeLogLikelihood.js'
 export { normalizedPathEnergy, type PathEnergyOptions, pathEnergy } from './metrics/pathEnergy.js'
 export { type SamplingFloorOptions, samplingFloor } from './metrics/samplingFloor.js'
 export { wasserstein2 } from './metrics/wasserstein.js'
+export { type BlurredFeaturesOptions, blurredFeatures } from './networks/blurredFeatures.js'
 export { type FourierFeaturesOptions, fourierFeatures } from './networks/fourierFeatures.js'
 export {
   type GradientFlowNetworkOptions,

@@ -113,6 +113,7 @@ function bindBatch(
   const [start, dstart] = [new Float64Array(batch * n), new Float64Array(batch * n)]
   const [states, cotangents] = [new Float64Array(kept * batch * n), new Float64Array(kept * batch * n)]
   const [y, dy] = [states, cotangents].map((data) => makeArray(data, [kept, batch, n]))
+  const dy0 = makeArray(dstart, [batch, n])
   const dtheta = new Float64Array(field.theta.length)
   const column = new Float64Array(batch)
   return (Y0, { loss, theta = field.theta }) => {
@@ -137,7 +138,7 @@ function bindBatch(
     const lost = firstNonFinite(states)
     return {
       value,
-      dy0: makeArray(dstart, [batch, n]),
+      dy0,
       dtheta,
       y,
       status: lost < 0 ? 'success' : 'non-finite',

@@ -10,6 +10,8 @@ export interface TrajectoriesOptions {
   readonly step: number
   /** for each trajectory its start and the times to keep, as many for each */
   readonly times: readonly ArrayLike<number>[]
+  /** trajectories that are solved at a time; all of them by default */
+  readonly batch?: number
   readonly precision: 'double' | 'single'
   /** bytes up to which all that steps compute is kept for the way back; 2²⁸ by default */
   readonly mostTapeBytes?: number
@@ -21,6 +23,8 @@ export interface CompiledTrajectories {
   readonly kept: number
   /** steps of the longest trajectory */
   readonly steps: number
+  /** which of the trajectories are solved from now on, `batch` of them; the first ones before that is called */
+  choose(chosen: ArrayLike<number>): void
   /** y at the kept times, [kept, batch, n], from y0, [batch, n]; allocates nothing */
   solve(theta: ArrayLike<number>, y0: ArrayLike<number>, y: Float64Array): void
   /** of the last solve: from ∂L/∂y, [kept, batch, n], to ∂L/∂y0, [batch, n], and ∂L/∂θ; allocates nothing */
@@ -38,12 +42,20 @@ const defaultTapeBytes = 2 ** 28
  */
 export function compileTrajectories(
   field: Field,
-  { where, method, step, times, precision, mostTapeBytes = defaultTapeBytes }: TrajectoriesOptions,
+  {
+    where,
+    method,
+    step,
+    times,
+    batch = times.length,
+    precision,
+    mostTapeBytes = defaultTapeBytes,
+  }: TrajectoriesOptions,
 ): CompiledTrajectories {
   checkField(where, field)
-  const [n, batch, kept] = [field.stateSize, times.length, times[0].length - 1]
+  const [n, all, kept] = [field.stateSize, times.length, times[0].length - 1]
   const table = stepTable(times, step)
-  const { steps, reached } = table
+  const { steps } = table
   const lanes = precision === 'double' ? 'f64x2' : 'f32x4'
   const bytes = lanes === 'f64x2' ? 8 : 4
   const untaped = stepGraphs(field, method, false)
@@ -65,14 +77,21 @@ export function compileTrajectories(
   const tapeAt = (tile: number, s: number) => tapes.address + (tile * steps + s) * tapeBytes
   const rows = (1 + n) * width
   const stateAt = (tile: number, s: number) => (tile * (steps + 1) + s) * rows
-  for (let lane = 0; lane < tiles * width; lane++) {
-    const [i, tile, column] = [Math.min(lane, batch - 1), Math.floor(lane / width), lane % width]
-    for (let s = 0; s < steps; s++) {
-      states.view[stateAt(tile, s) + column] = table.t[s * batch + i]
-      sizes.view[(tile * steps + s) * width + column] = table.h[s * batch + i]
-    }
-  }
+  const reached = new Int32Array(kept * batch)
   const arrivals = arrivalsByStep(reached, { batch, kept, steps, width, tiles })
+  const choose = (chosen: ArrayLike<number>) => {
+    for (let lane = 0; lane < tiles * width; lane++) {
+      const [i, tile, column] = [chosen[Math.min(lane, batch - 1)], Math.floor(lane / width), lane % width]
+      for (let s = 0; s < steps; s++) {
+        states.view[stateAt(tile, s) + column] = table.t[s * all + i]
+        sizes.view[(tile * steps + s) * width + column] = table.h[s * all + i]
+      }
+    }
+    for (let e = 0; e < kept * batch; e++)
+      reached[e] = table.reached[Math.floor(e / batch) * all + chosen[e % batch]]
+    arrivals.order()
+  }
+  choose(Int32Array.from({ length: batch }, (_, i) => i))
 
   const solveTile = (tile: number) => {
     for (let s = 0; s < steps; s++)
@@ -113,6 +132,7 @@ export function compileTrajectories(
     batch,
     kept,
     steps,
+    choose,
     solve(theta, y0, y) {
       programs.forward.setTheta(theta)
       programs.reverse.setTheta(theta)
@@ -164,18 +184,25 @@ interface Sizes {
   readonly tiles: number
 }
 
-/** Kept states ordered by tile and number of steps: the lane of each, and its row among all that are kept. */
+/**
+ * Kept states by tile and number of steps: the lane of each, and its row among all that are kept. To be put in `order`
+ * when `reached` has changed.
+ */
 function arrivalsByStep(reached: Int32Array, { batch, kept, steps, width, tiles }: Sizes) {
   const bin = (e: number) => Math.floor((e % batch) / width) * (steps + 1) + reached[e]
   const start = new Int32Array(tiles * (steps + 1) + 1)
-  for (let e = 0; e < kept * batch; e++) start[bin(e) + 1]++
-  for (let k = 1; k < start.length; k++) start[k] += start[k - 1]
   const next = start.slice()
   const [lane, row] = [new Int32Array(kept * batch), new Int32Array(kept * batch)]
-  for (let e = 0; e < kept * batch; e++) {
-    const at = next[bin(e)]++
-    lane[at] = (e % batch) % width
-    row[at] = e
+  const order = () => {
+    start.fill(0)
+    for (let e = 0; e < kept * batch; e++) start[bin(e) + 1]++
+    for (let k = 1; k < start.length; k++) start[k] += start[k - 1]
+    next.set(start)
+    for (let e = 0; e < kept * batch; e++) {
+      const at = next[bin(e)]++
+      lane[at] = (e % batch) % width
+      row[at] = e
+    }
   }
-  return { start, lane, row }
+  return { start, lane, row, order }
 }

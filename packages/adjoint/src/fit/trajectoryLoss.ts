@@ -6,7 +6,12 @@ import { type Execution, plainExecution } from './execution.js'
 import { holdOut } from './holdOut.js'
 import { type BoundLoss, beginning, type Loss } from './loss.js'
 import { minibatches } from './minibatches.js'
-import { movedEnd, prepareRegularization, type Regularization } from './regularization/regularize.js'
+import {
+  checkRegularization,
+  movedEnd,
+  prepareRegularization,
+  type Regularization,
+} from './regularization/regularize.js'
 import {
   readTrajectories,
   readWeights,
@@ -35,7 +40,8 @@ export interface TrajectoryLossOptions
  * makes the loss NaN, which ends {@link fit} with its status.
  *
  * With `backend: 'wasm'` of {@link fit} all trajectories go through their steps together, in vectors: `step` is then
- * the longest step, every interval between data being divided into the fewest equal ones.
+ * the longest step, every interval between data being divided into the fewest equal ones. Of the penalties it takes
+ * `kinetic` and `jacobian`, which are solved along with the states and see those steps.
  * @example
  * const lotkaVolterra = system({ state: ['x', 'y'], params: { a: 1.5, b: 1, c: 3, d: 1 },
  *   dynamics: { x: 'a*x - b*x*y', y: '-c*y + d*x*y' } })
@@ -130,18 +136,21 @@ function allAtOnce(
   options: TrajectoryLossOptions,
   execution: Execution,
 ): BoundLoss {
-  const { batch, regularize } = options
-  if (batch !== undefined || regularize !== undefined)
-    throw misuse({
-      where: "trajectoryLoss on 'wasm'",
-      expected: 'all trajectories in every step, and no penalties',
-      got: batch === undefined ? 'regularize' : `batch: ${batch}`,
-      try: "backend: 'js'",
-      code: 'no-backend',
-    })
-  const bound = trajectoryBatch(field, training, options, { factors, execution })
+  const { kinetic, jacobian, ...others } = options.regularize ?? {}
+  for (const [name, weight] of Object.entries(others))
+    if (weight !== 0 && weight !== undefined)
+      throw misuse({
+        where: "trajectoryLoss on 'wasm'",
+        expected: 'penalties kinetic and jacobian only',
+        got: `regularize: { ${name}: ${weight} }`,
+        try: "backend: 'js'",
+        code: 'no-backend',
+      })
+  checkRegularization({ kinetic, jacobian })
+  const terms = { factors, execution, penalties: { kinetic, jacobian } }
+  const bound = trajectoryBatch(field, training, options, terms)
   if (validation.length === 0) return bound
-  const held = trajectoryBatch(field, validation, options, { factors, execution })
+  const held = trajectoryBatch(field, validation, { ...options, batch: undefined }, { factors, execution })
   const unused = { random: seededRandom(0), gradient: new Float64Array(field.theta.length) }
   return { ...bound, validate: (theta) => held.evaluate(theta, unused.random, unused.gradient) }
 }

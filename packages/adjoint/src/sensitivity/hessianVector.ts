@@ -1,10 +1,19 @@
 import { Builder, embed, type Field, jvp, makeArray, makeField, misuse, show } from '@separatrix/field/core'
-import { type Method, partitioned, resolvePartition, type SolveStats, type Splitting } from '@separatrix/ode'
+import {
+  type Event,
+  type EventRecord,
+  type Method,
+  partitioned,
+  resolvePartition,
+  type SolveStats,
+  type Splitting,
+} from '@separatrix/ode'
 import type { NdArray } from 'ndarray'
 import type { GradientOptions, Sensitivity } from './gradient.js'
 import { integralProblem } from './integral.js'
 import type { SolutionLoss } from './loss.js'
 import { sensitivity, type Via } from './sensitivity.js'
+import { tangentEvents } from './tangentEvents.js'
 
 /** A point, or a direction, in the space of y₀ and θ. */
 export interface StateAndParameters {
@@ -12,7 +21,7 @@ export interface StateAndParameters {
   readonly dtheta: Float64Array
 }
 
-export interface HessianVectorOptions extends Omit<GradientOptions, 'events'> {
+export interface HessianVectorOptions extends GradientOptions {
   /** the vector; zero where left out */
   readonly direction: { readonly dy0?: ArrayLike<number>; readonly dtheta?: ArrayLike<number> }
   /** how the tangent solve is differentiated; `discrete` unless said */
@@ -38,8 +47,11 @@ export interface HessianVector {
  * with its tangent, v′ = (∂f/∂x)v + (∂f/∂θ)dθ, of the same steps (the tangent does not count in the error
  * norm); the loss becomes its derivative along the tangent, ∇L·v, and the gradient of that is the product.
  * Runge–Kutta steps, implicit ones and splittings commute with tangents, so that with `via: 'discrete'` the
- * product is that of the computed solution, exact to rounding, and symmetric. The loss has to give ∇²L·dy as
- * `hessianVector`; an `integral` is differentiated by itself. Cost: a gradient of twice the states.
+ * product is that of the computed solution, exact to rounding, and symmetric. Events that reset the state carry the
+ * tangent over as the exact solution does: the product then is that solution's, up to the error of the steps. The
+ * loss sees outputs only, not events, and has to give ∇²L·dy as `hessianVector`; an `integral` is differentiated by
+ * itself. Errors: 'hessian-through-events' where an event ends the solve, or resets come together. Cost: a gradient of
+ * twice the states.
  * @example
  * const decay = system({ state: ['x'], params: { k: 0.5 }, dynamics: { x: '-k*x' } })
  * const loss = {
@@ -56,14 +68,6 @@ export function hessianVector(
   span: readonly [number, number],
   { direction, via = 'discrete', ...given }: HessianVectorOptions,
 ): HessianVector {
-  if ('events' in given)
-    throw misuse({
-      where: 'hessianVector',
-      expected: 'a solve without events',
-      got: 'events, whose second derivatives are not known',
-      try: 'differences of sensitivity(…), which takes events',
-      code: 'hessian-through-events',
-    })
   const n = y0.length
   const dy0 = vector('direction.dy0', direction.dy0, n)
   const dtheta = vector('direction.dtheta', direction.dtheta, field.theta.length)
@@ -96,19 +100,21 @@ function tangentGradient(
   field: Field,
   { y0, dy0, dtheta }: Start,
   span: readonly [number, number],
-  { loss, method, weights, ...options }: GradientOptions,
+  { loss, method, weights, events = [], ...options }: GradientOptions,
   via: Via,
 ): HessianVector {
   const [n, p] = [field.stateSize, field.theta.length]
-  const directional = directionalLoss(loss, n)
+  const directional = directionalLoss(loss, n, events)
+  const extended = withTangent(field)
   const theta = Float64Array.from(options.theta ?? field.theta)
   const twice = (tolerance: typeof options.rtol) =>
     tolerance === undefined || typeof tolerance === 'number'
       ? tolerance
       : [...Array.from(tolerance), ...Array.from(tolerance)]
   const counted = weights === undefined ? Array.from({ length: n }, () => 1) : Array.from(weights)
-  const found = sensitivity(withTangent(field), [...Array.from(y0), ...dy0], span, {
+  const found = sensitivity(extended, [...Array.from(y0), ...dy0], span, {
     ...options,
+    events: tangentEvents(field, extended, events),
     via,
     method: methodWithTangent(method, n),
     rtol: twice(options.rtol),
@@ -163,7 +169,7 @@ function methodWithTangent(method: Method, n: number): Method {
 }
 
 /** ∇L(y)·v of outputs [y; v], whose gradient is (∇²L·v, ∇L). */
-function directionalLoss(loss: SolutionLoss | undefined, n: number) {
+function directionalLoss(loss: SolutionLoss | undefined, n: number, events: readonly Event[]) {
   if (typeof loss?.hessianVector !== 'function')
     throw misuse({
       where: 'hessianVector',
@@ -189,7 +195,8 @@ function directionalLoss(loss: SolutionLoss | undefined, n: number) {
     return dy.data
   }
   const directional: SolutionLoss = {
-    value(both) {
+    value(both, { records }) {
+      refuseTogether(events, records)
       const { y, v } = halves(both)
       value = loss.value(y, none)
       return gradientAt(y).reduce((sum, g, k) => sum + g * v.data[k], 0)
@@ -206,6 +213,20 @@ function directionalLoss(loss: SolutionLoss | undefined, n: number) {
     },
   }
   return { loss: directional, value: () => value }
+}
+
+/** Of resets at one time the first moves it for all, which the tangent of the others does not know. */
+function refuseTogether(events: readonly Event[], records: readonly EventRecord[]): void {
+  const resets = records.filter(({ event }) => events[event].reset !== undefined)
+  const both = resets.find(({ t }, k) => k > 0 && resets[k - 1].t === t)
+  if (both === undefined) return
+  throw misuse({
+    where: 'hessianVector',
+    expected: 'resets at different times',
+    got: `two at ${both.t}`,
+    try: 'one event whose reset does both',
+    code: 'hessian-through-events',
+  })
 }
 
 const empty = (n: number): NdArray<Float64Array> => makeArray(new Float64Array(0), [0, n])

@@ -2,6 +2,7 @@ import { misuse, show } from '../error.js'
 import type { Field } from '../field.js'
 import { Builder, type Ref } from '../graph/builder.js'
 import { makeField } from '../makeField.js'
+import { groupSort } from './groupSort.js'
 import { type WeightBlock, weights } from './weights.js'
 
 export interface LipschitzNetworkOptions {
@@ -41,7 +42,7 @@ export function lipschitzNetwork(options: LipschitzNetworkOptions): Field {
     const all = place(b, `reflections${k}`)
     for (let r = 0; r < reflections; r++) x = reflect(b, x, b.gather(all, range(r * width, width)))
     x = b.add(x, place(b, `bias${k}`))
-    if (k < depth) x = sortPairs(b, x, width)
+    if (k < depth) x = groupSort(b, x)
   }
   const stateNames = Array.from({ length: inputs }, (_, i) => `x${i + 1}`)
   return makeField(b, b.gather(x, range(0, outputs)), { name, stateNames, inputNames: [], theta, layout })
@@ -51,12 +52,6 @@ export function lipschitzNetwork(options: LipschitzNetworkOptions): Field {
 function reflect(b: Builder, x: Ref, v: Ref): Ref {
   const along = b.div(b.mul(b.constant(2), b.dot(v, x)), b.dot(v, v))
   return b.sub(x, b.mul(v, along))
-}
-
-/** Pairs (xᵢ, x_{i + width/2}) sorted: all maxima first. */
-function sortPairs(b: Builder, x: Ref, width: number): Ref {
-  const [first, second] = [b.gather(x, range(0, width / 2)), b.gather(x, range(width / 2, width / 2))]
-  return b.concat([b.binary('max', first, second), b.binary('min', first, second)])
 }
 
 const range = (start: number, length: number) => Array.from({ length }, (_, i) => start + i)

@@ -1,5 +1,7 @@
 import { makeArray, misuse, seededRandom, show } from '@separatrix/field/core'
 import type { NdArray } from 'ndarray'
+import { expectNumber } from '../check/expectNumber.js'
+import { expectSource } from '../check/expectSource.js'
 import type { Density, Source } from './source.js'
 
 /**
@@ -11,6 +13,8 @@ export function drawPoints(
   source: Source | Density,
   { count, seed, size }: { readonly count: number; readonly seed: number; readonly size?: number },
 ): NdArray<Float64Array> {
+  expectSource('drawPoints', source)
+  expectNumber('drawPoints', 'seed', seed)
   const n = size ?? ('size' in source ? source.size : Number.NaN)
   if (!(Number.isSafeInteger(count) && count >= 0 && Number.isSafeInteger(n) && n > 0))
     throw misuse({

@@ -25,8 +25,12 @@ export function gaussianMixture({
   deviation,
   name = 'gaussianMixture',
 }: GaussianMixtureOptions): GaussianMixture {
-  const size = means[0]?.length ?? 0
-  if (size === 0 || !means.every((c) => c.length === size && c.every(Number.isFinite)) || !(deviation > 0))
+  const size = means?.[0]?.length ?? 0
+  if (
+    size === 0 ||
+    !means.every((c) => c.length === size && c.every(Number.isFinite)) ||
+    !(deviation > 0 && Number.isFinite(deviation))
+  )
     throw misuse({
       where: 'gaussianMixture',
       expected: 'means of one length and a positive deviation',

@@ -1,4 +1,5 @@
-import { Builder, type Field, makeField, type Ref } from '@separatrix/field/core'
+import { Builder, type Field, makeField, misuse, type Ref, show } from '@separatrix/field/core'
+import { expectNumber } from '../check/expectNumber.js'
 import type { GaussianMixture } from './gaussianMixture.js'
 
 /** Graphs of a schedule x(t) = α(t)x₀ + β(t)x₁ with its rates. */
@@ -67,10 +68,26 @@ interface Marginal extends Schedule {
 }
 
 function build(
-  { target: { means, deviation }, path = 'straight', sigma = 0 }: MixtureVelocityOptions,
+  { target, path = 'straight', sigma = 0 }: MixtureVelocityOptions,
   name: string,
   output: (b: Builder, marginal: Marginal) => Ref,
 ): Field {
+  const { means, deviation } = target
+  if (!Array.isArray(means))
+    throw misuse({
+      where: 'mixtureVelocity',
+      expected: 'a mixture of normals',
+      got: show(target),
+      try: "eightGaussians('torchcfm'), or gaussianMixture({ … })",
+    })
+  if (!Object.hasOwn(schedules, path))
+    throw misuse({
+      where: 'mixtureVelocity',
+      expected: `one of ${Object.keys(schedules).join(', ')}`,
+      got: show(path),
+      try: "path: 'straight'",
+    })
+  expectNumber('mixtureVelocity', 'sigma', sigma, { least: 0 })
   const b = new Builder()
   const n = (means[0] as readonly number[]).length
   const x = b.leaf('state', n)

@@ -1,20 +1,26 @@
 import {
-  Builder,
-  embed,
+  checkOptions,
   expectField,
   type Field,
   makeArray,
-  makeField,
+  misuse,
+  type OptionNames,
   SeparatrixError,
   seededRandom,
+  show,
 } from '@separatrix/field/core'
 import { ensemble, type SolveOptions, solve } from '@separatrix/ode'
 import type { NdArray } from 'ndarray'
+import { expectCount } from '../check/expectCount.js'
+import { expectNumber } from '../check/expectNumber.js'
+import { expectSource } from '../check/expectSource.js'
+import { estimate } from '../metrics/estimate.js'
 import { type Base, standardNormal } from './base.js'
 import { carryTheta } from './carryTheta.js'
 import { readCondition } from './condition.js'
 import type { BatchedFlow, Flow, FlowBatchOptions, Given, LogProbEstimate } from './flow.js'
 import { type Points, readPoints } from './points.js'
+import { standStill } from './standStill.js'
 import { directions, drawDirections, type TraceRule } from './traceRule.js'
 import { volumeField } from './volumeField.js'
 
@@ -28,6 +34,19 @@ export interface CnfOptions extends Pick<SolveOptions, 'method' | 'rtol' | 'atol
   readonly trace?: TraceRule
   /** length of the condition c that the field reads after x; 0 */
   readonly condition?: number
+}
+
+const names: OptionNames<CnfOptions> = {
+  field: true,
+  base: true,
+  span: true,
+  trace: true,
+  condition: true,
+  method: true,
+  rtol: true,
+  atol: true,
+  step: true,
+  maxSteps: true,
 }
 
 /** Points on their way: rows of [x; c], or of [x; a; c] with the volume, and directions of the trace. */
@@ -52,21 +71,24 @@ type Follow<Result> = (trip: Trip) => Result
  * flow.logProb([[0, 0], [1, 1]])
  * const samples = await flow.batched({ backend: 'wasm' }).sample(1000, 0)
  */
-export function cnf({
-  field,
-  base: given,
-  span = [0, 1],
-  trace = 'exact',
-  condition: m = 0,
-  ...solving
-}: CnfOptions): Flow {
+export function cnf(options: CnfOptions): Flow {
+  checkOptions('cnf', options, names)
+  const { field, base: given, span = [0, 1], trace = 'exact', condition: m = 0, ...solving } = options
   expectField('cnf', field)
+  if (!(Array.isArray(span) && span.length === 2 && span.every(Number.isFinite) && span[0] !== span[1]))
+    throw misuse({
+      where: 'cnf(span)',
+      expected: 'two different finite times',
+      got: show(span),
+      try: 'span: [0, 1]',
+    })
   const volume = volumeField(field, trace, { condition: m })
   const n = field.outputSize
   const base = given ?? standardNormal(n)
+  expectSource('cnf(base)', base, n)
   const k = trace === 'exact' ? 1 : trace.probes
   const d = directions(trace) * n
-  const velocity = m === 0 ? field : standStill(field, m)
+  const velocity = standStill(field, m)
   const solveOne = oneByOne({ velocity, volume, d }, solving)
 
   /** Starts of solves: points, no growth yet, conditions. */
@@ -81,6 +103,8 @@ export function cnf({
     return rows
   }
   const drawBase = (count: number, seed: number) => {
+    expectCount('flow.sample', count, 'samples', 0)
+    expectNumber('flow.sample', 'seed', seed)
     const random = seededRandom(seed)
     const z = new Float64Array(count * n)
     for (let i = 0; i < count; i++) base.draw(random, z.subarray(i * n, (i + 1) * n))
@@ -106,7 +130,7 @@ export function cnf({
     const [logProb, standardError] = [new Float64Array(count), new Float64Array(count)]
     for (let i = 0; i < count; i++) {
       const at = i * (n + k + m) + n
-      const { mean, error } = meanAndError(ends.subarray(at, at + k))
+      const { mean, standardError: error } = estimate(ends.subarray(at, at + k))
       logProb[i] = base.logProb(z.subarray(i * n, (i + 1) * n)) - sign * mean
       standardError[i] = trace === 'exact' ? 0 : error
     }
@@ -168,6 +192,8 @@ export function cnf({
     base,
     volume,
     span,
+    trace,
+    condition: m,
     solving,
     sample: (...args) => now(questions.sample(...args)),
     logProb: (...args) => now(questions.logProbEstimate(...args)).logProb,
@@ -251,18 +277,4 @@ function failure(
     `cnf-${status}`,
     `cnf(${field.name}): expected a solve over [${interval}], got ${status}. ${message} Try smaller weights or a smaller tolerance.`,
   )
-}
-
-/** Mean and its standard error; infinite where one value cannot tell. */
-function meanAndError(values: Float64Array) {
-  const k = values.length
-  const mean = values.reduce((sum, a) => sum + a, 0) / k
-  const square = values.reduce((sum, a) => sum + (a - mean) ** 2, 0)
-  return { mean, error: k > 1 ? Math.sqrt(square / (k - 1) / k) : Number.POSITIVE_INFINITY }
-}
-
-/** [x; c]′ = [f(t, [x; c]); 0]. */
-function standStill(f: Field, m: number): Field {
-  const b = new Builder()
-  return makeField(b, b.concat([embed(b, f), b.zeros(m)]), f)
 }

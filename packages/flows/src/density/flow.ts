@@ -3,6 +3,7 @@ import type { EnsembleOptions, SolveOptions } from '@separatrix/ode'
 import type { NdArray } from 'ndarray'
 import type { Base } from './base.js'
 import type { Points } from './points.js'
+import type { TraceRule } from './traceRule.js'
 
 /** A log density that may be an estimate. */
 export interface LogProbEstimate {
@@ -48,6 +49,9 @@ export interface Flow extends Answers<false> {
   /** the velocity alone or with its volume, for solves of one's own */
   readonly volume: Field
   readonly span: readonly [number, number]
+  readonly trace: TraceRule
+  /** length of the condition */
+  readonly condition: number
   /** method and steps, as given */
   readonly solving: Pick<SolveOptions, 'method' | 'rtol' | 'atol' | 'step' | 'maxSteps'>
   /** points all at once, from about fifty points on the faster way; answers are promises */

@@ -7,8 +7,18 @@ import {
   prepareSensitivity,
   type Via,
 } from '@separatrix/adjoint'
-import { type Field, makeArray, misuse, type Random, show, withTheta } from '@separatrix/field/core'
+import {
+  checkOptions,
+  type Field,
+  makeArray,
+  misuse,
+  type OptionNames,
+  type Random,
+  show,
+  withTheta,
+} from '@separatrix/field/core'
 import type { SolveOptions } from '@separatrix/ode'
+import { expectSource } from '../check/expectSource.js'
 import { points } from '../data/points.js'
 import type { Source } from '../data/source.js'
 import { type Base, standardNormal } from './base.js'
@@ -45,7 +55,15 @@ export interface LikelihoodLossOptions
  * const { field } = await fit({ field: net, loss, optimizer: adam({ rate: 1e-2 }), steps: 5, seed: 0, backend: 'wasm' })
  */
 export function likelihoodLoss(options: LikelihoodLossOptions): Loss {
-  const { data, batch, base: given, trace = 'exact', penalty } = options
+  checkOptions('likelihoodLoss', options, names)
+  const { data, batch, base: given, trace = 'exact', penalty, method } = options
+  if (!isObject(data) || !isObject(method) || !(penalty === undefined || typeof penalty === 'function'))
+    throw misuse({
+      where: 'likelihoodLoss',
+      expected: 'data, a method, and for a penalty a function that makes it of the field',
+      got: `data ${show(data)}, method ${show(method)}, penalty ${show(penalty)}`,
+      try: 'likelihoodLoss({ data: moons, batch: 64, method: rk4, step: 0.1 })',
+    })
   const isSource = 'draw' in data
   if (batch === undefined ? isSource : !(Number.isSafeInteger(batch) && batch > 0))
     throw misuse({
@@ -73,6 +91,8 @@ export function likelihoodLoss(options: LikelihoodLossOptions): Loss {
         }
       }
       const base = given ?? standardNormal(n)
+      expectSource('likelihoodLoss(base)', base, n)
+      if (isSource) expectSource('likelihoodLoss(data)', data, n)
       const parts: Parts = { plan, starts, fill, terms, loss: negativeLogDensity(base, plan, terms) }
       const bound =
         execution?.backend === 'wasm' ? allAtOnce(options, parts, execution) : oneByOne(options, parts)
@@ -84,6 +104,24 @@ export function likelihoodLoss(options: LikelihoodLossOptions): Loss {
       }
     },
   }
+}
+
+const isObject = (value: unknown) =>
+  value !== null && (typeof value === 'object' || typeof value === 'function')
+
+const names: OptionNames<LikelihoodLossOptions> = {
+  data: true,
+  base: true,
+  span: true,
+  batch: true,
+  via: true,
+  trace: true,
+  penalty: true,
+  method: true,
+  rtol: true,
+  atol: true,
+  step: true,
+  maxSteps: true,
 }
 
 interface Parts {

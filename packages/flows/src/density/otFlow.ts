@@ -1,6 +1,7 @@
 import {
   Builder,
   embed,
+  expectField,
   type Field,
   gradient,
   makeField,
@@ -10,6 +11,7 @@ import {
   show,
   type ThetaBlock,
 } from '@separatrix/field/core'
+import { expectNumber } from '../check/expectNumber.js'
 
 export interface OtFlowPotentialOptions {
   /** d, dimension of x */
@@ -241,6 +243,9 @@ export function otFlowPenalty({
   hamiltonJacobi,
   of,
 }: OtFlowPenaltyOptions): (field: Field) => Field {
+  expectNumber('otFlowPenalty', 'kinetic', kinetic, { least: 0 })
+  expectNumber('otFlowPenalty', 'hamiltonJacobi', hamiltonJacobi, { least: 0 })
+  expectField('otFlowPenalty(of)', of)
   return (field) => {
     const b = new Builder()
     const f = embed(b, field)

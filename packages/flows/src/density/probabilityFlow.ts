@@ -1,4 +1,5 @@
-import { Builder, embed, type Field, makeField, misuse } from '@separatrix/field/core'
+import { Builder, embed, expectField, type Field, makeField, misuse } from '@separatrix/field/core'
+import { expectNumber } from '../check/expectNumber.js'
 
 /**
  * The probability-flow equation of a score model: for the diffusion dx = −½b(t)x dt + √b(t)dW, b(t) = least + t(most −
@@ -9,6 +10,9 @@ import { Builder, embed, type Field, makeField, misuse } from '@separatrix/field
  * cnf({ field: probabilityFlow(score), span: [1, 0], method: rk4, step: 0.1 }).logProb([[0]])
  */
 export function probabilityFlow(score: Field, { least = 0.1, most = 20 } = {}): Field {
+  expectField('probabilityFlow', score)
+  expectNumber('probabilityFlow', 'least', least, { least: 0 })
+  expectNumber('probabilityFlow', 'most', most, { least })
   if (score.outputSize !== score.stateSize || score.inputSize > 0)
     throw misuse({
       where: 'probabilityFlow',

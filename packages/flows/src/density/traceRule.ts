@@ -21,12 +21,19 @@ export const directions = (trace: TraceRule): number =>
 
 export function checkTrace(trace: TraceRule, n: number): void {
   if (trace === 'exact') return
-  const { probes, sketch = 0 } = trace
+  const { probes, sketch = 0, distribution = 'rademacher', seed } = trace
   if (!(Number.isInteger(probes) && probes > 0))
     throw misuse({
       where: 'cnf',
       expected: 'a positive number of probes',
       got: show(probes),
+      try: 'trace: { probes: 16, seed: 0 }',
+    })
+  if (!Number.isSafeInteger(seed) || !['rademacher', 'normal'].includes(distribution))
+    throw misuse({
+      where: 'cnf',
+      expected: "a seed, and probes 'rademacher' or 'normal'",
+      got: `${show(seed)}, ${show(distribution)}`,
       try: 'trace: { probes: 16, seed: 0 }',
     })
   if (!(Number.isInteger(sketch) && sketch >= 0 && sketch <= n))

@@ -2,6 +2,7 @@ import {
   Builder,
   divergence,
   embed,
+  expectField,
   type Field,
   makeField,
   misuse,
@@ -23,6 +24,7 @@ export function volumeField(
   trace: TraceRule,
   { condition = 0 }: { readonly condition?: number } = {},
 ): Field {
+  expectField('volumeField', f)
   checkField(f, condition)
   const n = f.outputSize
   checkTrace(trace, n)

@@ -1,4 +1,4 @@
-import { Builder, embed, type Field, makeField, misuse } from '@separatrix/field/core'
+import { Builder, embed, expectField, type Field, makeField, misuse } from '@separatrix/field/core'
 
 /**
  * A field whose last state becomes the time: g(x, t) on Rⁿ⁺¹ → Rⁿ turns into f(t, x) = g([x; t]) on Rⁿ. Flows
@@ -10,6 +10,7 @@ export function withTime(
   g: Field,
   { condition = 0, outputs }: { readonly condition?: number; readonly outputs?: number } = {},
 ): Field {
+  expectField('withTime', g)
   const n = g.stateSize - 1
   if (n < 1 || g.outputSize !== (outputs ?? n - condition))
     throw misuse({

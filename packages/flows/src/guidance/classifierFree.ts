@@ -1,4 +1,5 @@
-import { Builder, embed, type Field, makeField, misuse, show } from '@separatrix/field/core'
+import { Builder, embed, expectField, type Field, makeField, misuse, show } from '@separatrix/field/core'
+import { expectNumber } from '../check/expectNumber.js'
 
 export interface ClassifierFreeOptions {
   /** length of the condition that the field reads after x */
@@ -21,6 +22,8 @@ export function classifierFree(
   field: Field,
   { condition: m, weight, absent = 0 }: ClassifierFreeOptions,
 ): Field {
+  expectField('classifierFree', field)
+  expectNumber('classifierFree', 'absent', absent)
   const n = field.stateSize - m
   if (!(m > 0 && field.outputSize === n && Number.isFinite(weight)))
     throw misuse({

@@ -1,5 +1,7 @@
-import { compile, type Field, misuse, seededRandom, show } from '@separatrix/field/core'
+import { compile, expectField, type Field, misuse, seededRandom, show } from '@separatrix/field/core'
 import ndarray, { type NdArray } from 'ndarray'
+import { expectCount } from '../check/expectCount.js'
+import { expectNumber } from '../check/expectNumber.js'
 
 export interface GuideByRuleOptions {
   /** a velocity from N(0, I) along straight lines, t from 0 to 1 */
@@ -37,6 +39,16 @@ export function guideByRule({
   count,
   seed,
 }: GuideByRuleOptions): NdArray<Float64Array> {
+  expectField('guideByRule', field)
+  expectCount('guideByRule', count, 'samples', 0)
+  expectNumber('guideByRule', 'until', until)
+  if (typeof rule !== 'function')
+    throw misuse({
+      where: 'guideByRule(rule)',
+      expected: 'a function of the predicted end',
+      got: show(rule),
+      try: 'rule: ([x]) => x',
+    })
   const n = field.stateSize
   for (const [name, value] of Object.entries({ candidates, steps }))
     if (!(Number.isInteger(value) && value > 0))
@@ -46,7 +58,11 @@ export function guideByRule({
         got: show(value),
         try: 'candidates: 8, steps: 50',
       })
-  if (!(noise >= 0) || field.outputSize !== n || (noise === 0 && candidates > 1))
+  if (
+    !(noise >= 0 && noise < Number.POSITIVE_INFINITY) ||
+    field.outputSize !== n ||
+    (noise === 0 && candidates > 1)
+  )
     throw misuse({
       where: 'guideByRule',
       expected: 'a field from Rⁿ to Rⁿ, and noise that makes candidates differ',
@@ -72,6 +88,13 @@ export function guideByRule({
           candidate[j] =
             x[j] + h * (u[j] + noise * (t * u[j] - x[j])) + (noise > 0 ? spread * random.normal() : 0)
         const score = isGuided ? rule(predict(f, field, { t: t + h, x: candidate }, end)) : 0
+        if (Number.isNaN(score))
+          throw misuse({
+            where: 'guideByRule(rule)',
+            expected: 'a number that says how good the end is',
+            got: show(score),
+            try: '-Infinity for an end that is out of the question',
+          })
         if (score >= most || c === 0) {
           most = score
           best.set(candidate)

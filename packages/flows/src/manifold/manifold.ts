@@ -2,12 +2,15 @@ import {
   Builder,
   divergence,
   embed,
+  expectField,
   type Field,
   makeField,
+  misuse,
   pushforward,
   type Random,
   type Ref,
 } from '@separatrix/field/core'
+import { expectCount } from '../check/expectCount.js'
 
 /**
  * A compact manifold in the coordinates that fields on it are written in: its uniform distribution, shortest paths,
@@ -43,6 +46,19 @@ function withClock(b: Builder, g: Field, features: Ref): Ref {
   return g.stateSize === b.size(features) + 1 ? b.concat([features, b.leaf('time', 1)]) : features
 }
 
+function checkFeatures(where: string, g: Field, features: number, outputs: number): void {
+  expectField(where, g)
+  const extra = g.stateSize - features
+  if ((extra === 0 || extra === 1) && g.outputSize === outputs) return
+  throw misuse({
+    where,
+    expected: `a field of ${features} numbers, or of these and the time, with ${outputs} values`,
+    got: `R^${g.stateSize} → R^${g.outputSize}`,
+    try: `network({ widths: [${features + 1}, 64, ${outputs}], … })`,
+    code: 'wrong-dimension',
+  })
+}
+
 const range = (n: number) => Array.from({ length: n }, (_, i) => i)
 
 /**
@@ -50,6 +66,7 @@ const range = (n: number) => Array.from({ length: n }, (_, i) => i)
  * @example torus(2).volume // 4π²
  */
 export function torus(n: number): Manifold {
+  expectCount('torus', n, 'angles')
   const turn = 2 * Math.PI
   return {
     name: `torus(${n})`,
@@ -60,6 +77,7 @@ export function torus(n: number): Manifold {
       for (let i = 0; i < n; i++) x[i] = turn * random.uniform()
     },
     tangent: (g) => {
+      checkFeatures(`torus(${n}).tangent`, g, 2 * n, n)
       const b = new Builder()
       const x = b.leaf('state', n)
       const output = embed(b, g, { state: withClock(b, g, b.concat([b.unary('cos', x), b.unary('sin', x)])) })
@@ -98,6 +116,7 @@ export const sphere: Manifold = {
     for (let i = 0; i < 3; i++) x[i] /= Math.sqrt(square)
   },
   tangent: (g) => {
+    checkFeatures('sphere.tangent', g, 3, 3)
     const b = new Builder()
     const x = b.leaf('state', 3)
     const unit = b.div(x, b.unary('sqrt', b.dot(x, x)))

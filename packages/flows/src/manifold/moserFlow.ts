@@ -3,6 +3,7 @@ import {
   Builder,
   compile,
   embed,
+  expectField,
   type Field,
   makeArray,
   makeField,
@@ -13,8 +14,12 @@ import {
 } from '@separatrix/field/core'
 import { ensemble, type SolveOptions } from '@separatrix/ode'
 import type { NdArray } from 'ndarray'
+import { expectCount } from '../check/expectCount.js'
+import { expectNumber } from '../check/expectNumber.js'
+import { expectSource } from '../check/expectSource.js'
 import type { Source } from '../data/source.js'
 import { type Points, readPoints } from '../density/points.js'
+import { checkManifold } from './checkManifold.js'
 import type { Manifold } from './manifold.js'
 
 export interface MoserOptions {
@@ -50,6 +55,7 @@ export interface MoserFlow {
  * moserFlow({ manifold, field }).logProb([[1, 2]])
  */
 export function moserFlow({ manifold, field, least = 1e-5 }: MoserOptions): MoserFlow {
+  expectNumber('moserFlow', 'least', least, { above: 0 })
   const density = moserDensity(manifold, field)
   const mu = compile(density)
   const velocity = moserVelocity({ manifold, field, least })
@@ -65,6 +71,7 @@ export function moserFlow({ manifold, field, least = 1e-5 }: MoserOptions): Mose
       })
     },
     async sample(count, seed, solving) {
+      expectCount('moserFlow.sample', count, 'samples')
       const random = seededRandom(seed)
       const start = new Float64Array(count * manifold.size)
       for (let i = 0; i < count; i++)
@@ -122,8 +129,12 @@ export interface MoserLossOptions {
  * })
  */
 export function moserLoss({ manifold, target, weight, batch = 256, least = 1e-5 }: MoserLossOptions): Loss {
-  if (!(weight > 0))
+  if (!(weight > 0 && Number.isFinite(weight)))
     throw misuse({ where: 'moserLoss', expected: 'a positive weight', got: show(weight), try: 'weight: 2' })
+  expectNumber('moserLoss', 'least', least, { above: 0 })
+  expectCount('moserLoss', batch)
+  checkManifold('moserLoss', manifold)
+  expectSource('moserLoss(target)', target)
   const n = manifold.size
   return {
     name: 'moserLoss',
@@ -173,6 +184,8 @@ export function moserLoss({ manifold, target, weight, batch = 256, least = 1e-5 
 }
 
 function checkTangent(manifold: Manifold, field: Field): void {
+  checkManifold('moserFlow', manifold)
+  expectField('moserFlow', field)
   if (field.stateSize === manifold.size && field.outputSize === manifold.size) return
   throw misuse({
     where: 'moserFlow',

@@ -1,7 +1,10 @@
 import { type Loss, sampledLoss } from '@separatrix/adjoint'
-import { withTheta } from '@separatrix/field/core'
+import { misuse, withTheta } from '@separatrix/field/core'
+import { expectCount } from '../check/expectCount.js'
+import { expectSource } from '../check/expectSource.js'
 import type { Source } from '../data/source.js'
 import { missOf } from '../matching/flowMatching.js'
+import { checkManifold } from './checkManifold.js'
 import type { Manifold } from './manifold.js'
 
 export interface RiemannianFlowMatchingOptions {
@@ -32,10 +35,22 @@ export function riemannianFlowMatching({
   source = manifold,
   batch = 256,
 }: RiemannianFlowMatchingOptions): Loss {
+  checkManifold('riemannianFlowMatching', manifold)
+  expectCount('riemannianFlowMatching', batch)
+  expectSource('riemannianFlowMatching(target)', target)
+  expectSource('riemannianFlowMatching(source)', source)
   return {
     name: 'riemannianFlowMatching',
     bind(field, _data, execution) {
       const n = manifold.size
+      if (field.stateSize !== n)
+        throw misuse({
+          where: 'riemannianFlowMatching',
+          expected: `a tangent field of the ${manifold.name}`,
+          got: `R^${field.stateSize} → R^${field.outputSize}`,
+          try: 'manifold.tangent(network({ … }))',
+          code: 'wrong-dimension',
+        })
       const [x0, x1] = [new Float64Array(n), new Float64Array(n)]
       return sampledLoss({
         integrand: missOf(field, 0),

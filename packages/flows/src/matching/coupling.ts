@@ -1,5 +1,5 @@
 import { misuse, type Random, SeparatrixError, show } from '@separatrix/field/core'
-import { assignment } from './assignment.js'
+import { prepareAssignment } from './assignment.js'
 import { sinkhorn } from './sinkhorn.js'
 
 /**
@@ -22,20 +22,20 @@ export interface CouplingSettings {
   readonly regularization: number
 }
 
-export function checkCoupling({
-  coupling,
-  regularization = 0,
-}: Pick<CouplingSettings, 'coupling'> & Partial<CouplingSettings>): void {
+export function checkCoupling(
+  where: string,
+  { coupling, regularization = 0 }: Pick<CouplingSettings, 'coupling'> & Partial<CouplingSettings>,
+): void {
   if (!couplings.includes(coupling))
     throw misuse({
-      where: 'flowMatching',
+      where,
       expected: `coupling ${couplings.map((c) => `'${c}'`).join(', ')}`,
       got: show(coupling),
       try: "coupling: 'exact'",
     })
-  if (coupling === 'sinkhorn' && !(regularization > 0))
+  if (coupling === 'sinkhorn' && !(regularization > 0 && Number.isFinite(regularization)))
     throw misuse({
-      where: 'flowMatching',
+      where,
       expected: 'a positive regularization of the entropic plan',
       got: show(regularization),
       try: 'regularization: 2σ² with the path schroedingerBridge(σ)',
@@ -59,19 +59,26 @@ export function planner({
   conditionWeight,
   regularization,
 }: CouplingSettings) {
-  const cost = new Float64Array(coupling === 'independent' ? 0 : size * size)
+  const cost = new Float64Array(coupling === 'sinkhorn' ? size * size : 0)
+  const exact = prepareAssignment(coupling === 'exact' ? size : 0)
+  const rows =
+    coupling === 'exact'
+      ? exact.rows
+      : Array.from({ length: size }, (_, i) => cost.subarray(i * size, (i + 1) * size))
   const width = n + m
   const fill = ({ x0, x1, conditionOf }: Ends, start: number) => {
-    for (let i = 0; i < size; i++)
-      for (let j = 0; j < size; j++) {
-        let square = 0
-        const [a, b] = [(start + i) * n, (start + j) * width]
-        for (let k = 0; k < n; k++) square += (x0[a + k] - x1[b + k]) ** 2
-        if (conditionWeight > 0)
-          for (let k = n; k < width; k++)
-            square += conditionWeight * (x1[conditionOf[start + i] * width + k] - x1[b + k]) ** 2
-        cost[i * size + j] = square
-      }
+    for (let i = 0; i < size; i++) {
+      const row = rows[i].fill(0)
+      for (let k = 0; k < n; k++)
+        addSquares(row, 1, x0[(start + i) * n + k], { values: x1, first: start * width + k, step: width })
+      if (conditionWeight > 0)
+        for (let k = n; k < width; k++)
+          addSquares(row, conditionWeight, x1[conditionOf[start + i] * width + k], {
+            values: x1,
+            first: start * width + k,
+            step: width,
+          })
+    }
   }
   return (ends: Ends, start: number, random: Random, partner: Int32Array): void => {
     if (coupling === 'independent') {
@@ -80,9 +87,8 @@ export function planner({
     }
     fill(ends, start)
     if (coupling === 'exact') {
-      assignment(cost, size).forEach((j, i) => {
-        partner[start + i] = start + j
-      })
+      const columns = exact.solve()
+      for (let i = 0; i < size; i++) partner[start + i] = start + columns[i]
       return
     }
     const { plan, status, error, iterations } = sinkhorn(cost, size, { regularization })
@@ -92,6 +98,21 @@ export function planner({
         `flowMatching: expected an entropic plan, got rows off by ${error.toPrecision(2)} after ${iterations} iterations. Try a larger regularization, or coupling: 'exact'.`,
       )
     for (let i = 0; i < size; i++) partner[start + i] = start + drawIndex(plan, i * size, size, random)
+  }
+}
+
+/** One coordinate of points that are stored one after another. */
+interface Column {
+  readonly values: Float64Array
+  readonly first: number
+  readonly step: number
+}
+
+/** row[j] ← row[j] + weight·(a − values[first + j·step])². */
+function addSquares(row: Float64Array, weight: number, a: number, { values, first, step }: Column): void {
+  for (let j = 0, at = first; j < row.length; j++, at += step) {
+    const difference = a - values[at]
+    row[j] += weight * difference * difference
   }
 }
 

@@ -1,14 +1,19 @@
 import { type Loss, sampledLoss } from '@separatrix/adjoint'
 import {
   Builder,
+  checkOptions as checkNames,
   embed,
   type Field,
   makeField,
   misuse,
+  type OptionNames,
   type Random,
   show,
   withTheta,
 } from '@separatrix/field/core'
+import { expectCount } from '../check/expectCount.js'
+import { expectNumber } from '../check/expectNumber.js'
+import { expectSource } from '../check/expectSource.js'
 import type { Source } from '../data/source.js'
 import { type Base, standardNormal } from '../density/base.js'
 import { type Coupling, checkCoupling } from './coupling.js'
@@ -43,9 +48,15 @@ export interface FlowMatchingOptions {
   readonly absent?: number
   /**
    * times in [0, 1), uniform by default. The minimiser does not depend on them; fine structure of the target is decided
-   * close to t = 1, where {@link lateTimes} looks more often
+   * close to t = 1, where {@link lateTimes} and {@link logTimes} look more often
    */
   readonly drawTime?: (random: Random) => number
+  /**
+   * antithetic pairs: with (x₀, x₁) also (−x₀, x₁), at the same time; both count as pairs of the batch. Close to t = 1
+   * the two points are 2(1 − t)|x₀| apart while their velocities differ by 2x₀, so that the noise of the gradient,
+   * which is greatest there, cancels up to O(1 − t). For the independent coupling and the normal source; false
+   */
+  readonly mirrored?: boolean
 }
 
 /**
@@ -56,6 +67,20 @@ export function lateTimes(k: number): (random: Random) => number {
   if (!(k >= 1 && Number.isFinite(k)))
     throw misuse({ where: 'lateTimes', expected: 'k ≥ 1', got: show(k), try: 'lateTimes(2)' })
   return (random) => 1 - (1 - random.uniform()) ** k
+}
+
+/**
+ * Times t = 1 − εᵁ on [0, 1 − ε], of density proportional to 1/(1 − t), so that every scale of 1 − t counts alike.
+ * From a normal source along straight paths the relative entropy of the flow's stochastic twin is at most ∫ t/(1 − t)
+ * E|f − u|² dt, by Girsanov's theorem with the diffusion 2(1 − t)/t, which makes it least: so this is, but for small t,
+ * the weight of the likelihood, down to ε, below which the target should be smooth. Compare Song et al., NeurIPS 2021
+ * (likelihood weighting).
+ * @example flowMatching({ target: rings, coupling: 'independent', drawTime: logTimes(0.01), mirrored: true })
+ */
+export function logTimes(epsilon: number): (random: Random) => number {
+  if (!(epsilon > 0 && epsilon < 1))
+    throw misuse({ where: 'logTimes', expected: '0 < ε < 1', got: show(epsilon), try: 'logTimes(0.01)' })
+  return (random) => 1 - epsilon ** random.uniform()
 }
 
 /**
@@ -72,8 +97,8 @@ export function lateTimes(k: number): (random: Random) => number {
  */
 export function flowMatching(options: FlowMatchingOptions): Loss {
   const { condition = 0, batch = 256 } = options
-  checkCoupling(options)
-  checkOptions(options)
+  checkNames('flowMatching', options, names)
+  checkMatching('flowMatching', options)
   return {
     name: 'flowMatching',
     bind(field, _data, execution) {
@@ -100,7 +125,11 @@ export function flowMatching(options: FlowMatchingOptions): Loss {
 
 /** The points of paths that options ask for, in n dimensions. */
 export function matchingPairs(options: FlowMatchingOptions, n: number) {
-  const { batch = 256 } = options
+  const { batch = 256, condition = 0 } = options
+  if (n > 0) {
+    expectSource('flowMatching(target)', options.target, n + condition)
+    if (options.source !== undefined) expectSource('flowMatching(source)', options.source, n)
+  }
   return pathPoints({
     path: straight,
     sigma: 0,
@@ -110,6 +139,7 @@ export function matchingPairs(options: FlowMatchingOptions, n: number) {
     dropCondition: 0,
     absent: 0,
     drawTime: (random) => random.uniform(),
+    mirrored: false,
     planBatch: batch,
     source: standardNormal(Math.max(n, 1)),
     ...options,
@@ -118,18 +148,52 @@ export function matchingPairs(options: FlowMatchingOptions, n: number) {
   })
 }
 
-function checkOptions({
-  sigma = 0,
-  batch = 256,
-  planBatch = batch,
-  dropCondition = 0,
-}: FlowMatchingOptions): void {
-  const where = 'flowMatching'
+const names: OptionNames<FlowMatchingOptions> = {
+  target: true,
+  source: true,
+  coupling: true,
+  regularization: true,
+  path: true,
+  sigma: true,
+  batch: true,
+  planBatch: true,
+  condition: true,
+  conditionWeight: true,
+  dropCondition: true,
+  absent: true,
+  drawTime: true,
+  mirrored: true,
+}
+
+/** What can be told without a field. */
+export function checkMatching(where: string, options: FlowMatchingOptions): void {
+  const { sigma = 0, batch = 256, planBatch = batch, dropCondition = 0, path = straight } = options
+  const { mirrored = false, coupling, source } = options
+  checkCoupling(where, options)
+  expectSource(`${where}(target)`, options.target)
+  if (options.source !== undefined) expectSource(`${where}(source)`, options.source)
+  expectCount(`${where}(condition)`, options.condition ?? 0, 'entries of the condition', 0)
+  expectNumber(where, 'conditionWeight', options.conditionWeight ?? 0, { least: 0 })
+  expectNumber(where, 'absent', options.absent ?? 0)
   if (!(sigma >= 0 && Number.isFinite(sigma)))
     throw misuse({ where, expected: 'σ ≥ 0', got: show(sigma), try: 'sigma: 0' })
+  if (![path.alpha, path.beta, path.alphaRate, path.betaRate].every((f) => typeof f === 'function'))
+    throw misuse({
+      where,
+      expected: 'a path with alpha, beta and their rates',
+      got: show(path),
+      try: 'path: straight',
+    })
   for (const size of [batch, planBatch])
     if (!(Number.isSafeInteger(size) && size > 0))
       throw misuse({ where, expected: 'a positive batch', got: show(size), try: 'batch: 256' })
+  if (mirrored && !(coupling === 'independent' && source === undefined && batch % 2 === 0))
+    throw misuse({
+      where,
+      expected: 'mirrored pairs of the independent coupling with the normal source and an even batch',
+      got: `coupling ${show(coupling)}, ${source === undefined ? 'the normal source' : 'another source'}, batch ${batch}`,
+      try: "coupling: 'independent', batch: 256, or mirrored: false",
+    })
   if (!(dropCondition >= 0 && dropCondition <= 1))
     throw misuse({
       where,

@@ -11,6 +11,9 @@ import {
   withTheta,
 } from '@separatrix/field/core'
 import ndarray, { type NdArray } from 'ndarray'
+import { expectCount } from '../check/expectCount.js'
+import { expectNumber } from '../check/expectNumber.js'
+import { expectSource } from '../check/expectSource.js'
 import type { Source } from '../data/source.js'
 import { type Points, readPoints } from '../density/points.js'
 
@@ -37,7 +40,10 @@ export function lightBridge({
   regularization,
   seed,
 }: LightBridgeOptions): Field {
-  if (![n, K].every((v) => Number.isInteger(v) && v > 0) || !(regularization > 0))
+  if (
+    ![n, K].every((v) => Number.isInteger(v) && v > 0) ||
+    !(regularization > 0 && Number.isFinite(regularization))
+  )
     throw misuse({
       where: 'lightBridge',
       expected: 'a dimension, a number of components and a positive regularization',
@@ -105,10 +111,16 @@ export function lightBridgeLoss({
   readonly target: Source
   readonly batch?: number
 }): Loss<Restored> {
+  expectCount('lightBridgeLoss', batch)
+  expectSource('lightBridgeLoss(source)', source)
+  expectSource('lightBridgeLoss(target)', target)
   return {
     name: 'lightBridgeLoss',
     bind(field, _data, execution) {
+      checkBridge('lightBridgeLoss', field)
       const n = field.stateSize / 2
+      expectSource('lightBridgeLoss(source)', source, n)
+      expectSource('lightBridgeLoss(target)', target, n)
       return sampledLoss({
         integrand: field,
         batch,
@@ -134,6 +146,8 @@ export function bridgeSamples(
   x: Points,
   { regularization, seed }: { readonly regularization: number; readonly seed: number },
 ): NdArray<Float64Array> {
+  checkBridge('bridgeSamples', bridge)
+  expectNumber('bridgeSamples', 'regularization', regularization, { above: 0 })
   const n = bridge.stateSize / 2
   const K = bridge.layout[0].shape[0]
   const rows = readPoints('bridgeSamples', x, n)
@@ -159,4 +173,15 @@ export function bridgeSamples(
         centre(k, i) + scale(k, i) * rows[p + i] + Math.sqrt(regularization * scale(k, i)) * random.normal()
   }
   return ndarray(out, [rows.length / n, n])
+}
+
+function checkBridge(where: string, field: Field): void {
+  if (field.outputSize === 1 && field.layout[0]?.name === 'logWeights') return
+  throw misuse({
+    where,
+    expected: 'the field of a light bridge',
+    got: `${field.name}: R^${field.stateSize} → R^${field.outputSize}`,
+    try: 'lightBridge({ dimension: 2, components: 8, regularization: 0.5, seed: 0 })',
+    code: 'wrong-field',
+  })
 }

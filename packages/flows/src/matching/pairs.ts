@@ -14,6 +14,8 @@ export interface PairOptions extends Omit<CouplingSettings, 'size'> {
   readonly dropCondition: number
   readonly absent: number
   readonly drawTime: (random: Random) => number
+  /** pairs come in twos, (x₀, x₁) and (−x₀, x₁), at one time */
+  readonly mirrored: boolean
 }
 
 /** A point of a path: x(t) after its condition, its velocity, and the noise ε that is in both. */
@@ -29,7 +31,8 @@ export interface PathPoint {
  * after another. A plan of more pairs than a batch is made whole and read in part; of fewer, several are made.
  */
 export function pathPoints(options: PairOptions) {
-  const { source, target, path, sigma, batch, planBatch, drawTime, dimension: n, condition: m } = options
+  const { source, target, path, sigma, batch, planBatch, drawTime, mirrored } = options
+  const { dimension: n, condition: m } = options
   if (!(planBatch % batch === 0 || batch % planBatch === 0))
     throw misuse({
       where: 'flowMatching',
@@ -56,22 +59,28 @@ export function pathPoints(options: PairOptions) {
     epsilon: new Float64Array(n),
   }
   let at = 0
+  let lastTime = 0
   const isNoisy = sigma > 0 || path.noise !== undefined
   return {
     point,
     begin(random: Random) {
       at = 0
-      for (let i = 0; i < count; i++) {
-        source.draw(random, rows0[i])
-        target.draw(random, rows1[i])
-      }
+      for (let i = 0; i < count; i++)
+        if (mirrored && i % 2 === 1) {
+          for (let k = 0; k < n; k++) rows0[i][k] = -rows0[i - 1][k]
+          rows1[i].set(rows1[i - 1])
+        } else {
+          source.draw(random, rows0[i])
+          target.draw(random, rows1[i])
+        }
       // a source knows no condition: it gets those of the targets, in another order
       if (m > 0 && options.conditionWeight > 0) shuffle(ends.conditionOf, random)
       for (let start = 0; start < count; start += planBatch) plan(ends, start, random, partner)
     },
     /** writes the next point and returns its time */
     next(random: Random): number {
-      const t = drawTime(random)
+      const t = mirrored && at % 2 === 1 ? lastTime : drawTime(random)
+      lastTime = t
       const [a, b, da, db] = [path.alpha(t), path.beta(t), path.alphaRate(t), path.betaRate(t)]
       const [s, ds] = path.noise === undefined ? [sigma, 0] : [path.noise(t), path.noiseRate?.(t) ?? 0]
       const [start, end] = [at * n, partner[at] * width]

@@ -76,6 +76,8 @@ export function polynomial(n: number): ConditionalPath {
  * @example variancePreserving().beta(1) // 1
  */
 export function variancePreserving({ least = 0.1, most = 20 } = {}): ConditionalPath {
+  positive('variancePreserving', least)
+  positive('variancePreserving', most)
   const T = (t: number) => 0.5 * (1 - t) ** 2 * (most - least) + (1 - t) * least
   const rate = (t: number) => -(1 - t) * (most - least) - least
   const alpha = (t: number) => Math.sqrt(-Math.expm1(-T(t)))

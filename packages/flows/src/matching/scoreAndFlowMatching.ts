@@ -1,6 +1,6 @@
 import { type Loss, type Restored, sampledLoss } from '@separatrix/adjoint'
 import { Builder, embed, type Field, makeField, misuse, withTheta } from '@separatrix/field/core'
-import { type FlowMatchingOptions, matchingPairs } from './flowMatching.js'
+import { checkMatching, type FlowMatchingOptions, matchingPairs } from './flowMatching.js'
 import { schroedingerBridge } from './paths.js'
 
 /** The velocity and the score of one network. */
@@ -33,6 +33,7 @@ export interface ScoreAndFlowMatchingOptions
 export function scoreAndFlowMatching(options: ScoreAndFlowMatchingOptions): Loss<VelocityAndScore> {
   const { sigma, batch = 256, regularization = 2 * sigma * sigma } = options
   const path = schroedingerBridge(sigma)
+  checkMatching('scoreAndFlowMatching', { ...options, regularization, path, sigma: 0 })
   return {
     name: 'scoreAndFlowMatching',
     bind(field, _data, execution) {

@@ -1,4 +1,6 @@
 import { misuse, show } from '@separatrix/field/core'
+import { expectCount } from '../check/expectCount.js'
+import { expectNumber } from '../check/expectNumber.js'
 
 export interface SinkhornOptions {
   /** ε of min ⟨C, P⟩ − ε·H(P), in the units of the cost */
@@ -33,7 +35,14 @@ export function sinkhorn(
   n: number,
   { regularization: epsilon, tolerance = 1e-3, maxIterations = 10_000 }: SinkhornOptions,
 ): SinkhornPlan {
-  if (cost.length !== n * n || !cost.every(Number.isFinite) || !(epsilon > 0))
+  expectCount('sinkhorn', n, 'rows')
+  expectCount('sinkhorn(maxIterations)', maxIterations, 'iterations')
+  expectNumber('sinkhorn', 'tolerance', tolerance, { least: 0 })
+  if (
+    cost.length !== n * n ||
+    !cost.every(Number.isFinite) ||
+    !(epsilon > 0 && epsilon < Number.POSITIVE_INFINITY)
+  )
     throw misuse({
       where: 'sinkhorn',
       expected: `an ${n} × ${n} matrix of finite costs and a positive regularization`,

@@ -18,5 +18,12 @@ export function bitsPerDimension(
         got: show(value),
         try: '{ dimensions: 784, levels: 256 }',
       })
+  if (Number.isNaN(logProb))
+    throw misuse({
+      where: 'bitsPerDimension',
+      expected: 'a log density',
+      got: show(logProb),
+      try: 'the mean of flow.logProb(x)',
+    })
   return -(logProb / dimensions - Math.log(levels)) / Math.log(2)
 }

@@ -1,4 +1,5 @@
 import { solve } from '@separatrix/ode'
+import { expectCount } from '../check/expectCount.js'
 import type { Flow } from '../density/flow.js'
 import { type Points, readPoints } from '../density/points.js'
 import { type Estimate, estimate } from './estimate.js'
@@ -12,6 +13,7 @@ import { type Estimate, estimate } from './estimate.js'
 export function evaluations(flow: Flow, x: Points): Estimate & { readonly most: number } {
   const { volume, span, solving, base } = flow
   const rows = readPoints('evaluations', x, base.size)
+  expectCount('evaluations', rows.length / base.size)
   const counts = Float64Array.from({ length: rows.length / base.size }, (_, i) => {
     const from = new Float64Array(volume.stateSize)
     from.set(rows.subarray(i * base.size, (i + 1) * base.size))

@@ -1,5 +1,6 @@
 import { compile, type Field, seededRandom } from '@separatrix/field/core'
-import { type FlowMatchingOptions, matchingPairs, missOf } from '../matching/flowMatching.js'
+import { expectCount } from '../check/expectCount.js'
+import { checkMatching, type FlowMatchingOptions, matchingPairs, missOf } from '../matching/flowMatching.js'
 import { type Estimate, estimate } from './estimate.js'
 
 /**
@@ -14,6 +15,8 @@ export function lossFloor(
   options: FlowMatchingOptions,
   { count, seed }: { readonly count: number; readonly seed: number },
 ): Estimate {
+  expectCount('lossFloor', count, 'samples')
+  checkMatching('lossFloor', options)
   const { condition = 0, batch = 256 } = options
   const n = velocity.stateSize - condition
   const pairs = matchingPairs(options, n)

@@ -17,7 +17,7 @@ export function maximumMeanDiscrepancy(
   const where = 'maximumMeanDiscrepancy'
   const [a, b] = [readPoints(where, x, n), readPoints(where, y, n)]
   const [rows, columns] = [a.length / n, b.length / n]
-  if (!(bandwidth > 0) || rows < 2 || columns < 2)
+  if (!(bandwidth > 0 && rows >= 2 && columns >= 2))
     throw misuse({
       where,
       expected: 'a positive bandwidth and two points a sample',

@@ -1,3 +1,4 @@
+import { expectCount } from '../check/expectCount.js'
 import type { Flow } from '../density/flow.js'
 import type { Points } from '../density/points.js'
 import { type Estimate, estimate } from './estimate.js'
@@ -11,5 +12,6 @@ import { type Estimate, estimate } from './estimate.js'
  */
 export async function negativeLogLikelihood(flow: Flow, x: Points): Promise<Estimate> {
   const logProb = await flow.batched().logProb(x)
+  expectCount('negativeLogLikelihood', logProb.length)
   return estimate(logProb.map((v) => -v))
 }

@@ -9,6 +9,8 @@ import {
   show,
 } from '@separatrix/field/core'
 import { type EnsembleOptions, ensemble } from '@separatrix/ode'
+import { expectNumber } from '../check/expectNumber.js'
+import { expectSource } from '../check/expectSource.js'
 import type { Source } from '../data/source.js'
 import { type Estimate, estimate } from './estimate.js'
 
@@ -36,6 +38,7 @@ export async function pathEnergy(
   const n = field.stateSize
   if (!(Number.isSafeInteger(count) && count > 0))
     throw misuse({ where: 'pathEnergy', expected: 'a positive count', got: show(count), try: 'count: 1000' })
+  expectSource('pathEnergy(source)', source, n)
   const random = seededRandom(seed)
   const data = new Float64Array(count * (n + 1))
   for (let i = 0; i < count; i++) source.draw(random, data.subarray(i * (n + 1), i * (n + 1) + n))
@@ -48,6 +51,8 @@ export async function pathEnergy(
 
 /** |E∫|f|² − W₂²|/W₂². Tong et al., TMLR 2024, eq. 20. */
 export function normalizedPathEnergy(energy: number, w2: number): number {
+  expectNumber('normalizedPathEnergy', 'energy', energy, { least: 0 })
+  expectNumber('normalizedPathEnergy', 'w2', w2, { above: 0 })
   return Math.abs(energy - w2 * w2) / (w2 * w2)
 }
 

@@ -1,3 +1,4 @@
+import { expectCount } from '../check/expectCount.js'
 import { drawPoints } from '../data/drawPoints.js'
 import type { Density } from '../data/source.js'
 import type { Points } from '../density/points.js'
@@ -21,6 +22,8 @@ export function samplingFloor(
   density: Density,
   { count, repeats, seed }: SamplingFloorOptions,
 ): Estimate & { readonly deviation: number } {
+  expectCount('samplingFloor(repeats)', repeats, 'repeats')
+  expectCount('samplingFloor(count)', count)
   const values = Array.from({ length: repeats }, (_, k) =>
     distance(
       drawPoints(density, { count, seed: seed + 2 * k }),

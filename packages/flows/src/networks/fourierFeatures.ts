@@ -1,4 +1,5 @@
 import { Builder, type Field, makeField, misuse, seededRandom, show } from '@separatrix/field/core'
+import { expectCount } from '../check/expectCount.js'
 
 export interface FourierFeaturesOptions {
   /** length of the input z */
@@ -19,8 +20,9 @@ export interface FourierFeaturesOptions {
  * withTime(compose(network({ widths: [3 + 32, 64, 2], activation: 'swish', seed: 1 }), features))
  */
 export function fourierFeatures({ size, count, scale, seed }: FourierFeaturesOptions): Field {
+  expectCount('fourierFeatures(size)', size, 'entries')
   const scales = typeof scale === 'number' ? new Array<number>(size).fill(scale) : scale
-  if (!(count > 0 && Number.isInteger(count) && scales.length === size && scales.every((s) => s >= 0)))
+  if (!(count > 0 && Number.isInteger(count) && scales?.length === size && scales.every((s) => s >= 0)))
     throw misuse({
       where: 'fourierFeatures',
       expected: 'a positive count and a scale for each entry',

@@ -99,12 +99,12 @@ function squaredNormBound(b: Builder, W: Ref, rows: number, cols: number): Ref {
  * @example marginRadius([2, 0.5, 1], 1) // 1/√2
  */
 export function marginRadius(outputs: ArrayLike<number>, lipschitz: number): number {
-  const sorted = Array.from(outputs).sort((a, b) => b - a)
+  const sorted = Array.from(outputs ?? []).sort((a, b) => b - a)
   if (sorted.length < 2 || !(lipschitz > 0) || !sorted.every(Number.isFinite))
     throw misuse({
       where: 'marginRadius',
       expected: 'two or more outputs and a positive Lipschitz constant',
-      got: show([outputs.length, lipschitz]),
+      got: show([outputs, lipschitz]),
       try: 'marginRadius([2, 0.5], 1)',
     })
   return (sorted[0] - sorted[1]) / (Math.SQRT2 * lipschitz)

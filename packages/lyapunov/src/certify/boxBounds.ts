@@ -1,6 +1,6 @@
-import { roundDown, roundSumDown, roundSumUp, roundUp } from '@separatrix/field/core'
+import { type LinearEnclosure, roundDown, roundSumDown, roundSumUp, roundUp } from '@separatrix/field/core'
 import { midpoint } from './bisectionTree.js'
-import { isSteady, type Readings } from './readings.js'
+import { isSteady, type Readings, rangeEnd } from './readings.js'
 
 /** Bounds of V and of R (V̇, or V̇ + κV) over one box, and at its centre; overwritten by every call. */
 export interface BoxBounds {
@@ -16,15 +16,24 @@ export interface BoxBounds {
   axis: number
 }
 
+export interface BoxEvaluator {
+  readonly bounds: BoxBounds
+  readonly evaluate: (lo: Float64Array, hi: Float64Array) => void
+}
+
 /**
  * Evaluates boxes: the natural enclosure of (V, R), and where that does not settle `settles`, the mean-value form
  * g(c) + Σ ∂ᵢg(box)·(xᵢ − cᵢ), intersected. Each slope is enclosed over the whole box. For R the form is used only
- * where every jump among its slopes is steady over the box (V itself has none, see readPair).
+ * where every jump among its slopes is steady over the box (V itself has none, see readPair). Pairs with networks are
+ * bounded linearly instead, see {@link linearEvaluator}. Of 'V' alone nothing is said of R.
  */
 export function boxEvaluator(
   readings: Readings,
   settles: (bounds: BoxBounds) => boolean,
-): { readonly bounds: BoxBounds; readonly evaluate: (lo: Float64Array, hi: Float64Array) => void } {
+  of: 'V and R' | 'V' = 'V and R',
+): BoxEvaluator {
+  const { linear } = readings
+  if (linear !== undefined) return linearEvaluator(of === 'V' ? linear.value : linear.both, readings, settles)
   const { n, size, natural, slopes, slopesSize } = readings
   const [low, high, centreLow, centreHigh] = [2, 2, 2, 2].map((k) => new Float64Array(k)) as [
     Float64Array,
@@ -33,16 +42,7 @@ export function boxEvaluator(
     Float64Array,
   ]
   const [slopeLow, slopeHigh] = [new Float64Array(slopesSize), new Float64Array(slopesSize)]
-  const bounds: BoxBounds = {
-    valueLow: 0,
-    valueHigh: 0,
-    rateLow: 0,
-    rateHigh: 0,
-    centre: new Float64Array(size),
-    centreValueHigh: Number.NaN,
-    centreRateLow: Number.NaN,
-    axis: 0,
-  }
+  const bounds = emptyBounds(size)
   const { centre } = bounds
   /** g(centre) + Σ slope·(x − centre): one bound of it, for g = V (entry 0 of natural) or R (entry 1) */
   const meanValue = (at: 0 | 1, lo: Float64Array, hi: Float64Array, upper: boolean) => {
@@ -90,6 +90,58 @@ export function boxEvaluator(
       if (variation > most) [best, most] = [i, variation]
     }
     return best >= 0 ? best : widest
+  }
+  return { bounds, evaluate }
+}
+
+const emptyBounds = (size: number): BoxBounds => ({
+  valueLow: 0,
+  valueHigh: 0,
+  rateLow: 0,
+  rateHigh: 0,
+  centre: new Float64Array(size),
+  centreValueHigh: Number.NaN,
+  centreRateLow: Number.NaN,
+  axis: 0,
+})
+
+/**
+ * Evaluates boxes by linear bounds c + Σ gᵢεᵢ ± r of V, or of V and R. What is undefined is NaN in both ends, as with the
+ * natural enclosure. The axis is where R varies most, its remainder counted by the widths.
+ */
+function linearEvaluator(
+  { evaluate: read, sides, outputs }: LinearEnclosure,
+  { size }: Readings,
+  settles: (bounds: BoxBounds) => boolean,
+): BoxEvaluator {
+  const bounds = emptyBounds(size)
+  const { centre } = bounds
+  const form = new Float64Array(outputs * (sides + 2))
+  const r = 1 + sides
+  const rate = outputs - 1
+  const entry = (p: number, k: number) => form[p * outputs + k] as number
+  const end = (k: number, sign: 1 | -1) => rangeEnd(form, { outputs, sides, entry: k, sign })
+  const evaluate = (lo: Float64Array, hi: Float64Array) => {
+    read(lo, hi, form)
+    bounds.valueLow = end(0, -1)
+    bounds.valueHigh = end(0, 1)
+    bounds.rateLow = end(rate, -1)
+    bounds.rateHigh = end(rate, 1)
+    bounds.centreRateLow = Number.NaN
+    if (settles(bounds)) return
+    let [most, total] = [-1, 0]
+    for (let i = 0; i < size; i++) total += hi[i] - lo[i]
+    for (let i = 0; i < size; i++) {
+      centre[i] = midpoint(lo[i], hi[i])
+      const share = total === 0 ? 0 : (hi[i] - lo[i]) / total
+      // a form without slopes, and one of no finite size, tells by the widths
+      const variation = Math.abs(entry(1 + i, rate)) + entry(r, rate) * share
+      const weight = variation < Infinity ? variation : share
+      if (weight > most && hi[i] > lo[i]) [most, bounds.axis] = [weight, i]
+    }
+    read(centre, centre, form)
+    bounds.centreValueHigh = end(0, 1)
+    bounds.centreRateLow = end(rate, -1)
   }
   return { bounds, evaluate }
 }

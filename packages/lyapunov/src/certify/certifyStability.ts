@@ -141,6 +141,7 @@ function withQuotient(readings: Readings, { quotient }: FactoredRate): Readings 
   const { n, natural, slopes, sample } = readings
   return {
     ...readings,
+    linear: undefined,
     natural: (lo, hi, outLo, outHi) => {
       natural(lo, hi, outLo, outHi)
       // where V̇ itself is undefined its factors may not be

@@ -27,7 +27,7 @@ export function faceMinimum(
 ): FaceMinimum {
   const { n, size } = readings
   const queue = boxQueue(size)
-  const { bounds, evaluate } = boxEvaluator(readings, () => false)
+  const { bounds, evaluate } = boxEvaluator(readings, () => false, 'V')
   const [lo, hi, at] = [new Float64Array(size), new Float64Array(size), new Float64Array(n)]
   let [upper, boxes] = [Infinity, 0]
   const look = (floor: number) => {

@@ -104,15 +104,11 @@ function nodeBound(node: Node, { nodes, bounds, norm }: Known): number {
   if (node.op === 'state') return 1
   if (total === 0) return 0
   if (node.op in slopes) return roundUp(slopes[node.op] * of[0])
-  const repeats = (indices: readonly number[]) => {
-    const counts = new Map<number, number>()
-    for (const i of indices) counts.set(i, (counts.get(i) ?? 0) + 1)
-    return Math.max(0, ...counts.values())
-  }
   const rootUp = (x: number) => roundSumUp(Math.sqrt(x))
   const constant = (k: number) => constantsOf(nodes[node.args[k]])
   switch (node.op) {
     case 'concat':
+      return norm === 2 ? concatBound(node.args, { nodes, bounds }) : joined(of)
     case 'min':
     case 'max':
       return joined(of)
@@ -148,6 +144,41 @@ function nodeBound(node: Node, { nodes, bounds, norm }: Known): number {
     default:
       return Infinity
   }
+}
+
+/** How often the entry that is taken most often is taken. */
+function repeats(indices: readonly number[]): number {
+  const counts = new Map<number, number>()
+  for (const i of indices) counts.set(i, (counts.get(i) ?? 0) + 1)
+  return Math.max(0, ...counts.values())
+}
+
+/**
+ * Of parts side by side, in the Euclidean norm: (max(p, q), min(p, q)) permutes the entries of (p, q), so that it is no
+ * further apart; and parts of one vector without repetition are not longer than it. So GroupSort has the bound 1.
+ */
+function concatBound(args: readonly number[], { nodes, bounds }: Omit<Known, 'norm'>): number {
+  const parts = [...args]
+  const isSorted = (k: number, op: 'max' | 'min', pair: readonly number[]) =>
+    nodes[k].op === op && nodes[k].args.join() === pair.join()
+  for (const arg of args) {
+    const pair = nodes[arg].args
+    const other = parts.findIndex((k) => isSorted(k, 'min', pair))
+    if (nodes[arg].op !== 'max' || other < 0) continue
+    parts.splice(other, 1)
+    parts.splice(parts.indexOf(arg), 1, ...pair)
+  }
+  const sources = new Map<number, number[]>()
+  const apart: number[] = []
+  for (const k of parts) {
+    const node = nodes[k]
+    if (node.op === 'gather')
+      sources.set(node.args[0], [...(sources.get(node.args[0]) ?? []), ...node.indices])
+    else apart.push(bounds[k])
+  }
+  for (const [source, indices] of sources)
+    apart.push(roundUp(roundSumUp(Math.sqrt(repeats(indices))) * bounds[source]))
+  return rootOfSquares(apart)
 }
 
 const rootOfSquares = (list: readonly number[]) =>

@@ -188,7 +188,7 @@ function coverValues(
   maxBoxes: number,
 ): Box | undefined {
   const { n } = readings
-  const { bounds, evaluate } = boxEvaluator(readings, (b) => holds(b.valueLow, b.valueHigh))
+  const { bounds, evaluate } = boxEvaluator(readings, (b) => holds(b.valueLow, b.valueHigh), 'V')
   const open = [box]
   for (let boxes = 0; open.length > 0; boxes++) {
     const { lo, hi } = open.pop() as Box

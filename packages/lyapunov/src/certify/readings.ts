@@ -6,14 +6,18 @@ import {
   embed,
   embedAll,
   enclose,
+  encloseLinear,
   expectSameOrder,
   type Field,
   freeze,
   gradient,
   jacobian,
+  type LinearEnclosure,
   lieDerivative,
   makeField,
   misuse,
+  roundSumDown,
+  roundSumUp,
   show,
 } from '@separatrix/field/core'
 import type { Interval } from './box.js'
@@ -56,8 +60,10 @@ export interface Readings {
   readonly candidate: Field
   /** f over a box: where a map leads */
   readonly image: Enclosure
-  /** [V, R] */
+  /** [V, R]; of pairs with networks the ranges of their linear bounds */
   readonly natural: Enclosure
+  /** linear bounds of [V, R] and of V, for pairs with networks: the other bounds are too loose there, and dear */
+  readonly linear?: { readonly both: LinearEnclosure; readonly value: LinearEnclosure } | undefined
   /** [∇V (n), ∇R (size), jumps], where the jumps are the values of every step and sign that R contains */
   readonly slopes: Enclosure
   /** entries of `slopes` */
@@ -96,6 +102,8 @@ export function readPair(
   const second = stack([jacobian(gradientV), jacobian(f), ...jumps(gradientV)])
   const compiled = compile(stack([V, decay, gradientV, ...gradientDecay]))
   const n = f.stateSize
+  const pair = stack([V, decay])
+  const linear = hasLayers(pair) ? { both: encloseLinear(pair), value: encloseLinear(V) } : undefined
   return {
     n,
     size: n + f.inputSize,
@@ -106,15 +114,57 @@ export function readPair(
     system,
     rate,
     field: f,
-    image: enclose(f),
+    image: lazily(f),
     candidate: frozen,
-    natural: enclose(stack([V, decay])),
-    slopes: enclose(slopes),
+    natural: linear === undefined ? lazily(pair) : rangesOf(linear.both),
+    linear,
+    slopes: lazily(slopes),
     slopesSize: slopes.outputSize,
-    second: enclose(second),
+    second: lazily(second),
     secondSize: second.outputSize,
     sample: (point, out) => compiled(0, point.subarray(0, n), out, undefined, point.subarray(n)),
   }
+}
+
+/** Printed when it is first called: those of networks are long, and not all are needed. */
+function lazily(field: Field): Enclosure {
+  let read: Enclosure | undefined
+  return (lo, hi, outLo, outHi) => {
+    read ??= enclose(field)
+    read(lo, hi, outLo, outHi)
+  }
+}
+
+/** c ± (Σ|gᵢ| + r) of each entry. */
+function rangesOf({ evaluate, outputs, sides }: LinearEnclosure): Enclosure {
+  const form = new Float64Array(outputs * (sides + 2))
+  return (lo, hi, outLo, outHi) => {
+    evaluate(lo, hi, form)
+    for (let k = 0; k < outputs; k++) {
+      outLo[k] = rangeEnd(form, { outputs, sides, entry: k, sign: -1 })
+      outHi[k] = rangeEnd(form, { outputs, sides, entry: k, sign: 1 })
+    }
+  }
+}
+
+/** One end of the range of a linear bound. */
+export function rangeEnd(
+  form: Float64Array,
+  {
+    outputs,
+    sides,
+    entry,
+    sign,
+  }: { readonly outputs: number; readonly sides: number; readonly entry: number; readonly sign: 1 | -1 },
+): number {
+  let reach = 0
+  for (let p = 1; p <= sides + 1; p++) reach = roundSumUp(reach + Math.abs(form[p * outputs + entry]))
+  return sign === 1 ? roundSumUp(form[entry] + reach) : roundSumDown(form[entry] - reach)
+}
+
+/** Whether a graph has products with matrices, as networks do. */
+function hasLayers({ nodes }: Field): boolean {
+  return nodes.some(({ op }) => op === 'affine' || op === 'matvec')
 }
 
 /** V(f(x)) − V(x). */

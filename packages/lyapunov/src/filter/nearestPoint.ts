@@ -90,7 +90,7 @@ function mostViolated(
  * a = N·weights + step, the columns of N being the active normals and step orthogonal to them; by
  * Gram–Schmidt, twice.
  */
-function independentPart(a: ArrayLike<number>, active: readonly number[], rows: readonly HalfSpace[]) {
+export function independentPart(a: ArrayLike<number>, active: readonly number[], rows: readonly HalfSpace[]) {
   const basis: Float64Array[] = []
   const R: number[][] = []
   for (const row of active) {

@@ -28,6 +28,9 @@ export function barrierLoss({
   sampler,
   batch = 256,
   time,
+  disturbance,
+  counterexamples,
+  worstOf,
 }: BarrierLossOptions): Loss<{ readonly field: Field; readonly barrier: Field }> {
   const where = 'barrierLoss'
   if (!(alpha >= 0 && Number.isFinite(alpha)))
@@ -35,7 +38,7 @@ export function barrierLoss({
   return {
     name: where,
     bind(field, _data, execution) {
-      checkPair(where, field, barrier)
+      checkPair(where, field, barrier, disturbance)
       const integrand = combine(
         [field, barrier],
         (b, place) => {
@@ -44,7 +47,19 @@ export function barrierLoss({
         },
         where,
       )
-      return bindPair('barrier', { field, scalar: barrier, integrand }, { sampler, batch, time, execution })
+      return bindPair(
+        'barrier',
+        { field, scalar: barrier, integrand },
+        {
+          sampler,
+          batch,
+          time,
+          disturbance,
+          counterexamples,
+          worstOf,
+          execution,
+        },
+      )
     },
   }
 }

@@ -13,9 +13,11 @@ import {
   withTheta,
 } from '@separatrix/field/core'
 import { quadratic } from '../control/quadratic.js'
-import { checkPair } from './bindPair.js'
+import { checkPair, sampleOf } from './bindPair.js'
 import { factor } from './choleskyFactor.js'
-import { type Box, ball } from './samplers.js'
+import type { Counterexamples } from './counterexamples.js'
+import { type Disturbance, inputsAsStates } from './disturbance.js'
+import { type Box, ball, shell as shellSampler } from './samplers.js'
 
 export interface EllipsoidLossOptions {
   /** V starts at xᵀPx; {V ≤ 1} is the region that grows */
@@ -30,6 +32,15 @@ export interface EllipsoidLossOptions {
   readonly batch?: number
   /** each sample is the worst of this many drawn: few directions violate, and they count; 8 */
   readonly worstOf?: number
+  /**
+   * samples z with a ≤ |z| ≤ b in place of the whole ball: near the boundary, for sets that are to be invariant while
+   * what is inside may do as it likes
+   */
+  readonly shell?: readonly [number, number]
+  /** bounds of the field's inputs, by name: each sample has one of their values, mostly a corner */
+  readonly disturbance?: Disturbance
+  /** points x at which a candidate failed: the directions in which they lie are drawn more often */
+  readonly counterexamples?: Counterexamples
 }
 
 /** What leaving the domain by its own half-width costs, against a violation of 1. */
@@ -54,6 +65,9 @@ export function ellipsoidLoss({
   reward,
   batch = 256,
   worstOf = 8,
+  shell,
+  disturbance,
+  counterexamples,
 }: EllipsoidLossOptions): Loss<{ readonly field: Field; readonly V: Field }> {
   const where = 'ellipsoidLoss'
   for (const [name, value] of Object.entries({ rate, reward }))
@@ -74,11 +88,15 @@ export function ellipsoidLoss({
     bind(field, _data, execution) {
       expectField(where, field)
       const V = quadratic(P, { state: field.stateNames })
-      checkPair(where, field, V)
-      const sampler = ball(1)
+      checkPair(where, field, V, disturbance)
+      const sampler = sampleOf(where, field, {
+        sampler: shell === undefined ? ball(1) : shellSampler(shell),
+        disturbance,
+        counterexamples: counterexamples && inDirections(counterexamples, start),
+      })
       const p = field.theta.length
       const inner = sampledLoss({
-        integrand: integrand(field, start, { rate, reach }),
+        integrand: inputsAsStates(integrand(field, start, { rate, reach })),
         batch,
         worstOf,
         execution,
@@ -161,10 +179,25 @@ function integrand(
   return makeField(b, value, {
     name: 'ellipsoidLoss',
     stateNames: field.stateNames,
-    inputNames: [],
+    inputNames: field.inputNames,
     theta,
     layout,
   })
+}
+
+/** Points x as z = M⁻¹x, M as it is at the start. */
+function inDirections(found: Counterexamples, start: Float64Array): Counterexamples {
+  return { ...found, points: found.points.map((point) => solveLower(start, point)) }
+}
+
+/** M⁻¹x by forward substitution, for the states at the beginning of a point. */
+function solveLower(theta: Float64Array, point: ArrayLike<number>): Float64Array {
+  const z = Float64Array.from(point)
+  for (let i = 0; place(i, i) < theta.length; i++) {
+    for (let j = 0; j < i; j++) z[i] -= theta[place(i, j)] * z[j]
+    z[i] /= Math.exp(theta[place(i, i)])
+  }
+  return z
 }
 
 /** A field that does nothing but carry the ellipsoid's parameters into the merged θ. */

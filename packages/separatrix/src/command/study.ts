@@ -10,8 +10,12 @@ type Study = (options: StudyOptions, terminal: Terminal) => Promise<ExitCode>
 export const studies: Readonly<Record<string, () => Promise<Study>>> = {
   pendulum: async () => (await import('./studyPendulum.js')).studyPendulum,
   transfer: async () => (await import('./studyTransfer.js')).studyTransfer,
+  fiode: async () => (await import('./studyFiode.js')).studyFiode,
   lyanet: async () => (await import('./studyLyanet.js')).studyLyanet,
+  biped: async () => (await import('./studyBiped.js')).studyBiped,
+  segway: async () => (await import('./studySegway.js')).studySegway,
   regions: async () => (await import('./studyRegions.js')).studyRegions,
+  densities: async () => (await import('./studyDensities.js')).studyDensities,
 }
 
 /** `separatrix study <name>`: a built-in study from start to end. */

@@ -20,7 +20,7 @@ export async function studyLyanet(
   mkdirSync(out, { recursive: true })
   const report = join(out, 'report.html')
   writeFileSync(report, lyanetReport(lyanetRecipe, models))
-  const plainModels = models.map(({ losses: _losses, ...m }) => m)
+  const plainModels = models.map(({ losses: _losses, classifier: _classifier, ...m }) => m)
   writeFileSync(join(out, 'models.json'), JSON.stringify(plainModels, undefined, 1))
   terminal.print(
     json

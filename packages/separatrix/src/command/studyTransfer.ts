@@ -17,12 +17,13 @@ export async function studyTransfer(
   recipe: TransferRecipe = transferRecipe,
 ): Promise<ExitCode> {
   const start = terminal.now()
-  const runs = await transferStudy(recipe, terminal)
-  const summaries = summarise(runs)
+  const result = await transferStudy(recipe, terminal)
+  const summaries = summarise(result)
   mkdirSync(out, { recursive: true })
-  writeFileSync(join(out, 'report.html'), transferReport(recipe, runs))
+  writeFileSync(join(out, 'report.html'), transferReport(recipe, result))
   // JSON has no infinity: a run that failed has loss null
-  writeFileSync(join(out, 'runs.json'), JSON.stringify(runs, undefined, 1))
+  writeFileSync(join(out, 'runs.json'), JSON.stringify(result.runs, undefined, 1))
+  writeFileSync(join(out, 'tests.json'), JSON.stringify(result.tests, undefined, 1))
   const milliseconds = terminal.now() - start
   terminal.print(
     json
@@ -38,18 +39,21 @@ function asText(
 ): string {
   return [
     wrap(
-      'Networks of many depths and widths learn to read digits. With the one rate that serves all of them best, the worst of them tells right:',
+      'Networks of many depths and widths learn to read digits. With the one setting that served all of them best, on other seeds, the worst of them tells right:',
     ),
     '',
     twoColumns([
-      ...summaries.map(({ name, rate, worstTraining, worstTest, spread }): [string, string] => [
-        name,
+      ...summaries.map(({ contender, reading, value, worstTraining, worstTest, ...s }): [string, string] => [
+        contender,
         `${plain(100 * worstTraining, 3)} % of the training digits, ${plain(100 * worstTest, 3)} % of the test${
-          rate === undefined ? '; it has no rate' : ` at ${rate}; best rates differ ${plain(spread, 2)}×`
+          value === undefined
+            ? '; it has no rate'
+            : ` at ${reading} = ${plain(value, 2)}; best rates differ ${s.rateSpread}×, times layers ${s.sharedSpread}×`
         }`,
       ]),
       ['report', join(out, 'report.html')],
       ['runs', join(out, 'runs.json')],
+      ['tests', join(out, 'tests.json')],
     ]),
     '',
     `Done in ${duration(milliseconds)}.`,

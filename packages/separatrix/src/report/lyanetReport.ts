@@ -1,3 +1,4 @@
+import { perturbation } from '../study/lyanet/diagnostics.js'
 import { rate } from '../study/lyanet/losses.js'
 import type { ModelResult } from '../study/lyanet/lyanetStudy.js'
 import type { LyanetRecipe } from '../study/lyanet/recipe.js'
@@ -33,6 +34,7 @@ export function lyanetReport(recipe: LyanetRecipe, models: readonly ModelResult[
     hero: decayFigure(models),
     figures: [
       satisfiedFigure(models),
+      perturbedFigure(models),
       attackFigure('l∞', recipe, models),
       attackFigure('l₂', recipe, models),
     ],
@@ -87,6 +89,24 @@ function decayFigure(models: readonly ModelResult[]): PageFigure {
       lines: [...lines, bound],
     }),
     caption: `${legend}. Median over 100 images (solid, cut at 10⁻⁶) and 90 % quantile (dashed). Below the bound V(0)e^(−κt) the state settles at least at the rate κ.`,
+  }
+}
+
+function perturbedFigure(models: readonly ModelResult[]): PageFigure {
+  return {
+    title: 'Trajectories of perturbed inputs',
+    svg: linePlot({
+      id: 'perturbed',
+      label: 'cross entropy along trajectories of one image, perturbed',
+      axes: ['t', 'V'],
+      logarithmic: true,
+      lines: models.flatMap(({ perturbed = [] }, k) =>
+        perturbed.map(
+          (curve): Line => ({ curve: curve.filter(([, v]) => v > 1e-6), tone: tones[k], weight: 1 }),
+        ),
+      ),
+    }),
+    caption: `${legend}. V along the flow of one test image whose pixels were all moved by ${perturbation}, up or down, twelve times (cut at 10⁻⁶). At log 2 or above the label need not lead.`,
   }
 }
 

@@ -1,7 +1,7 @@
 import * as Plot from '@observablehq/plot'
 import type { Architecture } from '../study/transferRecipe.js'
-import type { TransferRun } from '../study/transferStudy.js'
 import { bestRuns } from '../study/transferSummary.js'
+import type { TransferRun } from '../study/transferTraining.js'
 import { colors, figure } from './figure.js'
 
 export interface TransferFigureOptions {
@@ -10,23 +10,30 @@ export interface TransferFigureOptions {
   readonly runs: readonly TransferRun[]
   /** from small to large: drawn from faint to strong */
   readonly sweep: readonly Architecture[]
-  /** what grows: the legend's word and its value */
+  /** the value of what grows, beside the curve */
   readonly grows: (a: Architecture) => string
+  /** what stands on the x axis for a run with a rate, and its name */
+  readonly across: {
+    readonly label: string
+    readonly of: (rate: number, a: Architecture) => number
+    readonly ticks: readonly number[]
+  }
 }
 
 /** Losses are drawn between these: below, all are as good; ln 10 = 2.3 is the loss of guessing. */
-const range = [2e-3, 3] as const
+const range = [1e-5, 3] as const
 
 /**
  * Loss against rate, a panel per optimiser, a curve per network, a dot at the best rate of each: dots above one another
  * mean that one rate serves all. An optimiser without rates has a column of dots.
  */
-export function transferFigure({ id, label, runs, sweep, grows }: TransferFigureOptions): string {
+export function transferFigure({ id, label, runs, sweep, grows, across }: TransferFigureOptions): string {
   const rows = sweep.flatMap((architecture, size) =>
     runs
       .filter(({ architecture: a }) => a.depth === architecture.depth && a.width === architecture.width)
       .map((run) => ({
         ...run,
+        rate: run.rate === undefined ? undefined : across.of(run.rate, architecture),
         size: grows(architecture),
         strength: 0.25 + (0.75 * size) / Math.max(1, sweep.length - 1),
         shown: Math.min(range[1], Math.max(range[0], run.loss)),
@@ -50,18 +57,19 @@ export function transferFigure({ id, label, runs, sweep, grows }: TransferFigure
     },
     x: {
       type: 'log',
-      label: 'rate',
+      label: across.label,
       labelArrow: 'none',
       labelAnchor: 'center',
-      ticks: [1e-3, 1e-1],
-      tickFormat: String,
+      ticks: [...across.ticks],
+      // panels are narrow
+      tickFormat: (rate: number) => String(rate).replace(/^0/, ''),
     },
     y: {
       type: 'log',
       domain: [...range],
       label: null,
       grid: true,
-      ticks: [0.01, 0.1, 1],
+      ticks: [1e-4, 1e-3, 0.01, 0.1, 1],
       tickFormat: String,
     },
     marks: [
@@ -121,8 +129,8 @@ function sweepLabels<
   const ends = own.filter((row) => row.rate === right).sort((a, b) => b.shown - a.shown)
   let above = Number.POSITIVE_INFINITY
   return ends.map((row) => {
-    // a line of text is about a factor 1.35 on this axis
-    above = Math.min(row.shown, above / 1.35)
+    // a line of text is about a factor 1.8 on this axis
+    above = Math.min(row.shown, above / 1.8)
     return { ...row, shown: above }
   })
 }

@@ -1,27 +1,24 @@
-import { classificationLoss, fit, type Loss, type Optimizer, stepRate } from '@separatrix/adjoint'
-import { compileBatch, type Field, hasSimd, misuse, network } from '@separatrix/field'
-import type { Terminal } from '../terminal/terminal.js'
-import { type Digits, readDigits, trainingRows } from './digits.js'
-import type { Architecture, Contender, TransferRecipe } from './transferRecipe.js'
+import { hasSimd, misuse } from '@separatrix/field'
+import type { Progress, Terminal } from '../terminal/terminal.js'
+import type { Architecture, TransferRecipe } from './transferRecipe.js'
+import { chosenSettings, rateOf } from './transferSummary.js'
+import { transferThreads } from './transferThreads.js'
+import type { TransferJob, TransferRun } from './transferTraining.js'
 
-/** One training run: an architecture, an optimiser, a rate. */
-export interface TransferRun {
-  readonly architecture: Architecture
-  readonly contender: string
-  /** undefined where the optimiser has none */
-  readonly rate: number | undefined
-  /** mean of the last epoch; infinite where training ended in numbers that are not finite */
-  readonly loss: number
-  /** fractions told right */
-  readonly training: number
-  readonly test: number
+export interface TransferResult {
+  /** every rate on networks of growing depth and of growing width, one seed */
+  readonly runs: readonly TransferRun[]
+  /** what that chose, on all networks, other seeds */
+  readonly tests: readonly TransferRun[]
 }
 
 /**
  * Trains networks of many depths and widths on handwritten digits with every optimiser at every rate: relu·√2 without
- * biases, cross entropy, minibatches. What a run does depends on the recipe alone.
+ * biases, orthogonal starts, cross entropy, minibatches. Then takes for each optimiser the one rate, or rate times
+ * layers, that served all networks best, and tests it on other seeds. What a run does depends on the recipe alone,
+ * whatever the threads.
  */
-export async function transferStudy(recipe: TransferRecipe, terminal: Terminal): Promise<TransferRun[]> {
+export async function transferStudy(recipe: TransferRecipe, terminal: Terminal): Promise<TransferResult> {
   if (!hasSimd())
     throw misuse({
       where: 'separatrix study transfer',
@@ -30,105 +27,64 @@ export async function transferStudy(recipe: TransferRecipe, terminal: Terminal):
       try: 'Node 20 or newer',
       code: 'no-simd',
     })
-  // automatic gradient descent assumes inputs of this length
-  const digits = readDigits('length')
-  const all = distinct([...recipe.depths, ...recipe.widths])
-  const work = all.reduce((total, a) => total + weightCount(a), 0)
-  const progress = terminal.progress('training on digits')
-  const runs: TransferRun[] = []
-  let done = 0
-  for (const architecture of all) {
-    const bench = await prepare(architecture, digits, recipe)
-    const tried = recipe.contenders.flatMap((contender) => settings(contender, recipe))
-    for (const [k, { contender, rate, optimizer }] of tried.entries()) {
-      const { loss, field } = await train(bench, optimizer, recipe)
-      const { training, test } = accuracies(bench, field, digits)
-      runs.push({ architecture, contender, rate, loss, training, test })
-      const share = (weightCount(architecture) * (k + 1)) / tried.length
-      progress.update((done + share) / work, contender)
+  const threads = transferThreads(recipe.threads)
+  try {
+    const carryOut = (jobs: readonly TransferJob[], what: string) => {
+      const { onDone, stop } = reporter(jobs, terminal.progress(`training on digits, ${what}`))
+      return threads.run(jobs, onDone).finally(stop)
     }
-    done += weightCount(architecture)
+    const runs = await carryOut(sweepJobs(recipe), 'all rates')
+    const tests = await carryOut(testJobs(recipe, runs), 'the chosen ones')
+    return { runs, tests }
+  } finally {
+    await threads.close()
   }
-  progress.stop()
-  return runs
 }
 
-/** Depth 4 and width 64 stand in both lists. */
-function distinct(list: readonly Architecture[]): Architecture[] {
+function reporter(jobs: readonly TransferJob[], progress: Progress) {
+  const cost = ({ architecture, rates }: TransferJob) => weightCount(architecture) * Math.max(1, rates.length)
+  const total = jobs.reduce((sum, job) => sum + cost(job), 0)
+  let done = 0
+  return {
+    onDone(job: TransferJob) {
+      done += cost(job)
+      progress.update(done / total, job.contender)
+    },
+    stop: () => progress.stop(),
+  }
+}
+
+/** All networks on which all rates are tried; depth 4 and width 64 stand in both lists. */
+export function sweptNetworks({ depths, widths }: TransferRecipe): Architecture[] {
+  const list = [...depths, ...widths]
   return list.filter((a, i) => list.findIndex((b) => b.depth === a.depth && b.width === a.width) === i)
 }
 
 const weightCount = ({ depth, width }: Architecture) => (depth - 2) * width ** 2 + 74 * width
 
-function settings(
-  { name, make, rates }: Contender,
-  { batch, decay }: TransferRecipe,
-): readonly {
-  readonly contender: string
-  readonly rate: number | undefined
-  readonly optimizer: Optimizer
-}[] {
-  if (rates.length === 0) return [{ contender: name, rate: undefined, optimizer: make(Number.NaN) }]
-  const every = Math.floor(trainingRows / batch)
-  return rates.map((rate) => ({
-    contender: name,
-    rate,
-    optimizer: make(stepRate({ rate, every, factor: decay })),
-  }))
+/** Large networks first, so that no thread is left with one at the end. */
+const largeFirst = (list: readonly Architecture[]) =>
+  [...list].sort((a, b) => weightCount(b) - weightCount(a))
+
+function sweepJobs(recipe: TransferRecipe): TransferJob[] {
+  const { contenders, seed, batch, epochs } = recipe
+  return largeFirst(sweptNetworks(recipe)).flatMap((architecture) =>
+    contenders.map(({ name, rates }) => ({ architecture, seed, contender: name, rates, batch, epochs })),
+  )
 }
 
-/** An architecture with its loss and its evaluation compiled. */
-interface Bench {
-  readonly field: Field
-  readonly loss: Loss
-  readonly evaluator: Awaited<ReturnType<typeof compileBatch>>
-}
-
-async function prepare(
-  { depth, width }: Architecture,
-  { training, test }: { readonly training: Digits; readonly test: Digits },
-  { batch, seed }: TransferRecipe,
-): Promise<Bench> {
-  const widths = [64, ...Array.from({ length: depth - 1 }, () => width), 10]
-  const field = network({ widths, activation: 'scaledRelu', bias: false, seed })
-  const bound = classificationLoss({ ...training, batch }).bind(field, undefined, execution)
-  const evaluator = await compileBatch(field, {
-    lanes: 'f32x4',
-    capacity: training.inputs.length + test.inputs.length,
+function testJobs(recipe: TransferRecipe, runs: readonly TransferRun[]): TransferJob[] {
+  const { both, testSeeds, batch, epochs } = recipe
+  const swept = sweptNetworks(recipe)
+  const settings = chosenSettings(runs)
+  return largeFirst([...swept, ...both]).flatMap((architecture) => {
+    const seeds = swept.includes(architecture) ? testSeeds : testSeeds.slice(0, 1)
+    return seeds.flatMap((seed) =>
+      settings.map((setting) => {
+        const rate = rateOf(setting, architecture)
+        const rates = rate === undefined ? [] : [rate]
+        return { architecture, seed, contender: setting.contender, rates, batch, epochs }
+      }),
+    )
   })
-  for (const [k, input] of [...training.inputs, ...test.inputs].entries())
-    input.forEach((v, i) => {
-      evaluator.x[i * evaluator.stride + k] = v
-    })
-  return { field, loss: { name: 'digits', bind: () => bound }, evaluator }
-}
-
-const execution = { backend: 'wasm', precision: 'single' } as const
-
-async function train({ field, loss }: Bench, optimizer: Optimizer, { batch, epochs, seed }: TransferRecipe) {
-  const perEpoch = Math.floor(trainingRows / batch)
-  const steps = epochs * perEpoch
-  const { losses, status, field: trained } = await fit({ field, loss, optimizer, steps, seed, ...execution })
-  const last = losses.slice(-perEpoch)
-  const mean = last.reduce((sum, v) => sum + v, 0) / last.length
-  return { field: trained, loss: status === 'success' ? mean : Number.POSITIVE_INFINITY }
-}
-
-function accuracies(
-  { evaluator }: Bench,
-  trained: Field,
-  { training, test }: { readonly training: Digits; readonly test: Digits },
-) {
-  const { out, stride, theta } = evaluator
-  const labels = [...training.labels, ...test.labels]
-  theta.set(trained.theta)
-  evaluator.evaluate(labels.length, 0)
-  const right = labels.map((label, k) => {
-    let best = 0
-    for (let c = 1; c < 10; c++) if (out[c * stride + k] > out[best * stride + k]) best = c
-    return Number(best === label && Number.isFinite(out[best * stride + k]))
-  })
-  const share = (list: readonly number[]) => list.reduce((sum, v) => sum + v, 0) / list.length
-  const cut = training.labels.length
-  return { training: share(right.slice(0, cut)), test: share(right.slice(cut)) }
 }

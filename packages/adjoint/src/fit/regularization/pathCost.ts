@@ -2,7 +2,7 @@ import type { Field, Random } from '@separatrix/field/core'
 import type { Method, SolveOptions } from '@separatrix/ode'
 import type { NdArray } from 'ndarray'
 import { prepareSensitivity, type Via } from '../../sensitivity/sensitivity.js'
-import { pathField } from './pathField.js'
+import { type PathWeights, pathField } from './pathField.js'
 
 /** What a penalty adds to a loss; `failure` where a solve ended early, the value then being NaN. */
 export interface Penalty {
@@ -17,11 +17,6 @@ export interface Path {
   readonly span: readonly [number, number]
   readonly theta: Float64Array
   readonly solving: Omit<SolveOptions, 'saveAt' | 'theta'>
-}
-
-export interface PathWeights {
-  readonly kinetic?: number
-  readonly jacobian?: number
 }
 
 /**

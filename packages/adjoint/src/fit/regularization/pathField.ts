@@ -1,4 +1,18 @@
-import { Builder, embed, type Field, makeField, pullback, type Ref } from '@separatrix/field/core'
+import {
+  Builder,
+  embed,
+  type Field,
+  makeField,
+  pullback,
+  type Random,
+  type Ref,
+} from '@separatrix/field/core'
+
+/** Weights of the integrals along a path. */
+export interface PathWeights {
+  readonly kinetic?: number
+  readonly jacobian?: number
+}
 
 /** Which integrals along a path a field is extended by. */
 export interface PathTerms {
@@ -38,4 +52,38 @@ export function pathField(field: Field, { kinetic, jacobian }: PathTerms): Field
     theta: Float64Array.from([...field.theta, ...new Float64Array(n)]),
     layout: [...field.layout, { name: 'noise', offset: p, shape: [n], kind: 'parameter' }],
   })
+}
+
+/** A field with penalties along its paths, for batches. */
+export interface BatchPath {
+  /** of the states [x; integrals; ε], with the parameters of the field */
+  readonly field: Field
+  /** the weight of each integral */
+  readonly factors: readonly number[]
+  /** integrals at 0 and fresh noise behind the state that starts at `at` */
+  begin(start: Float64Array, at: number, random: Random): void
+}
+
+/** {@link pathField} with the noise as states that stand still, since trajectories of a batch share θ. */
+export function batchPath(field: Field, { kinetic = 0, jacobian = 0 }: PathWeights): BatchPath {
+  const factors = [kinetic, jacobian].filter((factor) => factor > 0)
+  if (factors.length === 0) return { field, factors, begin: () => undefined }
+  const [n, p, terms] = [field.stateSize, field.theta.length, factors.length]
+  const b = new Builder()
+  const range = (from: number, length: number) => Array.from({ length }, (_, i) => from + i)
+  const state = b.leaf('state', 2 * n + terms)
+  const noise = b.gather(state, range(n + terms, n))
+  const rate = embed(b, pathField(field, { kinetic: kinetic > 0, jacobian: jacobian > 0 }), {
+    state: b.gather(state, range(0, n + terms)),
+    theta: b.concat([b.leaf('theta', p), noise]),
+  })
+  const stateNames = range(0, 2 * n + terms).map((i) => field.stateNames[i] ?? `behind${i}`)
+  return {
+    field: makeField(b, b.concat([rate, b.zeros(n)]), { ...field, stateNames }),
+    factors,
+    begin(start, at, random) {
+      start.fill(0, at + n, at + n + terms)
+      for (let i = 0; i < n; i++) start[at + n + terms + i] = random.normal()
+    },
+  }
 }

@@ -1,7 +1,8 @@
 import { type Field, misuse, type Random, show } from '@separatrix/field/core'
 import type { Method } from '@separatrix/ode'
 import type { Via } from '../../sensitivity/sensitivity.js'
-import { type Path, type PathWeights, type Penalty, preparePathCost } from './pathCost.js'
+import { type Path, type Penalty, preparePathCost } from './pathCost.js'
+import type { PathWeights } from './pathField.js'
 import { prepareSolverCost, type SolverWeights } from './solverCost.js'
 
 /** Weights of what makes a field easy to solve; terms that are not named cost nothing. */
@@ -10,12 +11,8 @@ export interface Regularization extends PathWeights, SolverWeights {
   readonly endTime?: number
 }
 
-/** The sum of the penalties asked for, on one path. */
-export function prepareRegularization(
-  field: Field,
-  options: Regularization,
-  how: { readonly method: Method; readonly via: Via },
-): (path: Path, random: Random) => readonly Penalty[] {
+/** Refuses weights that are negative. */
+export function checkRegularization(options: Regularization): void {
   for (const [name, weight] of Object.entries(options))
     if (weight !== undefined && !(weight >= 0 && Number.isFinite(weight)))
       throw misuse({
@@ -24,6 +21,15 @@ export function prepareRegularization(
         got: show(weight),
         try: `${name}: 0.01`,
       })
+}
+
+/** The sum of the penalties asked for, on one path. */
+export function prepareRegularization(
+  field: Field,
+  options: Regularization,
+  how: { readonly method: Method; readonly via: Via },
+): (path: Path, random: Random) => readonly Penalty[] {
+  checkRegularization(options)
   const { kinetic = 0, jacobian = 0, error = 0, stiffness = 0 } = options
   const path = kinetic + jacobian > 0 ? preparePathCost(field, options, how) : undefined
   const solver = error + stiffness > 0 ? prepareSolverCost(field, options, how.method) : undefined

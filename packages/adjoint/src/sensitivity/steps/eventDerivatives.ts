@@ -33,7 +33,8 @@ export function eventDerivatives(field: Field): (events: readonly Event[]) => Ev
     })
 }
 
-function expectEquations(what: string, given: unknown): Field {
+/** A map as a field; one that is a plain function has no derivatives. */
+export function expectEquations(what: string, given: unknown): Field {
   if (isField(given)) return given
   throw misuse({
     where: 'sensitivity',

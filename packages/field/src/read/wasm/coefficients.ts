@@ -32,11 +32,20 @@ export interface Coefficients {
   readonly normalExponent: number
   /** tanh is 1 from here on */
   readonly tanhOne: number
+  /** where a quotient of polynomials is shorter than the exponential */
+  readonly rationalTangent?: RationalTangent
   readonly smallestNormal: number
   /** sums of squares and quotients neither overflow nor underflow between these */
   readonly comfortable: readonly [number, number]
   /** π/4, π/2, π: what their nearest number leaves over */
   readonly quarterPiRest: number
+}
+
+/** tanh x = x·p(z)/q(z), z = x², |x| ≤ end: least relative error, all coefficients positive. */
+export interface RationalTangent {
+  readonly end: number
+  readonly over: readonly number[]
+  readonly under: readonly number[]
 }
 
 /**
@@ -117,6 +126,11 @@ export const coefficients: { readonly [K in LaneKind]: Coefficients } = {
     exponentialRange: [-105, 90],
     normalExponent: 87,
     tanhOne: 10,
+    rationalTangent: {
+      end: 7.9,
+      over: [1, 0.13379718, 0.0034940343, 2.0583479e-5, 1.33190685e-8],
+      under: [1, 0.46713033, 0.025871072, 0.00032830925, 7.762018e-7],
+    },
     smallestNormal: 2 ** -126,
     comfortable: [1e-30, 1e30],
     quarterPiRest: Math.PI / 4 - Math.fround(Math.PI / 4),

@@ -1,5 +1,5 @@
 import type { Binary, Unary } from '../../graph/node.js'
-import { type Coefficients, coefficients } from './coefficients.js'
+import { type Coefficients, coefficients, type RationalTangent } from './coefficients.js'
 import type { LaneCode, LaneValue } from './laneCode.js'
 
 type V = LaneValue
@@ -78,7 +78,7 @@ export const ulps = {
     exp: 2, log: 2, sin: 2, cos: 2, tan: 4, atan: 2, atan2: 3, sinh: 3, cosh: 3, tanh: 4, sigmoid: 3, softplus: 3,
   },
   f32x4: {
-    exp: 2, log: 2, sin: 2, cos: 2, tan: 4, atan: 2, atan2: 3, sinh: 3, cosh: 3, tanh: 4, sigmoid: 3, softplus: 3,
+    exp: 2, log: 2, sin: 2, cos: 2, tan: 4, atan: 2, atan2: 3, sinh: 3, cosh: 3, tanh: 6, sigmoid: 3, softplus: 3,
   },
 } as const // biome-ignore format: one table
 
@@ -131,8 +131,25 @@ function normalExponential(c: LaneCode, x: V): V {
   return c.op('madd', excess, scale, scale)
 }
 
+/** x·p(x²)/q(x²) up to where it reaches 1, an odd quotient that needs no sign. */
+function rationalTangent(c: LaneCode, x: V, { end, over, under }: RationalTangent): V {
+  const a = clamp(c, x, -end, end)
+  const z = c.op('mul', a, a)
+  return c.op('div', c.op('mul', a, horner(c, z, over)), horner(c, z, under))
+}
+
+/** Polynomial whose terms have one sign: each rounding error is made smaller by the next step. */
+function horner(c: LaneCode, x: V, coefficients: readonly number[]): V {
+  return coefficients.reduceRight<V | undefined>(
+    (sum, a) => (sum === undefined ? c.constant(a) : c.op('madd', sum, x, c.constant(a))),
+    undefined,
+  ) as V
+}
+
 /** E/(E + 2) with E = e^(2|x|) − 1 = 2ⁿ(eʳ − 1) + (2ⁿ − 1), which is accurate near 0. */
 function hyperbolicTangent(c: LaneCode, x: V): V {
+  const { rationalTangent: rational } = table(c)
+  if (rational !== undefined) return rationalTangent(c, x, rational)
   const magnitude = c.op('pmin', c.op('abs', x), c.constant(table(c).tanhOne))
   const { excess, shifted } = reduceExponential(c, c.op('add', magnitude, magnitude))
   const scale = powerOfTwo(c, shifted)

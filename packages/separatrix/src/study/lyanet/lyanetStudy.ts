@@ -4,13 +4,15 @@ import type { Terminal } from '../../terminal/terminal.js'
 import { type Digits, readDigits } from '../digits.js'
 import { train } from '../train.js'
 import { attacker } from './attack.js'
-import { type Curve, decay, satisfied } from './diagnostics.js'
+import { type Curve, decay, perturbed, satisfied } from './diagnostics.js'
 import { monteCarlo, pathIntegral } from './losses.js'
 import { dynamics, flowClassifier, residualNetwork } from './models.js'
 import type { LyanetRecipe } from './recipe.js'
 
 export interface ModelResult {
   readonly name: string
+  /** x ↦ logits, as it is evaluated and attacked */
+  readonly classifier: Field
   /** fractions told right: of 1,000 training and 797 test images, and of the attacked ones before any attack */
   readonly training: number
   readonly test: number
@@ -19,8 +21,9 @@ export interface ModelResult {
   readonly robust: readonly number[]
   readonly trainingTime: number
   readonly losses: Float64Array
-  /** of flows: V along trajectories of test images, and where the decay condition holds */
+  /** of flows: V along trajectories of test images, of one image perturbed, and where the decay condition holds */
   readonly decay?: readonly Curve[]
+  readonly perturbed?: readonly Curve[]
   readonly satisfied?: Curve
 }
 
@@ -93,13 +96,18 @@ export async function lyanetStudy(recipe: LyanetRecipe, terminal: Terminal): Pro
     bar.stop()
     return {
       name,
+      classifier,
       training: await accuracy(digits.training),
       test: await accuracy(digits.test),
       clean: await accuracy(some),
       robust,
       trainingTime,
       losses,
-      ...(rates && { decay: decay(rates, some), satisfied: satisfied(rates, some, seed) }),
+      ...(rates && {
+        decay: decay(rates, some),
+        perturbed: perturbed(rates, some, seed),
+        satisfied: satisfied(rates, some, seed),
+      }),
     }
   }
 }

@@ -6,7 +6,7 @@ import type { LaneKind } from '../lanes.js'
 import { importsFor, makeModule, mostPages } from '../moduleBuilder.js'
 import { keptOnTape } from './keptOnTape.js'
 import { printTileProgram, type TileProgram } from './printTileProgram.js'
-import { turnBytes } from './source.js'
+import { vectorBytes } from './source.js'
 import { sumPadding } from './sumProducts.js'
 import type { TileGraph } from './tileGraph.js'
 
@@ -24,7 +24,7 @@ export interface TileOptions {
 export interface TileShape {
   readonly lanes: LaneKind
   readonly batch: number
-  /** lanes of a tile: a multiple of two vectors */
+  /** lanes of a tile: a whole number of vectors */
   readonly width: number
   readonly tiles: number
 }
@@ -60,9 +60,9 @@ const mostRowBytes = 256
 /** Divides a batch into tiles of about equal width. */
 export function tileShape(lanes: LaneKind, batch: number): TileShape {
   const bytes = lanes === 'f64x2' ? 8 : 4
-  const turn = turnBytes / bytes
+  const vector = vectorBytes / bytes
   const tiles = Math.max(1, Math.ceil((batch * bytes) / mostRowBytes))
-  return { lanes, batch, tiles, width: Math.max(1, Math.ceil(batch / tiles / turn)) * turn }
+  return { lanes, batch, tiles, width: Math.max(1, Math.ceil(batch / tiles / vector)) * vector }
 }
 
 interface Printed<K extends string> {

@@ -2,7 +2,7 @@ import type { Ref } from '../../../graph/builder.js'
 import { type Binary, binary, type Node, type Unary, unary } from '../../../graph/node.js'
 import { binaryLanes, integerPower, unaryLanes } from '../elementary.js'
 import type { LaneCode, LaneValue } from '../laneCode.js'
-import { isDense, overRange, type Position, read, type Source, turnBytes, write } from './source.js'
+import { isDense, overLanes, overRange, type Position, read, type Source, write } from './source.js'
 
 export interface ElementwiseWork {
   readonly nodes: readonly Node[]
@@ -29,7 +29,7 @@ export function elementwiseLoop(c: LaneCode, work: ElementwiseWork): void {
   const inside = new Set(members)
   const outside = [...new Set(members.flatMap((m) => nodes[m].args))].filter((a) => !inside.has(a))
   const dense = [...outside, ...stored].every((a) => isDense(sources[a] as Source, rowBytes))
-  const turn = (row: Position, lane: Position) => {
+  const turn = (c: LaneCode, row: Position, lane: Position) => {
     const values = new Map<Ref, LaneValue>()
     const value = (ref: Ref): LaneValue => {
       const known = values.get(ref) ?? read(c, sources[ref] as Source, row, lane)
@@ -40,11 +40,11 @@ export function elementwiseLoop(c: LaneCode, work: ElementwiseWork): void {
     for (const m of stored) write(c, sources[m] as Source, { row, lane }, values.get(m) as LaneValue)
   }
   if (dense || size === 1) {
-    overRange(c, { end: size * rowBytes, step: turnBytes, unrolled: unrolledTurns }, (lane) => turn(0, lane))
+    overLanes(c, size * rowBytes, unrolledTurns, (c, lane) => turn(c, 0, lane))
     return
   }
   overRange(c, { end: size, step: 1, unrolled: unrolledTurns }, (row) =>
-    overRange(c, { end: rowBytes, step: turnBytes, unrolled: unrolledTurns }, (lane) => turn(row, lane)),
+    overLanes(c, rowBytes, unrolledTurns, (c, lane) => turn(c, row, lane)),
   )
 }
 

@@ -2,14 +2,19 @@ import type { NodeOf } from '../../../graph/node.js'
 import { FunctionCode, type Id } from '../functionCode.js'
 import { LaneCode } from '../laneCode.js'
 import type { ModuleBuilder } from '../moduleBuilder.js'
-import { shift, turnBytes, walk } from './source.js'
+import { shift, vectorBytes, walk, walkLanes, withGroups } from './source.js'
 
 /**
- * Accumulators of a matrix product: four outputs by two vectors. Measured in GFLOP/s, f32x4: 4×2 61, 2×4 62, 5×2 46 to
- * 52; 8×1, 6×2 and 3×4 below 38 at 256×256. The innermost loop handles one factor: two or four written out have their
- * loads moved together, which spills registers, and run at 34 to 38.
+ * Vectors of lanes that a product handles at a time, by its number of outputs, so that there are about eight sums: fewer
+ * wait for each other, more do not fit into registers. Measured in GFLOP/s, f32x4, outputs × vectors: 4×2 61, 2×4 62,
+ * 5×2 46 to 52; 8×1, 6×2 and 3×4 below 38 at 256×256. The innermost loop handles one factor: two or four written out
+ * have their loads moved together, which spills registers, and run at 34 to 38.
  */
-const outputsAtOnce = 4
+const vectorsAtOnce = (outputs: number) => [8, 8, 4, 3][outputs] ?? 2
+const sumsAtOnce = 8
+
+/** A part of so many, at most `most`, when divided into the fewest equal parts. */
+const evenly = (count: number, most: number) => Math.ceil(count / Math.ceil(count / most))
 
 /** Y = W·X (+ b) on a tile: W numbers, [rows][cols] or its transpose; X and Y rows of lanes. */
 export interface ProductShape {
@@ -43,25 +48,31 @@ export function productFunction(module: ModuleBuilder, shape: ProductShape): num
   const c = new LaneCode(code, module.settings)
   const { outputs, acrossOutputs, bias, rowBytes } = shape
   const { bytes } = c.type
-  const whole = Math.floor(outputs / outputsAtOnce)
-  const lanes = { x: { start: argument.x, bytes: turnBytes }, y: { start: argument.y, bytes: turnBytes } }
-  walk(c, rowBytes / turnBytes, lanes, ({ x, y }) => {
-    const down = {
-      y: { start: y, bytes: outputsAtOnce * rowBytes },
-      weight: { start: argument.weight, bytes: outputsAtOnce * acrossOutputs * bytes },
-      bias: { start: argument.bias, bytes: bias ? outputsAtOnce * bytes : 0 },
-    }
-    walk(c, whole, down, (at) => block(c, shape, { ...at, x, outputs: outputsAtOnce }))
-    const done = whole * outputsAtOnce
-    if (done === outputs) return
-    block(c, shape, {
-      x,
-      y: shift(c, y, done * rowBytes),
-      weight: shift(c, argument.weight, done * acrossOutputs * bytes),
-      bias: shift(c, argument.bias, done * bytes),
-      outputs: outputs - done,
-    })
-  })
+  const lanes = { x: argument.x, y: argument.y }
+  walkLanes(
+    withGroups(c, evenly(rowBytes / vectorBytes, vectorsAtOnce(outputs))),
+    rowBytes,
+    lanes,
+    (c, { x, y }) => {
+      const outputsAtOnce = Math.ceil(sumsAtOnce / c.settings.groups)
+      const whole = Math.floor(outputs / outputsAtOnce)
+      const down = {
+        y: { start: y, bytes: outputsAtOnce * rowBytes },
+        weight: { start: argument.weight, bytes: outputsAtOnce * acrossOutputs * bytes },
+        bias: { start: argument.bias, bytes: bias ? outputsAtOnce * bytes : 0 },
+      }
+      walk(c, whole, down, (at) => block(c, shape, { ...at, x, outputs: outputsAtOnce }))
+      const done = whole * outputsAtOnce
+      if (done === outputs) return
+      block(c, shape, {
+        x,
+        y: shift(c, y, done * rowBytes),
+        weight: shift(c, argument.weight, done * acrossOutputs * bytes),
+        bias: shift(c, argument.bias, done * bytes),
+        outputs: outputs - done,
+      })
+    },
+  )
   const position = module.reserve()
   module.define(position, code.finish())
   return position

@@ -1,7 +1,7 @@
 import type { Node, NodeOf, Op } from '../../../graph/node.js'
 import type { LaneCode, LaneValue } from '../laneCode.js'
 import { strides } from './matrixProduct.js'
-import { add, multiply, overRange, type Position, read, type Source, turnBytes, write } from './source.js'
+import { add, multiply, overLanes, overRange, type Position, read, type Source, write } from './source.js'
 
 /** One vector operation, and where its arguments and its value are. */
 export interface NodeWork {
@@ -23,9 +23,11 @@ const printers: { readonly [K in Op]?: Printer } = {
   scatter,
   concat,
   outer,
-  sum: (c, work) => total(c, work, (i, lane) => read(c, work.args[0], i, lane)),
+  sum: (c, work) => total(c, work, (c, i, lane) => read(c, work.args[0], i, lane)),
   dot: (c, work) =>
-    total(c, work, (i, lane) => c.op('mul', read(c, work.args[0], i, lane), read(c, work.args[1], i, lane))),
+    total(c, work, (c, i, lane) =>
+      c.op('mul', read(c, work.args[0], i, lane), read(c, work.args[1], i, lane)),
+    ),
   affine: product,
   matvec: product,
 }
@@ -42,9 +44,6 @@ export function at(source: Source, entry: number): Source {
   return source.kind === 'constant' ? source : { ...source, at: source.at + entry * source.step }
 }
 
-const overLanes = (c: LaneCode, rowBytes: number, body: (lane: Position) => void) =>
-  overRange(c, { end: rowBytes, step: turnBytes, unrolled: 1 }, body)
-
 const overRows = (c: LaneCode, size: number, body: (row: Position) => void) =>
   overRange(c, { end: size, step: 1, unrolled: unrolledRows }, body)
 
@@ -55,7 +54,7 @@ export function copyRows(
   { size, rowBytes }: { readonly size: number; readonly rowBytes: number },
 ): void {
   overRows(c, size, (row) =>
-    overLanes(c, rowBytes, (lane) => write(c, to, { row, lane }, read(c, from, row, lane))),
+    overLanes(c, rowBytes, 1, (c, lane) => write(c, to, { row, lane }, read(c, from, row, lane))),
   )
 }
 
@@ -71,7 +70,7 @@ function scatter(c: LaneCode, { node, args, out, rowBytes }: NodeWork): void {
   const zero: Source = { kind: 'constant', value: 0 }
   copyRows(c, zero, out, { size: node.size, rowBytes })
   indices.forEach((to, i) => {
-    overLanes(c, rowBytes, (lane) =>
+    overLanes(c, rowBytes, 1, (c, lane) =>
       write(c, out, { row: to, lane }, c.op('add', read(c, out, to, lane), read(c, args[0], i, lane))),
     )
   })
@@ -92,18 +91,18 @@ function concat(c: LaneCode, { args, sizes, out, rowBytes }: NodeWork): void {
 function total(
   c: LaneCode,
   { sizes: [size], out, rowBytes }: NodeWork,
-  term: (row: Position, lane: Position) => LaneValue,
+  term: (c: LaneCode, row: Position, lane: Position) => LaneValue,
 ): void {
-  overLanes(c, rowBytes, (lane) => {
+  overLanes(c, rowBytes, 1, (c, lane) => {
     const sum = c.variable()
     c.assign(sum, c.constant(0))
-    overRows(c, size, (row) => c.assign(sum, c.op('add', c.snapshot(sum), term(row, lane))))
+    overRows(c, size, (row) => c.assign(sum, c.op('add', c.snapshot(sum), term(c, row, lane))))
     write(c, out, { row: 0, lane }, c.snapshot(sum))
   })
 }
 
 function outer(c: LaneCode, { args: [x, y], sizes: [rows, cols], out, rowBytes }: NodeWork): void {
-  overLanes(c, rowBytes, (lane) => {
+  overLanes(c, rowBytes, 1, (c, lane) => {
     for (let i = 0; i < rows; i++) {
       const factor = read(c, x, i, lane)
       overRows(c, cols, (row) =>
@@ -116,7 +115,7 @@ function outer(c: LaneCode, { args: [x, y], sizes: [rows, cols], out, rowBytes }
 /** A product whose weights differ from lane to lane. */
 function product(c: LaneCode, { node, args: [weight, x, bias], out, rowBytes }: NodeWork): void {
   const { outputs, inner, acrossOutputs, along } = strides(node as NodeOf<'affine'> | NodeOf<'matvec'>)
-  overLanes(c, rowBytes, (lane) =>
+  overLanes(c, rowBytes, 1, (c, lane) =>
     overRows(c, outputs, (i) => {
       const sum = c.variable()
       c.assign(sum, bias === undefined ? c.constant(0) : read(c, bias, i, lane))

@@ -55,11 +55,12 @@ export function workPrinter(module: ModuleBuilder, printing: Printing) {
       return
     }
     if (work.kind === 'sum') {
-      const [w, x] = work.leaf.args.map((a) => dense(main, a))
-      const cols = work.leaf.kind === 'outer' ? nodes[work.leaf.args[1]].size : 0
-      const shape: SumShape = { rows: nodes[work.leaf.args[0]].size, cols, rowBytes }
+      const { kind, args } = work.leaf
+      const cols = kind === 'outer' ? nodes[args[1]].size : 0
+      const terms = kind === 'outer' ? args.length / 2 : args.length
+      const shape: SumShape = { terms, rows: nodes[args[0]].size, cols, rowBytes }
       const target = shift(new LaneCode(main, settings), pointer('sums'), work.leaf.at * settings.type.bytes)
-      main.effect(callCode(shared('sum', shape, sumFunction)), [w, x ?? w, target])
+      main.effect(callCode(shared('sum', shape, sumFunction)), [target, ...args.map((a) => dense(main, a))])
       return
     }
     const node = nodes[work.node]

@@ -1,5 +1,5 @@
 import type { Id } from '../functionCode.js'
-import type { LaneCode, LaneValue } from '../laneCode.js'
+import { LaneCode, type LaneValue } from '../laneCode.js'
 
 /** Pointers that every function of a tile program is given, in this order. */
 export const bases = ['scratch', 'numbers', 'state', 'input', 'out', 'sums', 'tape'] as const
@@ -18,8 +18,11 @@ export type Source =
 export const isDense = (source: Source, rowBytes: number): boolean =>
   source.kind === 'constant' || (source.kind === 'rows' && source.step === rowBytes)
 
+/** Bytes of a vector; a row holds a whole number of them. */
+export const vectorBytes = 16
+
 /** Bytes of two vectors: what one turn of a loop over lanes handles. */
-export const turnBytes = 32
+export const turnBytes = 2 * vectorBytes
 
 export const add = (c: LaneCode, x: Id, y: Id): Id => c.code.value('i32', [0x6a], [x, y])
 export const multiply = (c: LaneCode, x: Id, factor: number): Id =>
@@ -85,6 +88,48 @@ export function overRange(
   c.code.set(i, c.code.integer(0))
   c.code.countTo(i, c.code.integer(end), c.code.integer(step), () => body({ id: i }))
 }
+
+/** Goes along the lanes of a row, as many vectors at a time as the printer has groups; those left over come last. */
+export function overLanes(
+  c: LaneCode,
+  rowBytes: number,
+  unrolled: number,
+  body: (c: LaneCode, lane: Position) => void,
+): void {
+  const step = c.settings.groups * vectorBytes
+  const rest = rowBytes % step
+  overRange(c, { end: rowBytes - rest, step, unrolled }, (lane) => body(c, lane))
+  if (rest > 0) body(withGroups(c, rest / vectorBytes), rowBytes - rest)
+}
+
+/** The same for pointers into rows, which are moved along. */
+export function walkLanes<K extends string>(
+  c: LaneCode,
+  rowBytes: number,
+  rows: { readonly [P in K]: Id },
+  body: (c: LaneCode, at: { readonly [P in K]: Id }) => void,
+): void {
+  const each = <T>(f: (start: Id) => T) =>
+    Object.fromEntries(Object.entries<Id>(rows).map(([name, start]) => [name, f(start)])) as { [P in K]: T }
+  const step = c.settings.groups * vectorBytes
+  const rest = rowBytes % step
+  const turns = (rowBytes - rest) / step
+  walk(
+    c,
+    turns,
+    each((start) => ({ start, bytes: step })),
+    (at) => body(c, at),
+  )
+  if (rest > 0)
+    body(
+      withGroups(c, rest / vectorBytes),
+      each((start) => shift(c, start, turns * step)),
+    )
+}
+
+/** A printer into the same function that handles another number of vectors side by side. */
+export const withGroups = (c: LaneCode, groups: number): LaneCode =>
+  groups === c.settings.groups ? c : new LaneCode(c.code, { ...c.settings, groups })
 
 /** A position that is known while printing, or a variable. */
 export type Position = number | { readonly id: Id }

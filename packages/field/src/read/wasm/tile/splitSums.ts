@@ -2,14 +2,21 @@ import { type Field, sealField } from '../../../field.js'
 import { applyNode, Builder, type Ref } from '../../../graph/builder.js'
 import type { Node } from '../../../graph/node.js'
 
-/** A sum over states that lanes have to take: of the rows of a node, or of the outer products of two. */
+/** A sum over states that lanes have to take: of the rows of nodes, or of the outer products of pairs. */
 export interface SumLeaf {
   readonly kind: 'rows' | 'outer'
+  /** nodes of one size each, or one after another the pairs whose products are added up */
   readonly args: readonly Ref[]
   /** first entry among all sums */
   readonly at: number
   readonly size: number
 }
+
+/**
+ * Rows that one sum reads at most where it takes several terms at once, so that their accumulators are added across
+ * lanes only once; beyond that they would leave the cache before they are read (see bench/training).
+ */
+const mostRowsAtOnce = 512
 
 /** Sums over states as few leaves, and what is made of them afterwards. */
 export interface SplitSums {
@@ -70,7 +77,7 @@ export function splitSums(nodes: readonly Node[], wanted: Ref, theta: Float64Arr
     }
     const at = total
     total += node.size
-    for (const term of terms) leaves.push({ ...term, at })
+    for (const term of together(terms, nodes)) leaves.push({ ...term, at })
     return { kind: 'leaf', at }
   }
   plan(wanted)
@@ -114,6 +121,21 @@ export function splitSums(nodes: readonly Node[], wanted: Ref, theta: Float64Arr
     layout: [],
   })
   return { leaves, size: total, finish }
+}
+
+/** Terms of the same shape, as many together as may be. */
+function together(terms: readonly Omit<SumLeaf, 'at'>[], nodes: readonly Node[]): Omit<SumLeaf, 'at'>[] {
+  const rowsOf = (args: readonly Ref[]) => args.reduce((sum, a) => sum + nodes[a].size, 0)
+  const open = new Map<string, number>()
+  const joined: Omit<SumLeaf, 'at'>[] = []
+  for (const term of terms) {
+    const shape = `${term.kind} ${term.args.map((a) => nodes[a].size)}`
+    const k = open.get(shape)
+    if (k !== undefined && rowsOf([...joined[k].args, ...term.args]) <= mostRowsAtOnce)
+      joined[k] = { ...joined[k], args: [...joined[k].args, ...term.args] }
+    else open.set(shape, joined.push(term) - 1)
+  }
+  return joined
 }
 
 type Plan =

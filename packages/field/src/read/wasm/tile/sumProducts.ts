@@ -2,30 +2,32 @@ import { FunctionCode, type Id } from '../functionCode.js'
 import { LaneCode, type LaneValue } from '../laneCode.js'
 import { simd } from '../lanes.js'
 import type { ModuleBuilder } from '../moduleBuilder.js'
-import { shift, walk } from './source.js'
+import { shift, vectorBytes, walk } from './source.js'
 
 /** Sums over lanes: S[i][j] += Σ W[i]·X[j] for rows W and X of a tile, or S[i] += Σ W[i] where cols is 0. */
 export interface SumShape {
+  /** matrices W, or pairs W, X, that are summed up together */
+  readonly terms: number
   readonly rows: number
   readonly cols: number
   readonly rowBytes: number
 }
 
-const argument = { w: 0, x: 1, sums: 2 } as const
-
 /** Accumulators: two rows by four columns, a vector each. */
 const [rowsAtOnce, colsAtOnce] = [2, 4] as const
-const vectorBytes = 16
 
 /** Bytes behind a block of sums that have 0 added to them, so that the last vector needs no care. */
 export const sumPadding = vectorBytes
 
+const range = (count: number) => Array.from({ length: count }, (_, i) => i)
+
 /**
- * Prints such sums as a function (w, x, sums) of its own: accumulators run along the lanes and are then added
- * across by a transposition, which gives neighbouring entries of S.
+ * Prints such sums as a function (sums, w, w, …) or (sums, w, x, w, x, …) of its own: accumulators run along the
+ * lanes and are then added across by a transposition, which gives neighbouring entries of S.
  */
 export function sumFunction(module: ModuleBuilder, shape: SumShape): number {
-  const code = new FunctionCode(['i32', 'i32', 'i32'])
+  const count = shape.cols === 0 ? shape.terms : 2 * shape.terms
+  const code = new FunctionCode(['i32', ...range(count).map(() => 'i32' as const)])
   const c = new LaneCode(code, { ...module.settings, groups: 1 })
   if (shape.cols === 0) sumRows(c, shape)
   else sumOuter(c, shape)
@@ -34,46 +36,70 @@ export function sumFunction(module: ModuleBuilder, shape: SumShape): number {
   return position
 }
 
-function sumRows(c: LaneCode, { rows, rowBytes }: SumShape): void {
-  inBlocks(
-    c,
-    rows,
-    colsAtOnce,
-    { w: { start: argument.w, bytes: rowBytes }, sums: number(c, 1) },
-    (at, count) => {
-      const sums = accumulators(c, count)
-      walk(c, rowBytes / vectorBytes, { w: { start: at.w, bytes: vectorBytes } }, ({ w }) => {
+/** Parameters of the printed function. */
+const target = 0
+const factors = (shape: SumShape) => range(shape.terms).map((k) => ({ w: 1 + 2 * k, x: 2 + 2 * k }))
+
+type Starts = Readonly<Record<string, { readonly start: Id; readonly bytes: number }>>
+
+/** Pointers by number, as loops take them. */
+const pointers = (starts: readonly Id[], bytes: number): Starts =>
+  Object.fromEntries(starts.map((start, k) => [k, { start, bytes }]))
+
+function sumRows(c: LaneCode, { terms, rows, rowBytes }: SumShape): void {
+  const down: Starts = {
+    ...pointers(
+      range(terms).map((k) => 1 + k),
+      rowBytes,
+    ),
+    sums: number(c, target, 1),
+  }
+  inBlocks(c, rows, colsAtOnce, down, (at, count) => {
+    const sums = accumulators(c, count)
+    for (const k of range(terms))
+      walk(c, rowBytes / vectorBytes, { w: { start: at[k], bytes: vectorBytes } }, ({ w }) => {
         for (let i = 0; i < count; i++)
           c.assign(sums[i], c.op('add', c.snapshot(sums[i]), c.load(w, i * rowBytes)))
       })
-      addAcross(c, sums, at.sums)
-    },
-  )
+    addAcross(c, sums, at.sums)
+  })
 }
 
-const number = (c: LaneCode, stride: number) => ({ start: argument.sums, bytes: stride * c.type.bytes })
+const number = (c: LaneCode, start: Id, stride: number) => ({ start, bytes: stride * c.type.bytes })
 
-function sumOuter(c: LaneCode, { rows, cols, rowBytes }: SumShape): void {
-  const { bytes } = c.type
-  const down = { w: { start: argument.w, bytes: rowBytes }, sums: number(c, cols) }
+function sumOuter(c: LaneCode, shape: SumShape): void {
+  const { rows, cols, rowBytes } = shape
+  const terms = factors(shape)
+  const down: Starts = {
+    ...pointers(
+      terms.map(({ w }) => w),
+      rowBytes,
+    ),
+    sums: number(c, target, cols),
+  }
   inBlocks(c, rows, rowsAtOnce, down, (left, height) => {
-    const right = { x: { start: argument.x, bytes: rowBytes }, sums: { start: left.sums, bytes } }
+    const right: Starts = {
+      ...pointers(
+        terms.map(({ x }) => x),
+        rowBytes,
+      ),
+      sums: number(c, left.sums, 1),
+    }
     inBlocks(c, cols, colsAtOnce, right, (top, width) => {
-      const sums = Array.from({ length: height }, () => accumulators(c, width))
-      const lanes = {
-        w: { start: left.w, bytes: vectorBytes },
-        x: { start: top.x, bytes: vectorBytes },
-      }
-      walk(c, rowBytes / vectorBytes, lanes, ({ w, x }) => {
-        const factors = sums.map((_, i) => c.load(w, i * rowBytes))
-        for (let j = 0; j < width; j++) {
-          const entry = c.load(x, j * rowBytes)
-          for (let i = 0; i < height; i++)
-            c.assign(sums[i][j], c.op('madd', factors[i], entry, c.snapshot(sums[i][j])))
-        }
+      const sums = range(height).map(() => accumulators(c, width))
+      terms.forEach((_, k) => {
+        const lanes = { w: { start: left[k], bytes: vectorBytes }, x: { start: top[k], bytes: vectorBytes } }
+        walk(c, rowBytes / vectorBytes, lanes, ({ w, x }) => {
+          const entries = sums.map((_, i) => c.load(w, i * rowBytes))
+          for (let j = 0; j < width; j++) {
+            const factor = c.load(x, j * rowBytes)
+            for (let i = 0; i < height; i++)
+              c.assign(sums[i][j], c.op('madd', entries[i], factor, c.snapshot(sums[i][j])))
+          }
+        })
       })
       sums.forEach((row, i) => {
-        addAcross(c, row, shift(c, top.sums, i * cols * bytes))
+        addAcross(c, row, shift(c, top.sums, i * cols * c.type.bytes))
       })
     })
   })

@@ -14,7 +14,7 @@ export interface TileGraph {
 
 /** How a tile program is printed. */
 export interface TileProgramOptions {
-  /** bytes of the lanes of a tile: a multiple of two vectors */
+  /** bytes of the lanes of a tile: a whole number of vectors */
   readonly rowBytes: number
   readonly exported?: string
   /** inputs of every state of its own, or numbers that all share */
