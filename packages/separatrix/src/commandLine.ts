@@ -47,7 +47,7 @@ export async function commandLine(argv: readonly string[], streams: Streams): Pr
       const { simulate } = await import('./command/simulate.js')
       return simulate(study, options, terminal(options))
     })
-  flags(cli.command('study <name>', `Run a built-in study: ${Object.keys(studies).join(', ')}`))
+  flags(cli.command('study <name>', `Run a built-in study; '?' names all ${Object.keys(studies).length}`))
     .option('--out <folder>', 'Where files go instead of out/<name>')
     .example('  separatrix study pendulum')
     .action(async (name: string, options: Flags) => {
