@@ -5,9 +5,9 @@ import { checkerboard, flowMatching, withTime } from '@separatrix/flows'
 import {
   ball,
   barrierLoss,
+  box,
   ellipsoidLoss,
   higherOrderLyapunovLoss,
-  box,
   hybridBarrierLoss,
   imitationLoss,
   lyapunovLoss,
