@@ -94,6 +94,43 @@ test('certify proves, writes a certificate and a report; check accepts it and re
   assertSelfContained(report)
 })
 
+/** Studies of the other properties: what is proved, in the certificate's words. */
+const properties: readonly (readonly [string, RegExp])[] = [
+  ['frictionStability', /converges to the largest invariant set/],
+  ['logisticMap', /Every step of x\+ = f\(x\) .* level 0\.0\d/],
+  ['epidemicSimplex', /with equality in the rows 0} is not empty, and no solution/],
+  ['dockingReach', /contains the box initial, .* lies within the box goal/],
+  ['cubicGlobal', /V is positive except at 0 and unbounded/],
+]
+
+for (const [name, says] of properties)
+  test(`certify ${name}.yaml proves its property, and check accepts the certificate`, async () => {
+    const { status, stdout, stderr } = await separatrix('certify', `examples/${name}.yaml`, '--out', at(name))
+    assert.equal(status, 0, stdout + stderr)
+    assert.match(stdout.replace(/\s+/g, ' '), says)
+    assert.ok(fits(stdout.replace(folder, '')), stdout)
+    assert.equal((await separatrix('check', at(`${name}/certificate.json`))).status, 0)
+  })
+
+test('a study with keys that its property does not read, or without those that it needs, is refused', async () => {
+  const study = (more: string) =>
+    `system: { state: [x], dynamics: { x: -x } }\ncandidate: { quadratic: [[1]] }\n${more}\n`
+  const mistakes: readonly (readonly [string, RegExp])[] = [
+    ['property: stability\nrate: 0.1\ndomain: { x: [-1, 1] }', /property stability the keys candidate, domain, level, got rate/],
+    ['inner: 0.1\ndomain: { x: [-1, 1] }', /got inner\. Try property: reach-avoid-stay/],
+    ['property: invariant-set', /expected the key set, got none/],
+    ['property: invariant-set\nset: { box: { y: [-1, 1] } }', /set\.box/],
+    ['property: reach-avoid-stay\nlevel: 1\ndomain: { x: [-2, 2] }', /expected the key inner/],
+    ['property: stable', /region-of-attraction, stability/],
+  ] // biome-ignore format: one mistake a line
+  for (const [more, pattern] of mistakes) {
+    writeFileSync(at('mistake.yaml'), study(more))
+    const { status, stderr } = await separatrix('certify', at('mistake.yaml'))
+    assert.equal(status, 2, more)
+    assert.match(stderr.replace(/\s+/g, ' '), pattern)
+  }
+})
+
 test('certify says so, with 1, where a level cannot be proved', async () => {
   const study = readFileSync(new URL('examples/vanDerPol.yaml', root), 'utf8')
   writeFileSync(at('tooFar.yaml'), `${study}level: 2.3055\n`)

@@ -27,7 +27,7 @@ export async function commandLine(argv: readonly string[], streams: Streams): Pr
       .option('--json', 'Print one JSON object instead of text')
       .option('--quiet', 'Print results only: no progress, no remarks')
 
-  flags(cli.command('certify <study>', 'Prove a region of attraction'))
+  flags(cli.command('certify <study>', 'Prove a region of attraction, or what the study says'))
     .option('--out <folder>', 'Where files go instead of out/<name>')
     .example('  separatrix certify examples/pendulum.yaml')
     .action(async (study: string, options: Flags) => {
@@ -47,7 +47,7 @@ export async function commandLine(argv: readonly string[], streams: Streams): Pr
       const { simulate } = await import('./command/simulate.js')
       return simulate(study, options, terminal(options))
     })
-  flags(cli.command('study <name>', `Run a built-in study: ${Object.keys(studies).join(', ')}`))
+  flags(cli.command('study <name>', `Run a built-in study; '?' names all ${Object.keys(studies).length}`))
     .option('--out <folder>', 'Where files go instead of out/<name>')
     .example('  separatrix study pendulum')
     .action(async (name: string, options: Flags) => {

@@ -3,7 +3,8 @@ import { join } from 'node:path'
 import { duration, plain, roundedDown, roundedUp } from '../report/format.js'
 import { buildCandidate, buildStudy, domainOf, type Study } from '../study/buildStudy.js'
 import { fault, type Outcome, prove } from '../study/prove.js'
-import { readStudy } from '../study/readStudy.js'
+import { checkKeys, proveProperty } from '../study/proveProperty.js'
+import { readStudy, type StudySource } from '../study/readStudy.js'
 import { writeCertificate } from '../study/writeCertificate.js'
 import type { Terminal } from '../terminal/terminal.js'
 import { twoColumns, wrap } from '../terminal/text.js'
@@ -15,7 +16,7 @@ export interface CertifyOptions {
   readonly out?: string | undefined
 }
 
-/** `separatrix certify <study.yaml>`: proves a region of attraction, writes its certificate and draws it. */
+/** `separatrix certify <study.yaml>`: proves what the study says, writes its certificate, and draws a region of attraction. */
 export async function certify(
   path: string,
   { json, out }: CertifyOptions,
@@ -23,6 +24,10 @@ export async function certify(
 ): Promise<ExitCode> {
   const source = readStudy(path)
   const study = buildStudy(source)
+  checkKeys(source)
+  const { property = 'region-of-attraction', time = 'continuous' } = source.study
+  if (property !== 'region-of-attraction' || time === 'discrete')
+    return certifyProperty({ source, study }, { json, out }, terminal)
   const task = {
     field: study.field,
     V: buildCandidate(source, study),
@@ -49,6 +54,40 @@ export async function certify(
   }
   terminal.print(json ? asJson(study, outcome, written) : asText(study, task.domain, outcome, written))
   return outcome.kind === 'proved' ? exitCodes.success : exitCodes.negative
+}
+
+/** Properties other than a region of attraction: what is proved is said in the certificate's words. */
+function certifyProperty(
+  { source, study }: { readonly source: StudySource; readonly study: Study },
+  { json, out }: CertifyOptions,
+  terminal: Terminal,
+): ExitCode {
+  const start = terminal.now()
+  const verdict = proveProperty(source, study)
+  const milliseconds = terminal.now() - start
+  const folder = out ?? join('out', study.name)
+  const path = join(folder, 'certificate.json')
+  mkdirSync(folder, { recursive: true })
+  const isProved = verdict.kind === 'proved'
+  const certificate = isProved ? verdict.certificate : undefined
+  writeCertificate(path, certificate)
+  const said = certificate?.claim.statement ?? verdict.message
+  // sets have the level 0, global claims none
+  const level = isProved && verdict.level > 0 && verdict.level < Infinity ? verdict.level : undefined
+  const { kind, stats } = verdict
+  const rows: (readonly [string, string])[] = [
+    [isProved ? 'proved' : 'reason', said],
+    ['level', level === undefined ? '' : plain(roundedDown(level))],
+    ['proof', `${stats.boxes} boxes, ${stats.leaves} leaves, ${duration(milliseconds)}`],
+    ['certificate', isProved ? path : ''],
+  ]
+  const asData = { name: study.name, verdict: kind, message: said, level, ...stats, milliseconds }
+  terminal.print(
+    json
+      ? JSON.stringify({ ...asData, ...(isProved && { certificate: path }) })
+      : `${wrap(`${kind.toUpperCase()}  ${study.name}`)}\n\n${twoColumns(rows.filter(([, text]) => text !== ''))}`,
+  )
+  return isProved ? exitCodes.success : exitCodes.negative
 }
 
 type Written = Readonly<Record<string, string>>

@@ -124,13 +124,23 @@ export function domainOf({ file, study }: StudySource, { plant }: Study): [numbe
       try: `domain: { ${plant.stateNames.map((s) => `${s}: [-1, 1]`).join(', ')} }`,
       code: 'missing-key',
     })
-  const stray = Object.keys(domain).find((s) => !plant.stateNames.includes(s))
-  if (stray !== undefined) throw wrongState(file, 'domain', plant, stray)
+  return boxOf(file, 'domain', domain, plant)
+}
+
+/** Ranges by name, in the order of the states; `key` says where they stand in the file. */
+export function boxOf(
+  file: string,
+  key: string,
+  ranges: Readonly<Record<string, readonly [number, number]>>,
+  plant: Field,
+): [number, number][] {
+  const stray = Object.keys(ranges).find((s) => !plant.stateNames.includes(s))
+  if (stray !== undefined) throw wrongState(file, key, plant, stray)
   return plant.stateNames.map((s) => {
-    const range = domain[s]
+    const range = ranges[s]
     if (range !== undefined && range[0] < range[1]) return [range[0], range[1]]
     throw misuse({
-      where: `${file}, domain`,
+      where: `${file}, ${key}`,
       expected: `a range [lo, hi] with lo < hi for ${s}`,
       got: range === undefined ? 'none' : show(range),
       try: `${s}: [-1, 1]`,
@@ -219,14 +229,20 @@ function readField(path: string): Field {
 }
 
 /** The one key that is given, of several that exclude each other. */
-function single<T extends object>(file: string, where: string, choice: T): keyof T & string {
+const kindsOf: Readonly<Record<string, string>> = {
+  controller: 'lqr, expression or network',
+  candidate: 'lqr, lyapunov, quadratic or expression',
+  set: 'box, ellipsoid, simplex, polytope or barrier',
+}
+
+export function single<T extends object>(file: string, where: string, choice: T): keyof T & string {
   const given = Object.entries(choice).filter(([, value]) => value !== undefined)
   if (given.length === 1) return (given[0] as [keyof T & string, unknown])[0]
   throw misuse({
     where: `${file}, ${where}`,
     expected: 'exactly one kind',
     got: given.map(([key]) => key).join(' and ') || 'none',
-    try: where === 'controller' ? 'lqr, expression or network' : 'lqr, lyapunov, quadratic or expression',
+    try: kindsOf[where] as string,
     code: 'ambiguous',
   })
 }

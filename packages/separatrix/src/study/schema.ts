@@ -9,6 +9,20 @@ const matrix = v.array(v.array(number, 'a row of numbers'), 'a list of rows')
 const weights = v.union([v.array(number), matrix], 'a list of numbers (a diagonal) or a list of rows')
 const formula = v.union([v.string(), v.pipe(v.number(), v.transform(String))], 'a formula')
 
+const ranges = v.record(
+  v.string(),
+  v.strictTuple([number, number], 'a range [lo, hi]'),
+  'a range for every state',
+)
+
+export const properties = [
+  'region-of-attraction',
+  'stability',
+  'global-asymptotic-stability',
+  'invariant-set',
+  'reach-avoid-stay',
+] as const
+
 /** What a study file may say. Objects are strict: an unknown key is an error that names it. */
 export const studySchema = v.strictObject({
   /** names the folder of the results */
@@ -38,9 +52,31 @@ export const studySchema = v.strictObject({
       expression: v.optional(formula),
     }),
   ),
-  domain: v.optional(
-    v.record(v.string(), v.strictTuple([number, number], 'a range [lo, hi]'), 'a range for every state'),
+  /** what certify proves: a region of attraction, unless it says otherwise */
+  property: v.optional(v.picklist(properties, properties.join(', '))),
+  /** discrete: the dynamics are a map, the state one step later */
+  time: v.optional(v.picklist(['continuous', 'discrete'], 'continuous or discrete')),
+  domain: v.optional(ranges),
+  /** an invariant set, by its shape or as {B ≥ 0} */
+  set: v.optional(
+    v.strictObject({
+      box: v.optional(ranges),
+      ellipsoid: v.optional(v.strictObject({ shape: matrix, centre: v.optional(v.array(number)) })),
+      simplex: v.optional(v.strictObject({ total: v.optional(positive), isFilled: v.optional(v.boolean()) })),
+      polytope: v.optional(
+        v.strictObject({
+          halfSpaces: v.array(v.strictObject({ normal: v.array(number), bound: number })),
+          witness: v.array(number),
+        }),
+      ),
+      barrier: v.optional(formula),
+    }),
   ),
+  /** to reach, avoid and stay: V below which solutions come, and boxes to start from, to come to and not to meet */
+  inner: v.optional(number),
+  initial: v.optional(ranges),
+  goal: v.optional(ranges),
+  avoid: v.optional(v.array(ranges, 'a list of boxes')),
   level: v.optional(positive),
   /** κ of V(x(t)) ≤ e^(−κt) V(x(0)) */
   rate: v.optional(positive),
@@ -94,6 +130,7 @@ const hints: Readonly<Record<string, string>> = {
   domain: 'domain: { theta: [-3, 3], omega: [-9, 9] }',
   controller: 'controller: { lqr: { Q: [1, 1], R: [1] } }',
   candidate: 'candidate: { quadratic: [[1.5, -0.5], [-0.5, 1]] }',
+  set: 'set: { box: { x: [-1, 1], y: [-1, 1] } }',
   simulate: 'simulate: { initial: [[0.5, 0]], time: 5, rtol: 1e-6, atol: 1e-9 }',
 }
 
