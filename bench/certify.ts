@@ -11,7 +11,7 @@ import {
   regionOfAttraction,
 } from '@separatrix/lyapunov'
 import { coupledPendula, neuralCandidate, oscillator, oscillatorDomain } from './certifyCases.js'
-import { interleaved, median, type Row, report } from './harness.js'
+import { interleaved, median, processorTime, type Row, report } from './harness.js'
 
 const identity = (n: number) =>
   Array.from({ length: n }, (_, i) => Array.from({ length: n }, (_v, j) => Number(i === j)))
@@ -91,16 +91,10 @@ function enclosureSpeed(): { readonly js: number; readonly wasm: number } {
   return { js: speed('js'), wasm: speed('wasm') }
 }
 
-/** Median milliseconds of a few runs after one to warm up. */
+/** Median milliseconds of processor time of a few runs, after one to warm up. */
 function milliseconds(job: () => void, runs = 5): number {
   job()
-  return median(
-    Array.from({ length: runs }, () => {
-      const start = performance.now()
-      job()
-      return performance.now() - start
-    }),
-  )
+  return median(Array.from({ length: runs }, () => processorTime(job) / 1e6))
 }
 
 /** `pnpm bench certify`: how fast regions are proved and certificates checked. */

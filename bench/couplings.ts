@@ -1,3 +1,4 @@
+import { mkdirSync, writeFileSync } from 'node:fs'
 import { adam, fit } from '@separatrix/adjoint'
 import { type Field, network, seededRandom } from '@separatrix/field'
 import {
@@ -18,6 +19,7 @@ import {
   withTime,
 } from '@separatrix/flows'
 import { euler, rk4 } from '@separatrix/ode'
+import { flowAnimation, flowTrajectories } from 'separatrix'
 import { type Row, report } from './harness.js'
 
 const [source, target] = [eightGaussians('torchcfm'), moons('torchcfm')]
@@ -98,7 +100,7 @@ const [count, repeats] = [1024, 5]
 
 /**
  * Eight normals to two moons by four couplings and paths: W₂ after accurate solves and after 1, 4 and 10 Euler steps,
- * and the normalised path energy, beside the floor of W₂ and the table of torchcfm.
+ * and the normalised path energy, beside the floor of W₂ and the table of torchcfm; and pictures of the trajectories.
  */
 export async function bench(): Promise<boolean> {
   const floor = samplingFloor(wasserstein2, target, { count, repeats, seed: 100 })
@@ -118,6 +120,7 @@ export async function bench(): Promise<boolean> {
     { figure: 'W₂ of two independent samples of the moons', value: floor.mean, note: 'floor of those' },
     { figure: 'W₂ from eight normals to moons', value: distance },
   ]
+  mkdirSync('bench/results', { recursive: true })
   const raw: Record<string, unknown> = { floor, evenFloor, between }
   for (const { name, coupling, path, sigma, reference } of cases) {
     const started = process.cpuUsage()
@@ -145,6 +148,11 @@ export async function bench(): Promise<boolean> {
       step: 0.01,
     })
     const last = losses.slice(-1000)
+    const flow = cnf({ field, base: source, method: rk4, step: 0.05 })
+    const file = `bench/results/couplings-${name.replaceAll(/[^A-Z]+/g, '-')}`
+    const drawn = { count: 400, seed: 8, frames: 20 }
+    writeFileSync(`${file}.svg`, await flowTrajectories(flow, drawn))
+    writeFileSync(`${file}-moving.svg`, await flowAnimation(flow, drawn))
     raw[name] = {
       theta: Array.from(field.theta),
       accurate,

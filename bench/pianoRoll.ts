@@ -1,6 +1,8 @@
+import { mkdirSync, writeFileSync } from 'node:fs'
 import { adam, fit } from '@separatrix/adjoint'
 import { network, type Random } from '@separatrix/field'
 import { flowMatching, guideByRule, type Source, withTime } from '@separatrix/flows'
+import { pianoRoll } from 'separatrix'
 import { type Row, report } from './harness.js'
 
 /** Steps of a bar and pitches of an octave. */
@@ -40,7 +42,10 @@ function inC(x: ArrayLike<number>): number {
 
 const rule = (x: Float64Array) => -Math.abs(count(x) - wantedNotes) / wantedNotes - 2 * (1 - inC(x))
 
-/** Rolls that obey a rule of note density and one of pitch, by a flow that was trained on neither. */
+/**
+ * Rolls that obey a rule of note density and one of pitch, by a flow that was trained on neither; a picture of one roll
+ * for each number of candidates.
+ */
 export async function bench(): Promise<boolean> {
   const size = beats * pitches
   const { field, losses } = await fit({
@@ -53,6 +58,7 @@ export async function bench(): Promise<boolean> {
     precision: 'single',
   })
   const rows: Row[] = [{ figure: 'loss a coordinate', value: losses[losses.length - 1] / size }]
+  const shown: Float64Array[] = []
   for (const candidates of [1, 4, 16]) {
     const x = guideByRule({ field, rule, candidates, steps: 60, noise: 1, count: 40, seed: 1 })
     const each = Array.from({ length: 40 }, (_, i) => x.data.subarray(i * size, (i + 1) * size))
@@ -70,12 +76,9 @@ export async function bench(): Promise<boolean> {
         ...(goals && { goal: { least: 0.9 } }),
       },
     )
-    if (goals) draw(each[0])
+    shown.push(each[0])
   }
+  mkdirSync('bench/results', { recursive: true })
+  writeFileSync('bench/results/pianoRoll.svg', pianoRoll(shown, { beats, pitches, wanted: major }))
   return report('pianoRoll', rows)
-}
-
-function draw(roll: Float64Array): void {
-  for (let p = pitches - 1; p >= 0; p--)
-    console.log(Array.from({ length: beats }, (_, t) => (roll[t * pitches + p] > 0 ? '■' : '·')).join(' '))
 }

@@ -1,7 +1,9 @@
 import assert from 'node:assert/strict'
 import {
   adam,
+  averaged,
   type BoundLoss,
+  clipped,
   type FitCheckpoint,
   fit,
   type Loss,
@@ -191,6 +193,48 @@ test('cancelling ends the run with the θ reached, between steps and through tim
   })
   assert.equal(later.status, 'cancelled')
   assert.ok(later.steps > 0)
+})
+
+test('averaged: the exponential mean of θ is given back, the steps are those of the optimiser, and a run resumes', async () => {
+  const field = network({ widths: [1, 1], activation: 'tanh', seed: 0 })
+  const [rate, decay, steps, target] = [0.1, 0.8, 7, 2]
+  const task = { field, loss: distanceLoss(target), seed: 3 }
+  const plain = sgd({ rate })
+  const optimizer = averaged(plain, { decay })
+  const { theta, checkpoint, losses } = await fit({ ...task, optimizer, steps })
+  const alone = await fit({ ...task, optimizer: plain, steps })
+  assert.deepEqual([...losses], [...alone.losses])
+  assert.deepEqual(checkpoint.theta, Array.from(alone.theta))
+  // θᵢ − target shrinks by 1 − rate a step, so its mean is a geometric sum
+  const weights = Array.from({ length: steps }, (_, k) => (1 - decay) * decay ** (steps - 1 - k))
+  const share = weights.reduce((sum, w, k) => sum + w * (1 - rate) ** (k + 1), 0) / (1 - decay ** steps)
+  theta.forEach((v, i) => {
+    assert.ok(Math.abs(v - target - (field.theta[i] - target) * share) < 1e-14)
+  })
+  const half = await fit({ ...task, optimizer, steps: 3 })
+  const resume = JSON.parse(JSON.stringify(half.checkpoint)) as FitCheckpoint
+  const whole = await fit({ ...task, optimizer, steps, resume })
+  assert.deepEqual(whole.theta, theta)
+  // clipping outside of it keeps what it gives back
+  const within = clipped(optimizer, { norm: 1e6 })
+  assert.deepEqual((await fit({ ...task, optimizer: within, steps })).theta, theta)
+  assert.deepEqual((await fit({ ...task, optimizer, steps: 0 })).theta, field.theta)
+  assert.throws(() => averaged(plain, { decay: 1 }), /decay in \[0, 1\)/)
+})
+
+test('averaged: with noise in its gradients a constant rate ends nearer to the least', async () => {
+  const field = network({ widths: [1, 400], activation: 'tanh', seed: 0, bias: false })
+  const task = { field, loss: distanceLoss(1, { noise: 1 }), seed: 5, steps: 600 }
+  const squared = (theta: Float64Array) => theta.reduce((s, v) => s + (v - 1) ** 2, 0) / theta.length
+  const plain = squared((await fit({ ...task, optimizer: sgd({ rate: 0.2 }) })).theta)
+  const optimizer = averaged(sgd({ rate: 0.2 }), { decay: 0.98 })
+  const mean = squared((await fit({ ...task, optimizer })).theta)
+  // stationary: η/(2 − η) = .111 in each entry; the mean of an AR(1) process with φ = .8 by weights of decay β has that
+  // times (1 − β)/(1 + β)·(1 + βφ)/(1 − βφ) = .0835; over 400 entries within 5 of their standard errors √(2/400)
+  const stationary = 0.2 / 1.8
+  const share = (0.02 / 1.98) * ((1 + 0.98 * 0.8) / (1 - 0.98 * 0.8))
+  assert.ok(Math.abs(plain / stationary - 1) < 5 * Math.sqrt(2 / 400))
+  assert.ok(Math.abs(mean / (stationary * share) - 1) < 5 * Math.sqrt(2 / 400))
 })
 
 test('progress is reported for every loss', async () => {

@@ -5,8 +5,10 @@ import { checkerboard, flowMatching, withTime } from '@separatrix/flows'
 import {
   ball,
   barrierLoss,
+  box,
   ellipsoidLoss,
   higherOrderLyapunovLoss,
+  hybridBarrierLoss,
   imitationLoss,
   lyapunovLoss,
   measuredLoop,
@@ -52,6 +54,19 @@ const losses: readonly { readonly loss: Loss; readonly field: typeof loop }[] = 
       disturbance,
     }),
     field: measured,
+  },
+  {
+    loss: hybridBarrierLoss({
+      barriers: expression('1 - x^2 - v^2', ['x', 'v']),
+      alpha: 1,
+      ...sampling,
+      guard: box([
+        [-1, 1],
+        [-2, 0],
+      ]),
+      reset: system({ state: ['x', 'v'], dynamics: { x: 'x', v: '-0.8*v' } }),
+    }),
+    field: loop,
   },
   {
     loss: regionLoss({

@@ -132,6 +132,12 @@ test('second derivatives: the Hessian is symmetric and that of a quadratic is it
   assert.ok(Math.abs((H[1] as number) - (H[2] as number)) <= 1e-12 * scale(H))
 })
 
+test('x⁰ of a quotient has slope 0 at 0 too', () => {
+  const f = expression('(x/y)^0 + 3*x', ['x', 'y'])
+  assert.deepEqual([...interpret(gradient(f), 0, [0, 2])], [3, 0])
+  assert.deepEqual([...interpret(jvp(f), 0, [0, 2, 1, 1])], [3])
+})
+
 test('the Lie derivative is the gradient times the field', () => {
   const V = expression('1.5*x^2 - x*y + y^2', ['x', 'y'])
   const x = [0.7, -0.4]

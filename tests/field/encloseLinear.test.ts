@@ -1,4 +1,4 @@
-import { Builder, expression, type Field, makeField, network } from '@separatrix/field'
+import { Builder, expression, type Field, makeField, network, type Ref } from '@separatrix/field'
 import { encloseLinear, lieDerivative, seededRandom, type Unary } from '@separatrix/field/core'
 import { test } from 'uvu'
 import * as assert from 'uvu/assert'
@@ -18,17 +18,68 @@ function meaning({ theta, layout }: Field): Big[] {
   return Array.from(theta, (v, i) => (isParameter(i) ? toBig(v) : exactly(v)))
 }
 
-/** A function of one variable on its own. */
-function single(op: Unary): Field {
+/** A field of n states, drawn by hand. */
+function drawn(name: string, n: number, draw: (b: Builder, x: Ref) => Ref): Field {
   const b = new Builder()
-  return makeField(b, b.unary(op, b.leaf('state', 1)), {
-    name: op,
-    stateNames: ['x'],
+  const stateNames = Array.from({ length: n }, (_, i) => `x${i}`)
+  return makeField(b, draw(b, b.leaf('state', n)), {
+    name,
+    stateNames,
     inputNames: [],
     theta: new Float64Array(0),
     layout: [],
   })
 }
+
+/** A function of one variable on its own. */
+const single = (op: Unary): Field => drawn(op, 1, (b, x) => b.unary(op, x))
+
+/**
+ * What |x| leaves over, times something large and on nothing else: where an operation forgets its remainder, or weighs it
+ * wrongly on the way back, points leave the form at once.
+ */
+const bare: readonly Field[] = [
+  drawn('sums of vectors', 3, (b, x) =>
+    b.add(b.unary('abs', x), b.unary('abs', b.mul(x, b.constant([3, 5, 7])))),
+  ),
+  drawn('differences of vectors', 3, (b, x) => b.sub(b.constant([1, 2, 3]), b.unary('abs', x))),
+  drawn('products of vectors', 2, (b, x) => b.mul(b.unary('abs', x), b.add(b.constant([90, 80]), x))),
+  drawn('products, turned', 2, (b, x) => b.mul(b.add(b.constant([90, 80]), x), b.unary('abs', x))),
+  drawn('a dot product', 2, (b, x) =>
+    b.mul(b.constant(10), b.dot(b.unary('abs', x), b.add(b.constant([90, 80]), x))),
+  ),
+  drawn('a dot product, turned', 2, (b, x) =>
+    b.mul(b.constant(10), b.dot(b.add(b.constant([90, 80]), x), b.unary('abs', x))),
+  ),
+  drawn('an outer product', 2, (b, x) => b.outer(b.unary('abs', x), b.add(b.constant([90, 80]), x))),
+  drawn('a sum', 3, (b, x) => b.sum(b.unary('abs', x))),
+  drawn('a scattered sum', 3, (b, x) => b.scatter(b.unary('abs', x), [1, 1, 0], 2)),
+  drawn('a gathered vector', 2, (b, x) => b.gather(b.unary('abs', x), [1, 0, 1])),
+  drawn('weights', 2, (b, x) => b.matvec(b.constant([9, 80, 70, -6, 50, 4]), b.unary('abs', x), 3, 2)),
+  drawn('weights, turned', 3, (b, x) =>
+    b.matvec(b.constant([9, 80, 70, -6, 50, 4]), b.unary('abs', x), 3, 2, true),
+  ),
+  drawn('a bias', 2, (b, x) => b.affine(b.constant([1, 2, 3, 4]), x, b.unary('abs', x), 2, 2)),
+  drawn('a matrix of the state', 2, (b, x) =>
+    b.matvec(
+      b.concat([b.unary('abs', x), b.add(x, b.constant([50, 40]))]),
+      b.add(x, b.constant([50, 40])),
+      2,
+      2,
+    ),
+  ),
+  drawn('a quotient', 2, (b, x) => {
+    const y = b.add(b.constant([4, 5]), x)
+    return b.div(b.unary('abs', x), y)
+  }),
+  drawn('a square', 2, (b, x) => b.powi(b.add(b.unary('abs', x), b.constant([30, 20])), 2)),
+  drawn('a cube', 2, (b, x) => b.powi(b.add(b.unary('abs', x), b.constant([30, 20])), 3)),
+  drawn('extremes', 2, (b, x) => {
+    const y = b.unary('abs', x)
+    return b.concat([b.binary('min', y, x), b.binary('max', b.neg(y), x)])
+  }),
+  drawn('a decimal', 1, (b, x) => b.concat([b.constant(0.1), x])),
+]
 
 const bowl = network({ widths: [2, 6, 6, 1], activation: 'tanh', seed: 4 })
 
@@ -40,6 +91,8 @@ const cases: readonly { readonly field: Field; readonly lo: number; readonly hi:
   ...(['sqrt', 'log', 'tan'] as const).map((op) => ({ field: single(op), lo: 0.01, hi: 1.5 })),
   { field: expression('x^3*y^-2 - x/y + x^y', ['x', 'y']), lo: 0.2, hi: 2 },
   { field: expression('max(x, y) - 3*min(x*y, y^5)', ['x', 'y']), lo: -2, hi: 2 },
+  ...bare.map((field) => ({ field, lo: -2, hi: 1.5 })),
+  { field: drawn('what underflows', 2, (b, x) => b.mul(b.mul(x, x), b.constant([1e-300, 3e-308]))), lo: -1e-9, hi: 2e-9 },
   { field: lorenz, lo: -20, hi: 30 },
   { field: kepler, lo: 0.1, hi: 2 },
   { field: vanDerPol, lo: -3, hi: 3 },

@@ -86,8 +86,8 @@ export {
   counterexampleOf,
   withCounterexamples,
 } from './loss/counterexamples.js'
-export type { Disturbance } from './loss/disturbance.js'
 export { decisionBoundary } from './loss/decisionBoundary.js'
+export type { Disturbance } from './loss/disturbance.js'
 export { type EllipsoidLossOptions, ellipsoidLoss } from './loss/ellipsoidLoss.js'
 export {
   type HigherOrderLyapunovLossOptions,

@@ -1,8 +1,5 @@
 import type { FitReport } from '@separatrix/adjoint'
-
-/** Colours of a figure that stands alone, on white: those of a report by day. */
-const colors =
-  '--paper:#fff;--ink:#1c2126;--quiet:#6b737c;--faint:#c3c8cc;--proved:#0c6b76;--compared:#b0761b;--lost:#b23a48'
+import { daylight } from './report/standalone.js'
 
 /**
  * The losses of a training run over its steps as an SVG file, with those of held-out samples where there are any. The
@@ -17,6 +14,6 @@ export async function trainingCurves(result: Pick<FitReport, 'losses' | 'validat
   const { trainingFigure } = await import('./report/trainingFigure.js')
   return trainingFigure(result).replace(
     /^<svg([^>]*?) style="/,
-    `<svg xmlns="http://www.w3.org/2000/svg"$1 style="color:var(--ink);${colors};`,
+    `<svg xmlns="http://www.w3.org/2000/svg"$1 style="color:var(--ink);${daylight};`,
   )
 }

@@ -5,6 +5,7 @@ import { checkCheckpoint, type FitCheckpoint } from './checkpoint.js'
 import { type Execution, plainExecution } from './execution.js'
 import type { BoundLoss, Loss, Restored } from './loss.js'
 import { explainNotFinite, whatIsNotFinite } from './notFinite.js'
+import { answer, gather, scatter } from './packed.js'
 import { type FitProgress, progressReporter } from './progress.js'
 import { chooseTrainable, type Trainable } from './trainable.js'
 import { emptyRecord, look, readRecord, type ValidationOptions, type ValidationRecord } from './validation.js'
@@ -126,7 +127,8 @@ export async function fit<R extends Restored>(options: FitOptions<R>): Promise<F
   try {
     const { status, message } = await loop(run, { bound, trainable }, options, yielder.pause)
     const held = run.concluded ?? run.validation
-    const theta = Float64Array.from(held?.best?.theta ?? run.theta)
+    const reached = status === 'non-finite' ? run.theta : answer(run, optimizer, trainable)
+    const theta = Float64Array.from(held?.best?.theta ?? reached)
     return {
       ...bound.restore(theta),
       theta,
@@ -215,7 +217,8 @@ async function loop<R extends Restored>(
       }
     }
     run.losses.push(value)
-    const ending = validation && validate(run, bound, { ...validation, last: run.step >= steps })
+    const ending =
+      validation && validate(run, { bound, trainable, optimizer }, { ...validation, last: run.step >= steps })
     report(value)
     if (ending !== undefined || run.step >= steps) {
       run.random = restoreRandom(sample)
@@ -234,13 +237,17 @@ async function loop<R extends Restored>(
 /** Looks at the samples held out when it is time; an ending where patience is used up. */
 function validate(
   run: Run,
-  bound: BoundLoss,
+  {
+    bound,
+    trainable,
+    optimizer,
+  }: { readonly bound: BoundLoss; readonly trainable: Trainable; readonly optimizer: Optimizer },
   { every = 1, patience, last }: ValidationOptions & { readonly last: boolean },
 ): { readonly status: FitStatus; readonly message: string } | undefined {
   const due = run.step % every === 0
   if (run.validation === undefined || !(due || last)) return undefined
   const record = due ? run.validation : (run.concluded = structuredClone(run.validation))
-  look(record, { step: run.step, theta: run.theta, bound })
+  look(record, { step: run.step, theta: answer(run, optimizer, trainable), bound })
   if (patience === undefined || record.waited < patience) return undefined
   const { best } = record
   return {
@@ -290,12 +297,4 @@ function snapshot<R extends Restored>(
     losses: run.losses.slice(0, run.step),
     ...(run.validation && { validation: structuredClone(run.validation) }),
   }
-}
-
-function gather(from: Float64Array, indices: Int32Array, to: Float64Array): void {
-  for (let i = 0; i < indices.length; i++) to[i] = from[indices[i]]
-}
-
-function scatter(from: Float64Array, indices: Int32Array, to: Float64Array): void {
-  for (let i = 0; i < indices.length; i++) to[indices[i]] = from[i]
 }

@@ -51,5 +51,6 @@ export function clipped<State extends PlainData>(
       }
       optimizer.step(state, theta, short, objective)
     },
+    ...(optimizer.answer && { answer: optimizer.answer }),
   }
 }

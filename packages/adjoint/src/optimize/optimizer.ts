@@ -32,4 +32,6 @@ export interface Optimizer<State extends PlainData = PlainData> {
   readonly name: string
   init(theta: Float64Array, layout: readonly ThetaBlock[]): State
   step(state: State, theta: Float64Array, gradient: Float64Array, objective: Objective): void
+  /** writes the θ that a run is to give back over the one that it has reached, where these differ */
+  answer?(state: State, theta: Float64Array): void
 }

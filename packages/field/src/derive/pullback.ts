@@ -34,7 +34,10 @@ const rules: {
     return which === 0 ? b.matvec(w, y as Ref, rows, cols) : b.matvec(w, x as Ref, rows, cols, true)
   },
   powi: (b, { args: [x], exponent }, w) =>
-    b.mul(b.mul(b.constant(exponent), b.powi(x as Ref, exponent - 1)), w),
+    // x⁰ of a quotient stays a node, and 0·x⁻¹ would be undefined at 0
+    exponent === 0
+      ? b.zeros(b.size(x as Ref))
+      : b.mul(b.mul(b.constant(exponent), b.powi(x as Ref, exponent - 1)), w),
 }
 
 const unaryOps: ReadonlySet<string> = new Set(unary)

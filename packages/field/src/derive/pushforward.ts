@@ -44,7 +44,8 @@ const rules: { readonly [K in Exclude<Op, Unary | Binary>]: ForwardRule<K> } = {
   outer: (b, { args: [x, y] }, _self, [dx, dy]) =>
     plus(b, dx && b.outer(dx, y as Ref), dy && b.outer(x as Ref, dy)),
   powi: (b, { args: [x], exponent }, _self, [dx]) =>
-    dx && b.mul(b.mul(b.constant(exponent), b.powi(x as Ref, exponent - 1)), dx),
+    // x⁰ of a quotient stays a node, and 0·x⁻¹ would be undefined at 0
+    exponent === 0 ? undefined : dx && b.mul(b.mul(b.constant(exponent), b.powi(x as Ref, exponent - 1)), dx),
 }
 
 const unaryOps: ReadonlySet<string> = new Set(unary)

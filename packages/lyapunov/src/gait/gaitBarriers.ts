@@ -62,7 +62,7 @@ export const impactBarriers = [
  * Barriers of a walk as one field of [θ; θ′] with the accelerations θ″ as inputs, each ≥ 0 where it is kept and divided
  * by its own scale, in the order of `stepBarriers`: knees, torso, hip, speed, clearance over a mound, torques, and that
  * the foot neither lifts nor slips. Torques and forces follow from θ″, so that one field serves the whole machine and
- * its zero dynamics. After Rodriguez, Csomay-Shanklin, Yue & Ames, "Neural Gaits", L4DC 2022, section 4.
+ * its zero dynamics. After Rodriguez, Csomay-Shanklin, Yue & Ames, "Neural Gaits", L4DC 2022.
  * @example gaitBarriers().outputSize // 15
  */
 export function gaitBarriers(limits: GaitLimits = gaitLimits, model: BipedParameters = {}): Field {

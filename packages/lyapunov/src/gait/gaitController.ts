@@ -15,7 +15,7 @@ export interface GaitControllerOptions {
  * Torques that make {@link planarBiped} follow a gait: with y = c − c_d(φ), u is such that y″ = −2λy′ − λ²y (feedback
  * linearization), while φ moves as it may. A field [θ; θ′] → 4 torques with the gait's weights; not defined where
  * turning about the foot and moving along the gait have nothing in common (1ᵀMe = 0). Westervelt, Grizzle &
- * Koditschek, IEEE TAC 48 (2003), eq. 22.
+ * Koditschek, IEEE TAC 48 (2003).
  * @example closeLoop(planarBiped(), gaitController(walkingGait(), { rate: 20 }))
  */
 export function gaitController(gait: Field, { rate, model = {} }: GaitControllerOptions): Field {
@@ -25,7 +25,7 @@ export function gaitController(gait: Field, { rate, model = {} }: GaitController
     const state = b.leaf('state', 2 * linkCount)
     const slots = (from: number) => Array.from({ length: linkCount }, (_, i) => from + i)
     const [position, velocity] = [0, linkCount].map((from) => fromLinks(b, b.gather(state, slots(from))))
-    const placed = placeGait(b, model)
+    const placed = placeGait(b, gait.theta.length, model)
     const s = b.div(b.sub(position.phase, placed.start), placed.range)
     const { value, slope, curvature } = gaitAt(b, placed, s)
     const error = b.sub(position.c, value)

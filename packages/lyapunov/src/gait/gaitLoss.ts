@@ -24,7 +24,7 @@ const beforeImpact = 1 - 1e-12
  * uniform over [s, w] in [0, 1] × [−surplus, surplus], and over w before impacts. Since w is constant along a step and
  * contracts at impacts where δ² < 1, the sampled tube is what the walk stays in. One evaluation of 64 samples: about
  * 10 ms on 'wasm', a second on 'js'. Rodriguez, Csomay-Shanklin, Yue & Ames, "Neural Gaits", L4DC 2022.
- * @example fit({ field: walkingGait(), loss: gaitLoss({ surplus: 0.25 }), optimizer: adam({ rate: 3e-3 }), steps: 1, seed: 1, backend: 'wasm' })
+ * @example gaitLoss({ surplus: 0.25 }) // the loss of fit({ field: walkingGait(), backend: 'wasm', … })
  */
 export function gaitLoss({
   surplus,
@@ -44,8 +44,14 @@ export function gaitLoss({
         alpha,
         margin,
         ...(batch !== undefined && { batch }),
-        sampler: box([[0, 1], [-surplus, surplus]]), // biome-ignore format: one box
-        guard: box([[beforeImpact, 1], [-surplus, surplus]]), // biome-ignore format: one box
+        sampler: box([
+          [0, 1],
+          [-surplus, surplus],
+        ]),
+        guard: box([
+          [beforeImpact, 1],
+          [-surplus, surplus],
+        ]),
         reset: zeroDynamicsImpact(gait, model),
         before: reducedConditions(gait, impactConditions(limits, model), model),
       }).bind(zeroDynamics(gait, model), data, execution)

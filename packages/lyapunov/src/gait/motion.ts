@@ -13,8 +13,8 @@ export const product = (b: Builder, rows: readonly Ref[], x: Ref): Ref =>
 
 /**
  * The accelerations θ″ = eφ″ + r of the links, φ″ being what the one direction without a motor allows: turning
- * everything about the foot, 1ᵀ(Mθ″ + bias) = 0, so φ″ = −(1ᵀbias + 1ᵀMr)/(1ᵀMe). No matrix is inverted. Westervelt et
- * al. 2003, eq. 29–32.
+ * everything about the foot, 1ᵀ(Mθ″ + bias) = 0, so φ″ = −(1ᵀbias + 1ᵀMr)/(1ᵀMe). No matrix is inverted.
+ * Westervelt, Grizzle & Koditschek, IEEE TAC 48 (2003).
  */
 export function accelerations(
   b: Builder,

@@ -12,7 +12,7 @@ import { type Event, evaluatePolynomial, type Solution, type SolveOptions, solve
 import { bipedImpact } from '../plants/biped/impact.js'
 import { type BipedParameters, bipedField, linkCount, posture } from '../plants/biped/model.js'
 import { bipedPush } from '../plants/biped/push.js'
-import { planarBiped, swingFootHeight } from '../plants/planarBiped.js'
+import { bipedJoints, planarBiped, swingFootHeight } from '../plants/planarBiped.js'
 import {
   type GaitLimits,
   gaitBarriers,
@@ -46,7 +46,7 @@ export interface LeastBarrier {
 }
 
 export interface Walk {
-  /** 'walked' all steps, or 'fell' (its hip below half its height), or the solve 'failed' */
+  /** 'walked' all steps, or 'fell' (its hip below half its height, or a step back), or the solve 'failed' */
   readonly status: 'walked' | 'fell' | 'failed'
   readonly message: string
   /** impacts: times, and states before and after */
@@ -128,7 +128,7 @@ export function walk(gait: Field, options: WalkOptions): Walk {
   const conditions = impactConditions(limits, machine)
   const seen = look(field, gaitBarriers(limits, machine), { solution, records, from, looks })
   return {
-    ...describe(solution, impacts.length, steps),
+    ...describe(solution, impacts, { steps, machine }),
     impacts: impacts.map(({ t, y, after }) => ({ t, before: y, after })),
     ...seen,
     least: [
@@ -145,15 +145,24 @@ export function walk(gait: Field, options: WalkOptions): Walk {
 
 function describe(
   { status, message, events }: Solution,
-  done: number,
-  steps: number,
+  impacts: Solution['events'],
+  { steps, machine }: { readonly steps: number; readonly machine: BipedParameters },
 ): Pick<Walk, 'status' | 'message'> {
-  if (done === steps) return { status: 'walked', message: `${steps} steps` }
-  if (events.at(-1)?.event === 1)
-    return { status: 'fell', message: `it fell in step ${done + 1}, at t = ${events.at(-1)?.t}` }
+  const joints = bipedJoints(machine)
+  // the foot may come down behind, and the machine go on the other way
+  const back = impacts.findIndex(({ y }) => !(interpret(joints, 0, y)[swingFoot] > 0))
+  if (back >= 0)
+    return { status: 'fell', message: `it stepped back in step ${back + 1}, at t = ${impacts[back].t}` }
+  if (impacts.length === steps) return { status: 'walked', message: `${steps} steps` }
+  const last = events.at(-1)
+  if (last?.event === 1)
+    return { status: 'fell', message: `it fell in step ${impacts.length + 1}, at t = ${last.t}` }
   const why = status === 'success' ? 'it came to rest' : message
-  return { status: 'failed', message: `after ${done} of ${steps} steps: ${why}` }
+  return { status: 'failed', message: `after ${impacts.length} of ${steps} steps: ${why}` }
 }
+
+/** x of the swing foot among the coordinates of `bipedJoints`. */
+const swingFoot = 10
 
 function hipAbove(height: number, machine: BipedParameters): Field {
   const field = bipedField('hip', machine, ({ b, hip }, state) =>

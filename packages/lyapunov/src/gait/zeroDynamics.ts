@@ -5,13 +5,13 @@ import { gaitAt, gaitField, placeGait } from './gait.js'
 import { accelerations, bipedTerms } from './motion.js'
 import { toLinks } from './outputs.js'
 
-/** Nodes of the polynomial that stands for the work along a step: 10 leave 1e-9 of it for the gaits trained here. */
+/** Nodes of the polynomial that stands for the work along a step: 10 give the orbit of the trained gait to 1e-6. */
 const nodeCount = 10
 /** Below this ½σ² (a hundredth of a walk's) a step is not one: rates are taken as here, so that training can go on. */
 const least = 1
 
 /** The machine on its gait, with no error in the joints. */
-export interface ReducedMotion {
+interface ReducedMotion {
   /** [θ; θ′] */
   readonly state: Ref
   /** θ″ */
@@ -28,10 +28,10 @@ export interface ReducedMotion {
  * Places the zero dynamics at [s, w]. With σ = 1ᵀMθ′ the angular momentum about the stance foot, σ = I(s)φ′ and
  * σ′ = G(s), the torque of gravity; so ζ = ½σ² obeys dζ/dφ = IG, which depends on s alone: ζ(s) = ζ₀ + W(s). An impact
  * scales ζ by δ². The periodic orbit has ζ₀ = δ²W(1)/(1 − δ²), and w = (ζ − ζ*(s))/ζ₀ is constant along a step and
- * becomes δ²w at an impact. Westervelt, Grizzle & Koditschek, IEEE TAC 48 (2003), section IV.
+ * becomes δ²w at an impact. Westervelt, Grizzle & Koditschek, IEEE TAC 48 (2003).
  */
-export function placeReduced(b: Builder, changes: BipedParameters, z: Ref): ReducedMotion {
-  const placed = placeGait(b, changes)
+function placeReduced(b: Builder, gait: Field, changes: BipedParameters, z: Ref): ReducedMotion {
+  const placed = placeGait(b, gait.theta.length, changes)
   const { start, range, speedRatio } = placed
   const turning = freeze(bipedTurning(changes))
   const at = (s: Ref) => {
@@ -121,7 +121,7 @@ export const reducedStates = ['progress', 'surplus']
  */
 export function zeroDynamics(gait: Field, model: BipedParameters = {}): Field {
   return gaitField(gait, { name: 'zeroDynamics', stateNames: reducedStates }, (b) => {
-    const { progressRate } = placeReduced(b, model, b.leaf('state', 2))
+    const { progressRate } = placeReduced(b, gait, model, b.leaf('state', 2))
     return b.concat([progressRate, b.constant(0)])
   })
 }
@@ -130,20 +130,21 @@ export function zeroDynamics(gait: Field, model: BipedParameters = {}): Field {
 export function zeroDynamicsImpact(gait: Field, model: BipedParameters = {}): Field {
   return gaitField(gait, { name: 'zeroDynamicsImpact', stateNames: reducedStates }, (b) => {
     const z = b.leaf('state', 2)
-    const { multiplier } = placeReduced(b, model, z)
+    const { multiplier } = placeReduced(b, gait, model, z)
     return b.concat([b.constant(0), b.mul(multiplier, b.gather(z, [1]))])
   })
 }
 
 /**
  * The walk that belongs to [s, w]: the machine's state [θ; θ′], its accelerations θ″, ½σ² and the multiplier δ² of w from
- * step to step, 17 numbers. At [0, 0] the state just after an impact on the periodic orbit, which is stable (in the
+ * step to step, 17 numbers. There is no periodic orbit where ½σ² is not positive or δ² ≥ 1; rates are then those of
+ * ½σ² = 1. At [0, 0] the state just after an impact on the periodic orbit, which is stable (in the
  * zero dynamics) where δ² < 1.
  * @example interpret(gaitOrbit(walkingGait()), 0, [0, 0]).subarray(0, 10)
  */
 export function gaitOrbit(gait: Field, model: BipedParameters = {}): Field {
   return gaitField(gait, { name: 'gaitOrbit', stateNames: reducedStates }, (b) => {
-    const { state, links, energy, multiplier } = placeReduced(b, model, b.leaf('state', 2))
+    const { state, links, energy, multiplier } = placeReduced(b, gait, model, b.leaf('state', 2))
     return b.concat([state, links, energy, multiplier])
   })
 }
@@ -155,7 +156,7 @@ export function reducedBarriers(
   { model = {}, energyScale }: { readonly model?: BipedParameters; readonly energyScale: number },
 ): Field {
   return gaitField(gait, { name: 'reducedBarriers', stateNames: reducedStates }, (b) => {
-    const { state, links, energy, multiplier } = placeReduced(b, model, b.leaf('state', 2))
+    const { state, links, energy, multiplier } = placeReduced(b, gait, model, b.leaf('state', 2))
     return b.concat([
       embed(b, barriers, { state, input: links }),
       b.div(b.sub(energy, b.constant(least)), b.constant(energyScale)),
@@ -167,6 +168,6 @@ export function reducedBarriers(
 /** Conditions on the state before an impact, at [s, w]. */
 export function reducedConditions(gait: Field, conditions: Field, model: BipedParameters = {}): Field {
   return gaitField(gait, { name: 'reducedConditions', stateNames: reducedStates }, (b) =>
-    embed(b, conditions, { state: placeReduced(b, model, b.leaf('state', 2)).state }),
+    embed(b, conditions, { state: placeReduced(b, gait, model, b.leaf('state', 2)).state }),
   )
 }

@@ -37,7 +37,7 @@ export interface HybridBarrierLossOptions {
  * Barriers of a system with impacts: the mean over x in the flow's samples and y before impacts of
  * Σᵢ max(0, −(Ḃᵢ(x) + α(Bᵢ(x) − m))) + Σᵢ max(0, m − Bᵢ(Δ(y))) + Σⱼ max(0, m − Cⱼ(y)). Where it is zero everywhere,
  * every impact lands in {B ≥ m}, which the flow then does not leave. Rodriguez, Csomay-Shanklin, Yue & Ames, "Neural Gaits:
- * learning bipedal locomotion via control barrier functions and zero dynamics policies", L4DC 2022, eq. 13–15. A small
+ * learning bipedal locomotion via control barrier functions and zero dynamics policies", L4DC 2022. A small
  * loss proves nothing.
  * @example
  * const ball = system({ state: ['h', 'v'], dynamics: { h: 'v', v: '-9.81' } })

@@ -18,7 +18,7 @@ const torques = ['stanceKnee', 'stanceHip', 'swingHip', 'swingKnee']
  * motor. Torques (N m) act on the angles between links: θ₁ − θ₂ (knee), θ₃ − θ₂ (hip), θ₃ − θ₄, θ₅ − θ₄. State
  * [stanceShin, stanceThigh, torso, swingThigh, swingShin, and their rates]; M(θ)θ″ + bias(θ, θ′) = Bu is derived from
  * the energies by {@link eulerLagrange}. RABBIT's parameters, {@link bipedImpact} where the swing foot strikes.
- * Westervelt, Grizzle & Koditschek, IEEE TAC 48 (2003), section II.
+ * Westervelt, Grizzle & Koditschek, IEEE TAC 48 (2003).
  * @example linearize(planarBiped()).B
  */
 export function planarBiped(changes: BipedParameters = {}): Field {

@@ -48,14 +48,14 @@ export function bipedReport(recipe: BipedRecipe, result: BipedResult): string {
       },
     ],
     hero: {
-      title: 'Four steps',
-      svg: bipedFigure(hero, { id: 'sticks', label: 'stick figures of four steps', steps: 4, perStep: 6 }),
+      title: 'Three steps',
+      svg: bipedFigure(hero, { id: 'sticks', label: 'stick figures of three steps', steps: 3, perStep: 6 }),
       caption:
-        'Six moments of each of the first four steps, on the orbit. Each leg keeps its colour; the foot that bears is a pivot without a motor.',
+        'Seven moments of each of the first three steps, on the orbit. Each leg keeps its colour; the foot that bears is a pivot without a motor.',
     },
     figures: figures(recipe, result),
     table: table(walks, result.untrained),
-    notes: notes(recipe),
+    notes: notes(recipe, result.gait.theta.length),
   })
 }
 
@@ -65,31 +65,29 @@ const count = (walks: readonly BipedWalk[]) => walks.reduce((sum, { walk }) => s
 
 function figures(recipe: BipedRecipe, { walks, losses, multiplier }: BipedResult): PageFigure[] {
   const disturbed = walks.find(({ scenario }) => scenario.rates !== undefined) ?? walks[0]
+  const slow = walks.find(({ scenario }) => (scenario.surplus ?? 0) < 0) ?? walks[0]
   return [
     {
       title: 'Stance leg, from too slow a start',
-      svg: portrait('stance', walks[1] ?? disturbed, stanceLeg, [
-        'direction of the stance leg, rad',
-        'rad/s',
-      ]),
-      caption: `Direction and rate over ${recipe.walk.steps} steps: the first ten faint, the last strong. Steps run to the right, impacts jump back. This is the motion that no motor drives.`,
+      svg: portrait(
+        'stance',
+        stepCurves(slow.walk, () => stanceLeg),
+        ['direction of the stance leg, rad', 'rad/s'],
+      ),
+      caption: `Direction and rate over ${recipe.walk.steps} steps: the first ten thin, the last strong. Steps run to the right, impacts jump back. This is the motion that no motor drives.`,
     },
     {
-      title: 'Swing knee, rates 5 % too high at the start',
-      svg: portrait('knee', disturbed, swingKnee, ['bend of the swing knee, rad', 'rad/s']),
+      title: 'One knee, rates 5 % too high at the start',
+      svg: portrait('knee', kneeCycles(disturbed.walk), ['bend of one knee, rad', 'rad/s']),
       caption:
-        'The first step starts off the gait and is pulled onto it; every impact then lands on it, since the gait is made to survive impacts exactly.',
+        'Swing and stance of one leg, twenty steps thin and the last two strong; impacts jump. The gait is made to survive impacts exactly: each lands on it.',
     },
     {
       title: 'Distance from the orbit after each impact',
       svg: convergence(walks, multiplier),
-      caption: `All ten numbers of the state after an impact. The slope is the largest multiplier: predicted ${readable(multiplier, 4)} a step (dashed), down to the tolerance of the solver.`,
+      caption: `All ten numbers of the state after an impact, for starts off the orbit. Dashed: the largest multiplier as the zero dynamics predict it, ${readable(multiplier, 4)} a step.`,
     },
-    {
-      title: 'The closest barriers along the walk',
-      svg: closest(disturbed.walk),
-      caption: `${disturbed.scenario.name}, the first six steps, each barrier over its own scale; 0 is the limit.`,
-    },
+    closest(disturbed),
     {
       title: 'Training',
       svg: trainingFigure({ losses: losses.map((v) => Math.max(v, 1e-6)) }),
@@ -101,30 +99,32 @@ function figures(recipe: BipedRecipe, { walks, losses, multiplier }: BipedResult
 
 type Reading = (y: Float64Array) => readonly [number, number]
 const stanceLeg: Reading = (y) => [(y[0] + y[1]) / 2, (y[5] + y[6]) / 2]
+const stanceKnee: Reading = (y) => [y[0] - y[1], y[5] - y[6]]
 const swingKnee: Reading = (y) => [y[4] - y[3], y[9] - y[8]]
 
-/** One curve per step. */
-function stepCurves({ t, states, impacts }: Walk, read: Reading): Curve[] {
+/** One curve per step, of what `read` gives there. */
+function stepCurves({ t, states, impacts }: Walk, read: (step: number) => Reading): Curve[] {
   const curves: (readonly [number, number])[][] = impacts.map(() => [])
   let step = 0
   for (let i = 0; i < t.length; i++) {
-    curves[step]?.push(read(states[i]))
-    if (step < impacts.length && t[i] === impacts[step].t && i + 1 < t.length && t[i + 1] === t[i]) step++
+    curves[step]?.push(read(step)(states[i]))
+    // both sides of an impact are looked at, at one time
+    if (t[i] === impacts[step]?.t && t[i + 1] === t[i]) step++
   }
   return curves.map((curve) => curve.filter((_, i) => i % 4 === 0 || i === curve.length - 1))
 }
 
-function portrait(
-  id: string,
-  { walk, scenario }: BipedWalk,
-  read: Reading,
-  axes: readonly [string, string],
-): string {
-  const curves = stepCurves(walk, read)
+/** The steps of one leg, its swing and its stance as one curve. */
+const kneeCycles = (walk: Walk): Curve[] => {
+  const curves = stepCurves(walk, (step) => (step % 2 === 0 ? swingKnee : stanceKnee))
+  return curves.flatMap((curve, k) => (k % 2 === 0 ? [[...curve, ...(curves[k + 1] ?? [])]] : []))
+}
+
+function portrait(id: string, curves: readonly Curve[], axes: readonly [string, string]): string {
   const shown = [...curves.slice(0, 10), ...curves.slice(-1)]
   return linePlot({
     id: `portrait-${id}`,
-    label: `${axes[0]} and its rate, ${scenario.name}`,
+    label: `${axes[0]} and its rate`,
     axes,
     lines: shown.map((curve, k) =>
       k + 1 === shown.length ? { curve, tone: 'proved', weight: 2.4 } : { curve, tone: 'quiet', weight: 0.9 },
@@ -132,55 +132,70 @@ function portrait(
   })
 }
 
+/** Impacts after which nothing but the solver's errors is left. */
+const horizon = 50
+
 function convergence(walks: readonly BipedWalk[], multiplier: number): string {
-  const off = walks.filter(({ scenario }) => scenario.surplus !== undefined || scenario.rates !== undefined)
-  const first = off[0]?.distances[0] ?? 1
-  const horizon = 60
+  const settled = walks[0].walk.impacts.at(-1)?.after ?? walks[0].from
+  const distance = (y: Float64Array) => Math.hypot(...y.map((v, i) => v - settled[i]))
+  const curves = walks
+    .filter(({ scenario }) => scenario.surplus !== undefined || scenario.rates !== undefined)
+    .map(({ from, walk }) =>
+      [from, ...walk.impacts.map(({ after }) => after)]
+        .slice(0, horizon)
+        .map((y, k) => [k, distance(y)] as const),
+    )
+  const first = curves[0]?.[0]?.[1] ?? 1
   return linePlot({
     id: 'convergence',
-    label: 'distance from the orbit over steps',
+    label: 'distance from the orbit over impacts',
     axes: ['impacts', 'distance'],
     logarithmic: true,
     lines: [
+      ...curves.map((curve) => ({ curve, tone: 'proved', weight: 1.4 }) as const),
       {
         curve: Array.from({ length: horizon }, (_, k) => [k, first * multiplier ** k] as const),
         tone: 'ink',
         dashed: true,
         weight: 1.2,
       },
-      ...off.map(({ distances }) => ({
-        curve: distances.slice(0, horizon).map((d, k) => [k, d] as const),
-        tone: 'proved' as const,
-        weight: 1.4,
-      })),
     ],
   })
 }
 
-/** The four barriers that come closest to 0 in the first steps. */
-function closest({ t, barriers, impacts }: Walk): string {
-  const end = impacts[Math.min(5, impacts.length - 1)].t
+const closeTones = [
+  ['lost', 'red'],
+  ['proved', 'teal'],
+  ['compared', 'ochre'],
+  ['quiet', 'grey'],
+] as const
+
+/** The four barriers that come closest to 0 in the first six steps. */
+function closest({ walk: { t, barriers, impacts }, scenario }: BipedWalk): PageFigure {
+  const end = impacts[Math.min(5, impacts.length - 1)]?.t ?? 0
   const inside = Array.from(t.keys()).filter((i) => t[i] <= end)
-  const least = stepBarriers.map((name, i) => ({
-    name,
-    i,
-    value: Math.min(...inside.map((k) => barriers[k][i])),
-  }))
-  const tones = ['lost', 'proved', 'compared', 'quiet'] as const
-  const tight = least.sort((a, b) => a.value - b.value).slice(0, tones.length)
-  return linePlot({
+  const tight = stepBarriers
+    .map((name, i) => ({ name, i, value: Math.min(...inside.map((k) => barriers[k][i])) }))
+    .sort((a, b) => a.value - b.value)
+    .slice(0, closeTones.length)
+  const svg = linePlot({
     id: 'barriers',
     label: 'the closest barriers over time',
     axes: ['s', 'barrier over its scale'],
     range: [0, 1.5],
-    lines: tight.map(({ name, i }, k) => ({
+    lines: tight.map(({ i }, k) => ({
       curve: inside.filter((_, m) => m % 4 === 0).map((m) => [t[m], barriers[m][i]] as const),
-      name,
-      tone: tones[k],
+      tone: closeTones[k][0],
       weight: 1.4,
     })),
     rules: [{ at: 0, name: 'limit' }],
   })
+  const names = tight.map(({ name }, k) => `${closeTones[k][1]}: ${name}`).join('; ')
+  return {
+    title: 'The closest barriers along the walk',
+    svg,
+    caption: `The first six steps, ${scenario.name}. ${names}.`,
+  }
 }
 
 function table(walks: readonly BipedWalk[], untrained: Walk) {
@@ -197,7 +212,7 @@ function table(walks: readonly BipedWalk[], untrained: Walk) {
   }
 }
 
-function notes({ limits, training, walk }: BipedRecipe) {
+function notes({ limits, training, walk, start }: BipedRecipe, weights: number) {
   return [
     {
       title: 'The machine',
@@ -205,7 +220,7 @@ function notes({ limits, training, walk }: BipedRecipe) {
     },
     {
       title: 'The gait',
-      text: `Polynomials of degree 6 of the direction of the stance leg, 20 numbers, that survive the impact exactly (Westervelt, Grizzle & Koditschek 2003). They are trained on the two-dimensional zero dynamics with conditions along the flow, before and after impacts, as in Neural Gaits (Rodriguez, Csomay-Shanklin, Yue & Ames 2022), for energies up to ${readable(100 * training.surplus)} % from the orbit’s; Neural Gaits takes a network in their place and learns the surviving of impacts too.`,
+      text: `Functions of the direction of the stance leg: polynomials of degree 6 and a network of ${start.hidden ?? 0} units that is added to them, ${weights} numbers, which survive the impact exactly whatever they are (Westervelt, Grizzle & Koditschek 2003). They are trained on the two-dimensional zero dynamics with conditions along the flow, before and after impacts, as in Neural Gaits (Rodriguez, Csomay-Shanklin, Yue & Ames 2022), for energies up to ${readable(100 * training.surplus)} % from the orbit’s. Neural Gaits learns the surviving of impacts too.`,
     },
     {
       title: 'What was looked at',

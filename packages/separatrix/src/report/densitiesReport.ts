@@ -98,9 +98,10 @@ async function pictures(result: DensityResult, recipe: DensitiesRecipe): Promise
         half,
         tracks: await tracks(flow, { count: 400, frames: 25, seed: recipe.seed + 7 }),
         drawn: 60,
+        stills: 5,
       }),
       caption:
-        'Four hundred samples of the normal distribution carried by the learned velocity; sixty of their trajectories.',
+        'Four hundred samples of the normal distribution carried by the learned velocity; sixty of their trajectories. Below, five times on the way.',
     },
   ]
 }

@@ -19,8 +19,8 @@ export interface BipedRecipe {
   readonly limits: GaitLimits
   readonly training: {
     readonly steps: number
-    /** of Adam, falling to 0 along a cosine */
-    readonly rate: number
+    /** of Adam, from the first to the last along a cosine */
+    readonly rate: readonly [number, number]
     readonly surplus: number
     readonly alpha: number
     readonly margin: number
@@ -40,9 +40,9 @@ export interface BipedRecipe {
 
 /** The recipe that `separatrix study biped` follows. */
 export const bipedRecipe: BipedRecipe = {
-  start: {},
+  start: { hidden: 8, seed: 1 },
   limits: gaitLimits,
-  training: { steps: 400, rate: 3e-3, surplus: 0.25, alpha: 10, margin: 0.05, batch: 64, seed: 1 },
+  training: { steps: 400, rate: [3e-3, 1e-5], surplus: 0.25, alpha: 10, margin: 0.05, batch: 64, seed: 1 },
   walk: { steps: 100, rate: 20, tolerance: 1e-8, looks: 200 },
   scenarios: [
     { name: 'on the orbit' },

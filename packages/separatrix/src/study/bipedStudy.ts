@@ -1,6 +1,6 @@
-import { adam, cosineRate, fit } from '@separatrix/adjoint'
 import { type Field, interpret } from '@separatrix/field'
 import {
+  bipedJoints,
   gaitLoss,
   gaitOrbit,
   type ReturnMap,
@@ -13,12 +13,12 @@ import {
 import { tsit5 } from '@separatrix/ode'
 import type { Terminal } from '../terminal/terminal.js'
 import type { BipedRecipe, WalkScenario } from './bipedRecipe.js'
+import { train } from './train.js'
 
 export interface BipedWalk {
   readonly scenario: WalkScenario
   readonly walk: Walk
-  /** how far each state after an impact is from the orbit's, in the norm of all ten numbers */
-  readonly distances: readonly number[]
+  readonly from: Float64Array
   readonly milliseconds: number
 }
 
@@ -44,27 +44,16 @@ export async function bipedStudy(recipe: BipedRecipe, terminal: Terminal): Promi
   const { limits, training, walk: walking } = recipe
   const { steps, rate, seed, surplus, alpha, margin, batch } = training
   const start = walkingGait(recipe.start)
-  const begin = terminal.now()
-  const progress = terminal.progress('Training the gait')
-  const { field: gait, losses } = await fit({
-    field: start,
-    loss: gaitLoss({ surplus, limits, alpha, margin, batch }),
-    optimizer: adam({ rate: cosineRate({ rate, steps }) }),
-    steps,
-    seed,
-    backend: 'wasm',
-    onProgress: ({ step }) => progress.update(step / steps),
-  })
-  progress.stop()
-  const trainingTime = terminal.now() - begin
-  const settings = {
-    ...walking,
-    limits,
-    method: tsit5,
-    rtol: walking.tolerance,
-    atol: walking.tolerance,
-  }
-  const { tolerance: _tolerance, ...options } = settings
+  const trained = await train(
+    { field: start, loss: gaitLoss({ surplus, limits, alpha, margin, batch }), backend: 'wasm' },
+    { steps, rate, seed },
+    'Training the gait',
+    terminal,
+  )
+  const { field: gait, losses } = trained
+  const { tolerance, ...rest } = walking
+  const solving = { method: tsit5, rtol: tolerance, atol: tolerance }
+  const options = { ...rest, ...solving, limits }
   const onOrbit = interpret(gaitOrbit(gait), 0, [0, 0])
   const orbit = onOrbit.slice(0, states)
   const multiplier = onOrbit[states + 6]
@@ -76,24 +65,15 @@ export async function bipedStudy(recipe: BipedRecipe, terminal: Terminal): Promi
     const from = state.map((v, i) => (2 * i < states ? v : v * rates))
     const result = walk(gait, { ...options, from, ...(push && { push }), ...(machine && { machine }) })
     walked.update((k + 1) / recipe.scenarios.length)
-    const distances = [from, ...result.impacts.map(({ after }) => after)].map((y) =>
-      Math.hypot(...y.map((v, i) => v - orbit[i])),
-    )
-    return { scenario, walk: result, distances, milliseconds: terminal.now() - before }
+    return { scenario, walk: result, from, milliseconds: terminal.now() - before }
   })
   walked.stop()
   const { field, impact } = walkingLoop(gait, { rate: walking.rate })
-  const map = returnMap(field, orbit, {
-    event: impact,
-    within: 5,
-    method: tsit5,
-    rtol: walking.tolerance,
-    atol: walking.tolerance,
-  })
+  const map = returnMap(field, orbit, { ...solving, event: impact, within: 5 })
   return {
     gait,
     losses,
-    trainingTime,
+    trainingTime: trained.milliseconds,
     orbit,
     multiplier,
     untrained: walk(start, options),
@@ -105,10 +85,8 @@ export async function bipedStudy(recipe: BipedRecipe, terminal: Terminal): Promi
 
 /** From the state after an impact: the new swing foot is where the stance foot was. */
 function orbitStep({ after, time }: ReturnMap): BipedResult['step'] {
-  const [shin, thigh, , swingThigh, swingShin] = after
-  const l = 0.4
-  const length = -l * (Math.sin(shin) + Math.sin(thigh) - Math.sin(swingThigh) - Math.sin(swingShin))
-  return { length, speed: length / time, duration: time }
+  const [, , , , , , , , , , foot] = interpret(bipedJoints(), 0, after)
+  return { length: -foot, speed: -foot / time, duration: time }
 }
 
 /** Whether all barriers of a walk were kept all the way. */

@@ -16,7 +16,7 @@ const backwards = Array.from({ length: linkCount }, (_, i) => linkCount - 1 - i)
  * the legs change their names, so that [θ; θ′] speaks of the new stance leg: θ⁺ is θ⁻ read backwards, and
  * M(θ⁺)θ̇⁺ = Σₖ mₖ(∂pₖ/∂θ)ᵀ ṗₖ⁻ + I∘θ̇⁻, momentum in all directions that the new contact allows. Angular momentum about
  * the new contact is kept, kinetic energy falls. Westervelt, Grizzle & Koditschek, "Hybrid zero dynamics of planar biped
- * walkers", IEEE TAC 48 (2003), eq. 5–10, reduced to the angles.
+ * walkers", IEEE TAC 48 (2003), reduced to the angles.
  * @example
  * const strike: Event = { when: swingFootHeight(), direction: 'falling', reset: bipedImpact() }
  */

@@ -12,7 +12,7 @@ import type { Parameters } from '../plant.js'
 /**
  * RABBIT: masses (kg), lengths (m), distances of centres of mass (torso and thigh from the hip, shin from the knee; m),
  * moments of inertia about them (kg m²), gravity (m/s²). Chevallereau et al., "RABBIT: a testbed for advanced control
- * theory", IEEE Control Systems Magazine 23 (2003), table 1; rotors are left out.
+ * theory", IEEE Control Systems Magazine 23 (2003); rotors are left out.
  */
 export const rabbit = {
   mTorso: 12,
