@@ -20,9 +20,11 @@ const setting = ({ reading, value }: ContenderSummary) =>
 /** The report of the transfer study, one self-contained page. */
 export function transferReport(recipe: TransferRecipe, { runs, tests }: TransferResult): string {
   const summaries = summarise({ runs, tests })
-  const [layered] = summaries
-    .filter((s) => aware.has(s.contender))
-    .sort((a, b) => b.worstTraining - a.worstTraining) as [ContenderSummary]
+  const [layered, plain] = [true, false].map((wanted) =>
+    summaries
+      .filter((s) => aware.has(s.contender) === wanted)
+      .reduce((a, b) => (b.worstTraining > a.worstTraining ? b : a)),
+  ) as [ContenderSummary, ContenderSummary]
   const rated = summaries.filter((s) => s.value !== undefined)
   const most = (of: (s: ContenderSummary) => number) => readable(Math.max(...rated.map(of)), 2)
   const good = layered.worstTraining >= served
@@ -32,7 +34,7 @@ export function transferReport(recipe: TransferRecipe, { runs, tests }: Transfer
     verdict: {
       word: good ? 'One setting serves all' : 'No setting serves all',
       good,
-      statement: `${layered.contender} (${setting(layered)}) tells at least ${percent(layered.worstTraining)} of the training digits right on each of ${networksOf(tests).length} networks, on seeds that had no part in its choice. The best rate of an optimiser differs up to ${most((s) => s.rateSpread)}× from network to network; times the number of layers, up to ${most((s) => s.sharedSpread)}×.`,
+      statement: `${layered.contender} (${setting(layered)}) tells at least ${percent(layered.worstTraining)} of the training digits right on each of ${networksOf(tests).length} networks, on seeds that had no part in its choice; ${plain.contender}, which knows no layers, ${percent(plain.worstTraining)} (${setting(plain)}). The best rate of an optimiser differs up to ${most((s) => s.rateSpread)}× from network to network; times the number of layers, up to ${most((s) => s.sharedSpread)}×.`,
     },
     numbers: summaries.map((s) => ({
       value: percent(s.worstTraining),
