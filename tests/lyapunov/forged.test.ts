@@ -28,6 +28,9 @@ const withField = (c: Certificate, change: { system?: Field; candidate?: Field }
 const globally = certificateOf(
   certify({ field: line('-x - x^3'), V: parabola, property: 'global-asymptotic-stability' }),
 )
+const flatly = certificateOf(
+  certify({ field: plane('-x', '-y'), V: square, property: 'global-asymptotic-stability' }),
+)
 const stable = certificateOf(
   certify({ field: plane('y', '-x - y'), V: square, domain: around, level: 1, property: 'stability' }),
 )
@@ -43,7 +46,7 @@ const map = certificateOf(
 )
 
 test('the certificates that are forged below are good ones', () => {
-  for (const c of [globally, stable, boxed, moved, map]) assert.ok(checkCertificate(c).valid)
+  for (const c of [globally, flatly, stable, boxed, moved, map]) assert.ok(checkCertificate(c).valid)
 })
 
 /** Fields that agree with the honest ones wherever they are defined, or by formulas that vanish, and yet are others. */
@@ -51,6 +54,12 @@ const forgeries: readonly (readonly [string, Certificate, { system?: Field; cand
   ['a global claim about a field that ends at 0', globally, { system: line('-x - x^3 + 0*log(x)') }],
   ['a global claim about a field with a pole', globally, { system: line('-x - x^3 + 0/(x - 0.5)') }],
   ['a global claim with a V that ends', globally, { candidate: expression('x^2 + 0*sqrt(x + 5)', ['x']) }],
+  [
+    'a global claim by a V that is blind to y',
+    flatly,
+    { system: plane('-x', 'y'), candidate: expression('x^2', xy) },
+  ],
+  ['a global claim about a y that stays', flatly, { system: plane('-x', '0*y') }],
   ['stability of a field that ends', stable, { system: plane('y', '-x - y + 0*log(x + 0.5)') }],
   ['stability of a field with a pole', stable, { system: plane('y', '-x - y + 0/(x - 0.25)') }],
   ['stability by a V with kinks', stable, { candidate: expression('x^2 + y^2 + 0*relu(x - 0.3)', xy) }],
