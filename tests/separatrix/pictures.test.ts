@@ -3,12 +3,14 @@ import { evaluateGrid, expression, interpret, system } from '@separatrix/field'
 import { drawPoints, gaussianMixture } from '@separatrix/flows'
 import { quadratic, regionOfAttraction } from '@separatrix/lyapunov'
 import { test } from 'uvu'
+import { boxesFigure } from '../../packages/separatrix/src/report/boxesFigure.js'
 import { densityPicture } from '../../packages/separatrix/src/report/densityPicture.js'
 import { linePlot } from '../../packages/separatrix/src/report/linePlot.js'
 import { renderPage } from '../../packages/separatrix/src/report/page.js'
 import { quadraticForm } from '../../packages/separatrix/src/report/quadraticForm.js'
 import { drawRegions } from '../../packages/separatrix/src/report/regionPictures.js'
-import { boxesFigure } from '../../packages/separatrix/src/report/regionReport.js'
+import { regionReport } from '../../packages/separatrix/src/report/regionReport.js'
+import { crossing, onPlane, planesOf } from '../../packages/separatrix/src/report/slice.js'
 import { sublevelArea } from '../../packages/separatrix/src/report/sublevelArea.js'
 import { basinArea } from '../../packages/separatrix/src/study/basinArea.js'
 import { separatrices } from '../../packages/separatrix/src/study/separatrices.js'
@@ -166,6 +168,52 @@ test('a density beside the truth: panels for both, samples outside of the frame 
   const inside = Array.from({ length: 20 }, (_, i) => Math.abs(one.samples.get(i, 0))).filter((v) => v < 2)
   assert.equal(svg.match(/<circle/g)?.length, 2 * inside.length)
   assert.ok(!/NaN|undefined/.test(svg))
+})
+
+test('slices: a field on a plane is the field there, and boxes are cut where they reach the plane', async () => {
+  const spring = system({
+    name: 'spring',
+    state: ['x', 'y', 'v'],
+    dynamics: { x: 'v', y: '-y + x*v + 3', v: '-x - v + sin(y)' },
+  })
+  assert.deepEqual(planesOf(3), [[0, 1], [0, 2], [1, 2]]) // biome-ignore format: pairs
+  assert.equal(planesOf(9).length, 6)
+  const whole = interpret(spring, 0, [0.3, 0, -0.7])
+  assert.deepEqual([...interpret(onPlane(spring, [0, 2]), 0, [0.3, -0.7])], [...whole])
+  assert.deepEqual([...interpret(onPlane(spring, [0, 2], [0, 2]), 0, [0.3, -0.7])], [whole[0], whole[2]])
+  const boxes = [
+    { kind: 'decrease', box: [[0, 1], [-1, 0], [2, 3]] },
+    { kind: 'outside', box: [[0, 1], [0.5, 1], [2, 3]] },
+  ] as const // biome-ignore format: boxes
+  assert.deepEqual(crossing(boxes, [0, 2]), [{ kind: 'decrease', box: [[0, 1], [2, 3]] }]) // biome-ignore format: a box
+})
+
+test('a report of three states has a slice for every two, each with an identifier of its own', async () => {
+  const field = system({
+    name: 'three',
+    state: ['x', 'y', 'z'],
+    dynamics: { x: '-x + y*z', y: '-y', z: '-2*z + 0.1*sin(x)' },
+  })
+  const V = expression('x^2 + y^2 + z^2', ['x', 'y', 'z'])
+  const domain = [[-1, 1], [-1, 1], [-1, 1]] as const // biome-ignore format: a box
+  const { level, message, stats, certificate } = regionOfAttraction({ field, V, domain })
+  const page = await regionReport({
+    study: {
+      name: 'three',
+      title: 'three',
+      field,
+      plant: field,
+      controller: undefined,
+      axes: ['x', 'y', 'z'],
+    },
+    V,
+    domain,
+    outcome: { kind: 'proved', level: level[0], message, stats, milliseconds: 1, certificate },
+    certificatePath: 'c.json',
+  })
+  const ids = [...page.matchAll(/class="figure-([\w-]+)"/g)].map(([, id]) => id)
+  for (const id of ['phase', 'decay', 'boxes-0-1', 'boxes-0-2', 'boxes-1-2'])
+    assert.ok(ids.includes(id), ids.join())
 })
 
 test.run()

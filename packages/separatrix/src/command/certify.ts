@@ -40,7 +40,7 @@ export async function certify(
   const files = { certificate: join(folder, 'certificate.json'), report: join(folder, 'report.html') }
   mkdirSync(folder, { recursive: true })
   writeCertificate(files.certificate, outcome.certificate)
-  const drawn = study.field.stateSize === 2
+  const drawn = study.field.stateSize >= 2
   if (drawn) {
     const { regionReport } = await import('../report/regionReport.js')
     writeFileSync(

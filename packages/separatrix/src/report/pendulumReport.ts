@@ -4,12 +4,12 @@ import type { PendulumRecipe } from '../study/pendulumRecipe.js'
 import type { PendulumResult } from '../study/pendulumStudy.js'
 import type { ProvedLoop } from '../study/proveLoop.js'
 import { type Trajectory, valueAlong } from '../study/trajectories.js'
+import { boxesFigure } from './boxesFigure.js'
 import { duration, readable, roundedDown, roundedUp } from './format.js'
 import { type Line, linePlot } from './linePlot.js'
 import { type Page, type PageFigure, renderPage } from './page.js'
 import { quadraticForm } from './quadraticForm.js'
 import { type Drawing, drawRegions } from './regionPictures.js'
-import { boxesFigure } from './regionReport.js'
 import { checkNote, guarantee } from './statements.js'
 
 const axes = ['angle θ (rad)', 'angular velocity ω (rad/s)'] as const

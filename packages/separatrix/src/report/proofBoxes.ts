@@ -4,6 +4,8 @@ import { colors, figure } from './figure.js'
 import { type Region, regionOutline } from './regionMarks.js'
 
 export interface ProofBoxesOptions {
+  /** 'boxes' by default; figures of one page differ */
+  readonly id?: string
   readonly boxes: readonly LeafBox[]
   readonly domain: readonly (readonly [number, number])[]
   readonly axes: readonly [string, string]
@@ -13,9 +15,9 @@ export interface ProofBoxesOptions {
 const fills = { decrease: colors.proved, outside: 'none', origin: colors.compared } as const
 
 /** The boxes into which the prover cut the plane, each discharged by one inequality. */
-export function proofBoxes({ boxes, domain, axes, region }: ProofBoxesOptions): string {
+export function proofBoxes({ id = 'boxes', boxes, domain, axes, region }: ProofBoxesOptions): string {
   const [x, y] = domain as [readonly [number, number], readonly [number, number]]
-  return figure('boxes', 'Boxes of the proof', {
+  return figure(id, 'Boxes of the proof', {
     height: 290,
     marginLeft: 52,
     marginRight: 14,

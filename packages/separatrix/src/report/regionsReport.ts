@@ -1,8 +1,8 @@
 import type { RegionResult, SizedLoop } from '../study/regionStudy.js'
+import { boxesFigure } from './boxesFigure.js'
 import { duration, readable, roundedDown } from './format.js'
 import { type PageFigure, renderPage } from './page.js'
 import { drawRegions } from './regionPictures.js'
-import { boxesFigure } from './regionReport.js'
 
 /** Trained regions beside the regulators' and the published ones: a picture for each plane, a table for all. */
 export async function regionsReport(results: readonly RegionResult[]): Promise<string> {
