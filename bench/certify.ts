@@ -1,5 +1,5 @@
 import { closeLoop, expression, network, system } from '@separatrix/field'
-import { enclose, encloseBatch, type Field, lieDerivative, seededRandom } from '@separatrix/field/core'
+import { type Field, lieDerivative } from '@separatrix/field/core'
 import {
   cartPole,
   certify,
@@ -10,8 +10,9 @@ import {
   reachAvoidStay,
   regionOfAttraction,
 } from '@separatrix/lyapunov'
+import { boxSpeed } from './boxSpeed.js'
 import { coupledPendula, neuralCandidate, oscillator, oscillatorDomain } from './certifyCases.js'
-import { interleaved, median, processorTime, type Row, report } from './harness.js'
+import { median, processorTime, type Row, report } from './harness.js'
 
 const identity = (n: number) =>
   Array.from({ length: n }, (_, i) => Array.from({ length: n }, (_v, j) => Number(i === j)))
@@ -51,46 +52,6 @@ function neural(): { field: Field; V: Field } {
   return { field: closeLoop(open, net), V: field.stateSize === 2 ? cost : V }
 }
 
-/** Millions of boxes a second through the natural enclosure of Van der Pol's V̇: one at a time, and in a batch. */
-function enclosureSpeed(): { readonly js: number; readonly wasm: number } {
-  const derivative = lieDerivative(V, vanDerPol)
-  const f = enclose(derivative)
-  // so many that no branch predictor learns them by heart: 2000 run twice as fast in JavaScript
-  const count = 20_000
-  const batch = encloseBatch(derivative, { capacity: count })
-  const random = seededRandom(1)
-  const corners = Float64Array.from({ length: 2 * count }, () => 4 * random.uniform() - 2)
-  corners.forEach((v, at) => {
-    const place = (at % 2) * batch.stride + (at >> 1)
-    batch.lo[place] = v
-    batch.hi[place] = v + 0.1
-  })
-  const [lo, hi, low, high] = [2, 2, 1, 1].map((n) => new Float64Array(n)) as [
-    Float64Array,
-    Float64Array,
-    Float64Array,
-    Float64Array,
-  ]
-  let sum = 0
-  const js = () => {
-    for (let k = 0; k < count; k++) {
-      lo[0] = corners[2 * k] as number
-      lo[1] = corners[2 * k + 1] as number
-      hi[0] = (lo[0] as number) + 0.1
-      hi[1] = (lo[1] as number) + 0.1
-      f(lo, hi, low, high)
-      sum += low[0] as number
-    }
-  }
-  const wasm = () => {
-    batch.evaluate(count)
-    sum += batch.outLo[0] as number
-  }
-  const times = interleaved({ js, wasm }, { rounds: 60, warmUp: 100 })
-  const speed = (name: string) => (Number.isFinite(sum) ? (count / (times[name] as number)) * 1000 : 0)
-  return { js: speed('js'), wasm: speed('wasm') }
-}
-
 /** Median milliseconds of processor time of a few runs, after one to warm up. */
 function milliseconds(job: () => void, runs = 5): number {
   job()
@@ -99,17 +60,7 @@ function milliseconds(job: () => void, runs = 5): number {
 
 /** `pnpm bench certify`: how fast regions are proved and certificates checked. */
 export async function bench(): Promise<boolean> {
-  const boxes = enclosureSpeed()
-  const rows: Row[] = [
-    { figure: 'boxes of V̇, Van der Pol', value: boxes.js, unit: 'M/s', goal: { least: 50 } },
-    {
-      figure: 'the same in batches, WebAssembly',
-      value: boxes.wasm,
-      unit: 'M/s',
-      goal: { least: 100 },
-      note: `${(boxes.wasm / boxes.js).toFixed(1)} times as many`,
-    },
-  ]
+  const rows: Row[] = boxSpeed(lieDerivative(V, vanDerPol))
   const van = { field: vanDerPol, V, domain: box(2.5, 3.5) }
   const region = regionOfAttraction(van)
   rows.push(
