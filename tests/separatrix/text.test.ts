@@ -37,6 +37,12 @@ test('two columns wrap long values under themselves', () => {
   assert.ok(lines.slice(1, -1).every((l) => l.startsWith(' '.repeat(13)) && l[13] === 'w'))
 })
 
+test('two columns: a path that fits beside a long name is not cut', () => {
+  const name = 'a name of thirty-four characters..'
+  const path = 'out/a-folder/with/a/report.html'
+  assert.equal(twoColumns([[name, path]]), `${name}  ${path}`)
+})
+
 const numbers: readonly (readonly [number, number | undefined, string])[] = [
   [0, undefined, '0'],
   [0.6, undefined, '0.6'],

@@ -33,9 +33,11 @@ function pieces(word: string, columns: number): string[] {
 /** Names and values in two columns, long values wrapped under themselves. */
 export function twoColumns(rows: readonly (readonly [string, string])[]): string {
   const left = Math.max(...rows.map(([name]) => name.length)) + 2
+  const gap = `\n${' '.repeat(left)}`
   return rows
-    .map(([name, value]) =>
-      wrap(`${name.padEnd(left, '\u00a0')}${value}`, { indent: left }).replaceAll('\u00a0', ' '),
-    )
+    .map(([name, value]) => {
+      const lines = wrap(value, { columns: width - left }).split('\n')
+      return `${name.padEnd(left)}${lines.join(gap)}`
+    })
     .join('\n')
 }
