@@ -1,6 +1,4 @@
-import { seededRandom } from '@separatrix/field'
-import { drawPoints, type Flow } from '@separatrix/flows'
-import { ensemble } from '@separatrix/ode'
+import { drawPoints, type Flow, samplePaths } from '@separatrix/flows'
 import { type DensityResult, datasetOf, flowOf, type Learned } from '../study/densities/densityStudy.js'
 import type { DensitiesRecipe, DensityRecipe } from '../study/densities/recipe.js'
 import { densityPicture } from './densityPicture.js'
@@ -96,7 +94,7 @@ async function pictures(result: DensityResult, recipe: DensitiesRecipe): Promise
       svg: motionPicture({
         label: `${result.name}: samples move from a normal distribution to the learned one`,
         half,
-        tracks: await tracks(flow, { count: 400, frames: 25, seed: recipe.seed + 7 }),
+        tracks: await tracks(flow, recipe.seed + 7),
         drawn: 60,
         stills: 5,
       }),
@@ -106,20 +104,13 @@ async function pictures(result: DensityResult, recipe: DensitiesRecipe): Promise
   ]
 }
 
-/** Trajectories of samples of the base at equally spaced times. */
-async function tracks(
-  { field, base, solving, span }: Flow,
-  { count, frames, seed }: { readonly count: number; readonly frames: number; readonly seed: number },
-): Promise<[number, number][][]> {
-  const random = seededRandom(seed)
-  const start = Array.from({ length: count }, () => {
-    const z = new Float64Array(2)
-    base.draw(random, z)
-    return z
-  })
-  const saveAt = Array.from({ length: frames }, (_, k) => span[0] + ((span[1] - span[0]) * k) / (frames - 1))
-  const { y } = await ensemble(field, start, span, { ...solving, saveAt, backend: 'wasm' })
-  return start.map((_, i) => saveAt.map((_, k): [number, number] => [y.get(k, i, 0), y.get(k, i, 1)]))
+/** Trajectories of samples, each as the points of its frames. */
+async function tracks(flow: Flow, seed: number): Promise<[number, number][][]> {
+  const { x } = await samplePaths(flow, { count: 400, seed, backend: 'wasm' })
+  const [frames, count] = x.shape
+  return Array.from({ length: count }, (_, i) =>
+    Array.from({ length: frames }, (_v, k): [number, number] => [x.get(k, i, 0), x.get(k, i, 1)]),
+  )
 }
 
 function notes({ batch, epsilon, tested }: DensitiesRecipe) {
