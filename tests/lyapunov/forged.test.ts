@@ -134,6 +134,8 @@ test('formulas that would fill the memory or take hours come to an end at once',
     chain([state, { op: 'const', args: [], size: 1, values: [1] }, { op: 'add', args: [0, 1], size: 1 }], squared, 60),
     // sines of sums of sines: a new atom each
     chain([state], (k) => ({ op: 'sin', args: [k], size: 1 }), 300),
+    // twenty thousand thousandth powers
+    chain([state], () => ({ op: 'powi', args: [0], size: 1, exponent: 999 }), 20_000),
   ] // biome-ignore format: one bomb a line
   const started = performance.now()
   for (const c of [globally, stable, boxed, moved, map])
