@@ -1,6 +1,13 @@
 import { expression, system } from '@separatrix/field'
 import { type Field, freeze, toJSON } from '@separatrix/field/core'
-import { type Certificate, certify, checkCertificate, invariantSet, type Verdict } from '@separatrix/lyapunov'
+import {
+  type Certificate,
+  certify,
+  checkCertificate,
+  invariantSet,
+  reachAvoidStay,
+  type Verdict,
+} from '@separatrix/lyapunov'
 import { test } from 'uvu'
 import * as assert from 'uvu/assert'
 import { type Json, rehashed } from './cases.js'
@@ -127,6 +134,8 @@ test('formulas that would fill the memory or take hours come to an end at once',
     chain([state, { op: 'const', args: [], size: 1, values: [1] }, { op: 'add', args: [0, 1], size: 1 }], squared, 60),
     // sines of sums of sines: a new atom each
     chain([state], (k) => ({ op: 'sin', args: [k], size: 1 }), 300),
+    // twenty thousand thousandth powers
+    chain([state], () => ({ op: 'powi', args: [0], size: 1, exponent: 999 }), 20_000),
   ] // biome-ignore format: one bomb a line
   const started = performance.now()
   for (const c of [globally, stable, boxed, moved, map])
@@ -139,6 +148,103 @@ test('formulas that would fill the memory or take hours come to an end at once',
     }
   // twenty forgeries, each answered in well under a second where nothing runs away
   assert.ok(performance.now() - started < 20_000)
+})
+
+const wellAtTwo = {
+  system: line('-x*(x - 1)*(x - 2)'),
+  candidate: expression('x^2*(x - 1.8)*(x - 2.2)', ['x']),
+}
+const rated = certificateOf(
+  certify({ field: line('-x'), V: parabola, domain: [[-1, 1]], level: 0.5, rate: 0.2 }),
+)
+const reached = certificateOf(
+  reachAvoidStay({
+    field: system({ state: ['x'], input: ['d'], dynamics: { x: '-x + d' } }),
+    V: parabola,
+    domain: [[-3, 3]],
+    disturbance: { d: [-0.3, 0.3] },
+    level: 4,
+    inner: 0.5,
+  }),
+)
+const barred = certificateOf(
+  invariantSet({ field: line('-x'), barrier: expression('1 - x^2', ['x']), domain: [[-2, 2]] }),
+)
+
+/** With parts of its claim and proof replaced; the checker itself bisects the single leaf −3. */
+const forge = (c: Json, claim: Json, proof: Json = {}) =>
+  rehashed({
+    ...c,
+    claim: { ...(c.claim as Json), ...claim },
+    proof: { ...(c.proof as Json), tree: [-3], ...proof },
+  })
+
+/** A graph whose operations are lists of one word, which print as that word. */
+const inLists = (field: Json, ...operations: readonly string[]): Json => ({
+  ...field,
+  nodes: (field.nodes as Json[]).map((node) => (operations.includes(node.op as string) ? { ...node, op: [node.op] } : node)),
+}) // biome-ignore format: one row
+
+test('forged: a rate where V is negative, and another equilibrium attracts', () => {
+  // at the bottom of the well about 2, V < 0 and V' = 0: V' + κV < 0 without any fall; x = 2 lies in {V ≤ 0.3}
+  const claim = { domain: [[-1, 3]], level: 0.3 }
+  assert.ok(checkCertificate(forge(rated as unknown as Json, {}, { origin: [[-0.3, 0.3]] })).valid)
+  const forged = forge(withField(rated, wellAtTwo), claim, { origin: [[-0.3, 0.3]] })
+  assert.is(checkCertificate(forged).valid, false)
+  const { system: field, candidate: V } = wellAtTwo
+  const verdict = certify({ field, V, domain: [[-1, 3]], level: 0.3, rate: 0.2 })
+  assert.is(verdict.kind, 'unknown')
+  assert.match(verdict.message, 'V is negative')
+})
+
+test('forged: the rate of a map where V is negative', () => {
+  const contracted = certificateOf(
+    certify({ field: line('0.5*x'), V: parabola, domain: [[-1, 1]], level: 0.5, time: 'discrete', rate: 0.2 }),
+  )
+  // 2 stays where it is, and V(2) = -0.16 < 0.8·V(2)
+  const twoWells = { system: line('x - 0.2*x*(x - 1)*(x - 2)'), candidate: wellAtTwo.candidate }
+  const forged = forge(withField(contracted, twoWells), { domain: [[-0.4, 2.3]], level: 0.3 }, { origin: [[-0.2, 0.2]] })
+  assert.is(checkCertificate(forged).valid, false)
+}) // biome-ignore format: one row
+
+test('forged: lists of one word that print as the word', () => {
+  const [map_, barred_, reached_, stable_] = [map, barred, reached, stable] as unknown as Json[]
+  const forgeries: readonly (readonly [string, Json])[] = [
+    // x' = -x contracts, x⁺ = -x does not
+    ['time', forge(withField(map, { system: line('-x') }), { time: ['discrete'] })],
+    // {x² - 1 ≤ 0} is invariant, {x² - 1 ≥ 0} is not
+    ['invariant-set', forge(withField(barred, { candidate: expression('x^2 - 1', ['x']) }), { property: ['invariant-set'] })],
+    ['stability', forge(stable_, { property: ['stability'] })],
+    // a V that reads the disturbance, whose change its derivative leaves out
+    ['input', forge({ ...reached_, candidate: inLists(movingCandidate(reached_), 'input') }, {})],
+    ['a kink', forge({ ...stable_, candidate: inLists(toJSON(freeze(expression('max(x^2, 0.5*x^2) + y^2', xy))) as unknown as Json, 'max') }, {})],
+  ] // biome-ignore format: one row
+  assert.ok(checkCertificate(forge(map_, {})).valid && checkCertificate(forge(barred_, {})).valid)
+  for (const [name, forged] of forgeries) assert.is(checkCertificate(forged).valid, false, name)
+})
+
+/** (x − d)² */
+function movingCandidate(c: Json): Json {
+  const nodes = [
+    { op: 'state', args: [], size: 1 },
+    { op: 'input', args: [], size: 1 },
+    { op: 'sub', args: [0, 1], size: 1 },
+    { op: 'powi', args: [2], size: 1, exponent: 2 },
+  ]
+  return { ...(c.candidate as Json), nodes, output: 3 }
+}
+
+test('forged: a key that is written twice, and two quantities of one name', () => {
+  const text = JSON.stringify(moved)
+  assert.ok(checkCertificate(text).valid)
+  const twice = text.replace('"level":', '"level":0.9,"level":')
+  assert.is(checkCertificate(twice).valid, false)
+  const system_ = { ...(stable.system as unknown as Json), state: ['x', 'x'] }
+  const candidate = { ...(stable.candidate as unknown as Json), state: ['x', 'x'] }
+  const { valid, reason } = checkCertificate(
+    rehashed({ ...(stable as unknown as Json), system: system_, candidate }),
+  )
+  assert.is(valid, false, reason)
 })
 
 test.run()

@@ -1,6 +1,6 @@
 import { type BisectionTree, bisectionTree, leaf, midpoint } from './bisectionTree.js'
 import type { Box } from './box.js'
-import { boxEvaluator, widestOf } from './boxBounds.js'
+import { type BoxBounds, boxEvaluator, widestOf } from './boxBounds.js'
 import { boxQueue } from './boxQueue.js'
 import { confinement } from './confinement.js'
 import type { Readings } from './readings.js'
@@ -40,7 +40,7 @@ export interface DecreaseResult {
  * run closes in on the critical level from both sides without bisection over levels.
  */
 export function proveDecrease(readings: Readings, domain: Box, options: DecreaseOptions): DecreaseResult {
-  const { n, size, natural: valueAt } = readings
+  const { n, size, rate, natural: valueAt } = readings
   const { origin, tolerance, maxBoxes, onProgress, signal } = options
   let refutation = options.refutation
   let exit: DecreaseResult['exit']
@@ -48,11 +48,14 @@ export function proveDecrease(readings: Readings, domain: Box, options: Decrease
   const leads = confinement(readings, domain)
   const queue = boxQueue(size)
   const tree = bisectionTree()
-  const { bounds, evaluate } = boxEvaluator(readings, (b) => b.rateHigh < 0 || b.valueLow > ceiling())
+  // where V < 0, V̇ < −κV lets V rise: another attractor may lie there
+  const falls = (b: BoxBounds) => b.rateHigh < 0 && (rate === 0 || b.valueLow >= 0)
+  const { bounds, evaluate } = boxEvaluator(readings, (b) => falls(b) || b.valueLow > ceiling())
   const [lo, hi] = [Float64Array.from(domain.lo), Float64Array.from(domain.hi)]
   const [parentLo, parentHi] = [new Float64Array(size), new Float64Array(size)]
   const [low, high] = [new Float64Array(2), new Float64Array(2)]
   let boxes = 0
+  let isNegative = false
   // least lower bound of V among boxes set aside as above the ceiling of their time
   let aside = Infinity
 
@@ -60,7 +63,8 @@ export function proveDecrease(readings: Readings, domain: Box, options: Decrease
     boxes++
     if (isInside(lo, hi, origin)) return tree.mark(node, leaf.origin)
     evaluate(lo, hi)
-    const isFalling = bounds.rateHigh < 0
+    const isFalling = falls(bounds)
+    isNegative ||= rate > 0 && bounds.centreValueHigh < 0
     const way = isFalling ? leads(lo, hi) : 'open'
     if (isFalling && way === 'inside') return tree.mark(node, leaf.decrease)
     const key = Number.isNaN(bounds.valueLow) ? Number.NEGATIVE_INFINITY : Math.max(floor, bounds.valueLow)
@@ -108,6 +112,7 @@ export function proveDecrease(readings: Readings, domain: Box, options: Decrease
       else lo[axis] = middle
       look(child + half, key)
     }
+    if (isNegative) return finish(key, 'V is negative somewhere, where no rate makes it fall')
     if ((boxes & 1023) < 2) {
       onProgress?.({ proved: key, refuted: ceiling(), boxes })
       if (signal?.aborted) return finish(Math.min(queue.least(), aside, key), 'it was stopped')

@@ -1,5 +1,6 @@
 import {
   type Fraction,
+  isLonger,
   monomialProduct,
   type Polynomial,
   plus,
@@ -7,6 +8,10 @@ import {
   reduced,
   times,
 } from './polynomial.js'
+import { demand } from './program.js'
+
+/** Elimination lengthens the coefficients with each pivot. */
+const mostBits = 8192n
 
 interface Signs {
   /** variables that are known to be nonnegative */
@@ -54,6 +59,7 @@ export function isPositive(
 function isDefinite([first, ...others]: readonly (readonly Fraction[])[], isStrict: boolean): boolean {
   if (first === undefined) return true
   const [pivot, ...tail] = first
+  demand(!first.some((c) => isLonger(c, mostBits)), 'a form with coefficients that are too long')
   if (pivot[0] < 0n || (pivot[0] === 0n && (isStrict || tail.some((c) => c[0] !== 0n)))) return false
   const drop = (i: number, j: number): Fraction =>
     pivot[0] === 0n ? [0n, 1n] : times(times(tail[i], tail[j]), reduced(-pivot[1], pivot[0]))

@@ -37,7 +37,7 @@ interface Leaves {
  * where bounds are loose.
  */
 export function checkLeaves(problem: Problem, options: Leaves): void {
-  const { domain, tree, states: n, level, budget } = problem
+  const { domain, tree, states: n, level, decay, budget } = problem
   const {
     falls = rate(problem),
     needs = (box) => isKept(problem, box),
@@ -46,13 +46,15 @@ export function checkLeaves(problem: Problem, options: Leaves): void {
   } = options
   const W = candidate(problem)
   const isOutside = ({ lo }: Interval) => lo > level
+  // where W < 0, Ẇ < −κW lets W rise: another attractor may lie there
+  const isFall = (box: Box) => decay === 0 || bounds(W, box).lo >= 0
   walk(domain, tree, (leaf, kind) =>
     prove(leaf, budget, (box) => {
       // the leaf's kind only says what to try first
       if (kind === -1 && isOutside(bounds(W, box))) return undefined
       if (kind === -3 && atOrigin?.(box)) return undefined
       const change = bounds(falls, box)
-      if (change.hi < 0 && needs(box)) return undefined
+      if (change.hi < 0 && needs(box) && isFall(box)) return undefined
       const value = bounds(W, box)
       if (isOutside(value) || (value.hi < inner && change.lo <= change.hi)) return undefined
       // at the origin forms are definite for part of the inputs at a time

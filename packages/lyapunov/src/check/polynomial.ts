@@ -16,7 +16,7 @@ export function reduced(top: bigint, bottom: bigint): Fraction {
 }
 export const plus = (a: Fraction, b: Fraction) => reduced(a[0] * b[1] + b[0] * a[1], a[1] * b[1])
 export const times = (a: Fraction, b: Fraction) => reduced(a[0] * b[0], a[1] * b[1])
-const isLonger = ([top, bottom]: Fraction, bits: bigint) =>
+export const isLonger = ([top, bottom]: Fraction, bits: bigint) =>
   top >> bits > 0n || -top >> bits > 0n || bottom >> bits > 0n
 
 /** The decimal that is written, or the double itself, doubled until it is an integer. */
@@ -70,15 +70,15 @@ export function polynomials(count: number, mostTerms = 200): PolynomialRing {
   const collect = (terms: Iterable<readonly [string, Fraction]>): Polynomial => {
     const out = new Map<string, Fraction>()
     for (const [m, c] of terms) {
-      work += isLonger(c, 256n) ? 20 : 1
+      // reducing a fraction takes the square of its length
+      work += isLonger(c, 2048n) ? 400 : isLonger(c, 256n) ? 20 : 1
       demand(work <= mostWork && !isLonger(c, mostBits), 'formulas that are too long')
       out.set(m, plus(out.get(m) ?? [0n, 1n], c))
     }
     for (const [m, c] of out) if (c[0] === 0n) out.delete(m)
     return out.size > mostTerms ? atom('sum', out) : out
   }
-  const mul = (p: Polynomial, q: Polynomial) =>
-    collect([...p].flatMap(([m, c]) => [...q].map(([k, d]) => [monomialProduct(m, k), times(c, d)] as const)))
+  const mul = (p: Polynomial, q: Polynomial) => collect(products(p, q))
   const inverse = (p: Polynomial) => {
     const c = numberOf(p)
     demand(p.size > 0, 'a quotient by 0')
@@ -106,6 +106,11 @@ export function polynomials(count: number, mostTerms = 200): PolynomialRing {
     },
     hasNoAtoms: () => atoms.size === 0,
   }
+}
+
+/** One by one, so that what is too long ends before it fills the memory. */
+function* products(p: Polynomial, q: Polynomial) {
+  for (const [m, c] of p) for (const [k, d] of q) yield [monomialProduct(m, k), times(c, d)] as const
 }
 
 /** The value of what is a number. */

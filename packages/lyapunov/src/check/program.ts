@@ -31,8 +31,9 @@ export const isIndex = (x: unknown, below: number): x is number =>
 /** How many numbers one evaluation handles: thirty nodes that each name the last one twice would fill the memory. */
 export function workOf({ nodes }: Program): number {
   const size = (i: number) => nodes[i]?.size ?? 0
-  return nodes.reduce((work, { op, args, size: own, cols = 0, transposed }) => {
-    const repeats = op === 'outer' ? size(args[1]) : op === 'scatter' ? own : transposed ? cols : 0
+  return nodes.reduce((work, { op, args, size: own, cols = 0, transposed, exponent = 0 }) => {
+    const repeats =
+      op === 'outer' ? size(args[1]) : op === 'scatter' ? own : transposed ? cols : exponent ** 2 / 4
     const isLength = isIndex(own, 1e9) ? 1 : Number.NaN
     return work + isLength + args.reduce((s, a) => s + size(a), 0) + size(args[0]) * repeats
   }, 0)

@@ -37,7 +37,8 @@ const extraBoxes = 400_000
 
 /** A certificate, whose hash fits its contents and whose statement is that of its claim, as a problem. */
 export function readCertificate(json: unknown): Problem {
-  const c = (typeof json === 'string' ? readText(json) : json) as Json
+  // an object is read as the file that it would be: no getters, holes or other things that files cannot hold
+  const c = typeof json === 'string' ? readText(json) : (JSON.parse(JSON.stringify(json)) as Json)
   demand(c?.format === 'separatrix-certificate', 'not a certificate')
   demand(c.version === 2, `a certificate of version ${c.version}; this program reads version 2`)
   const { hash, ...payload } = c
@@ -77,8 +78,17 @@ function readText(text: string): Json {
   const bare = text.replace(/"(?:[^"\\]|\\.)*"/g, '""')
   for (const [number] of bare.matchAll(/-?\d[\d.eE+-]*/g))
     demand(`${Number(number)}` === number, `the number ${number} is not written as its double prints`)
+  demand(bare.split(':').length - 1 === keysIn(value), 'a key is written twice: readers may differ about it')
   return value
 }
+
+const keysIn = (value: unknown): number =>
+  typeof value !== 'object' || value === null
+    ? 0
+    : Object.values(value).reduce(
+        (s: number, v) => s + keysIn(v),
+        Array.isArray(value) ? 0 : Object.keys(value).length,
+      )
 
 /** An autonomous field of n states, k inputs and m outputs; run checks its nodes one by one. */
 export function readProgram(
@@ -92,7 +102,12 @@ export function readProgram(
   demand(canonical(header) === canonical(plain), `${name} is not a field of version 1, or is open`)
   const isNamed = [title, ...state, ...input].every((text) => typeof text === 'string')
   demand(isNamed && state.length === n && input.length === k, `${name} has other states or inputs`)
+  demand(new Set([...state, ...input]).size === n + k, `${name} has two quantities of one name`)
   demand(Array.isArray(nodes) && isIndex(output, nodes.length), `${name} has no output`)
+  demand(
+    nodes.every((node) => typeof (node as Json).op === 'string'),
+    `${name} has a malformed node`,
+  )
   demand(k > 0 || nodes.every((node) => (node as Json).op !== 'input'), `${name} has an input`)
   const program = { nodes, output, states: n } as unknown as Program
   const { size } = program.nodes[program.output]

@@ -68,6 +68,8 @@ export function statementOf(claim: Claim): string | undefined {
   // what LaSalle's theorem and an equilibrium need
   const kinds = property === 'stability' || equilibrium ? ['parameter'] : ['parameter', 'disturbance']
   const isCovered =
+    // ['discrete'] prints as 'discrete', and is no such thing
+    [property, time ?? ''].every((word) => typeof word === 'string') &&
     Object.keys(claim).every((key) => keys.split(' ').includes(key)) &&
     uncertain.every(({ name, kind }) => isName(name) && kinds.includes(kind))
   if (!isCovered) return undefined

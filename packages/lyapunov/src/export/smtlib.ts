@@ -60,7 +60,10 @@ interface Query {
 const queries: Readonly<Record<Certificate['claim']['property'], (problem: Problem) => Query[]>> = {
   'region-of-attraction': (p) => {
     const inside = ['domain', `(<= ${termOf(p, p.W)} ${number(p.claim.level)})`, notAtZero(p)]
-    const decrease = { claim: 'V decreases', assertions: [...inside, `(>= ${rateOf(p)} 0.0)`] }
+    // where V < 0, V̇ < −κV lets V rise
+    const isRising = `(>= ${rateOf(p)} 0.0)`
+    const failure = p.claim.rate === undefined ? isRising : `(or ${isRising} (< ${termOf(p, p.W)} 0.0))`
+    const decrease = { claim: 'V decreases', assertions: [...inside, failure] }
     if (p.claim.time !== 'discrete') return [decrease, ...faces(p), ...unique(p)]
     const steps = p.f.stateNames.flatMap((name, i) => {
       const to = termOf(p, entry(motion(p), i))
