@@ -93,6 +93,7 @@ const cases: readonly { readonly field: Field; readonly lo: number; readonly hi:
   { field: expression('max(x, y) - 3*min(x*y, y^5)', ['x', 'y']), lo: -2, hi: 2 },
   ...bare.map((field) => ({ field, lo: -2, hi: 1.5 })),
   { field: drawn('what underflows', 2, (b, x) => b.mul(b.mul(x, x), b.constant([1e-300, 3e-308]))), lo: -1e-9, hi: 2e-9 },
+  { field: drawn('a sensitivity that underflows', 1, (b, x) => b.mul(b.constant(1e-200), b.mul(b.constant(1e-200), b.mul(x, x)))), lo: -1e150, hi: 1e150 },
   { field: lorenz, lo: -20, hi: 30 },
   { field: kepler, lo: 0.1, hi: 2 },
   { field: vanDerPol, lo: -3, hi: 3 },

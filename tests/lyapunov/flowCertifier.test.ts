@@ -228,6 +228,24 @@ function flowOf(maxPieces: number) {
   return found
 }
 
+test('a face that is not entered certifies nothing, where squares overflow as well', () => {
+  // N₀ − N₁ = 1.84e154 and N₀ − N₂ = βη₁ − 1.21e154, which is negative on a part of the face of 0 and 2
+  const b = new Builder()
+  const [weights, biases] = [
+    b.constant([0, 0, 0, 1, 0, 0, 0, 0, 0, -1, 0, 0], true),
+    b.constant([0, -1.84e154, 1.21e154], true),
+  ]
+  const scores = makeField(b, b.affine(weights, b.leaf('state', 4), biases, 3, 4), {
+    name: 'far',
+    stateNames: ['a', 'b', 'c', 'x'],
+    inputNames: [],
+    theta: new Float64Array(0),
+    layout: [],
+  })
+  const { label, radius } = flowCertifier(scores, { scale: 2e155 }).radius([0])
+  assert.deepEqual({ label, radius }, { label: 0, radius: 0 })
+})
+
 test('scores that are not rounded by comparisons alone are read in intervals', () => {
   const { radius } = flowCertifier(network({ widths: [5, 6, 3], activation: 'tanh', seed: 3 }), {
     scale: 1e-3,

@@ -168,6 +168,16 @@ test('bounds of the Jacobian agree with its values', () => {
   }
 })
 
+test('a jump that slopes do not show is neither bounded nor within a certified radius', () => {
+  // the cut of atan2 at y = 0, x < 0, where the derivatives go on
+  const angle = expression('atan2(y, x)', ['x', 'y'])
+  assert.is(lipschitzConstant(angle, { domain: [[-2, -1], [-1, 1]] }).upper, Infinity) // biome-ignore format: a box
+  assert.ok(lipschitzConstant(angle, { domain: [[-2, -1], [0.5, 1]] }).upper < 1) // biome-ignore format: a box
+  const sides = combine([angle], (b, place) => b.concat([place(angle), b.constant(0)]))
+  const { label, radius } = certifiedRadius(sides, [-1, 0.1])
+  assert.ok(label === 0 && radius > 0.09 && radius <= 0.1, `${radius}`)
+})
+
 test('misuse is refused at the door', () => {
   assert.throws(() => lipschitzConstant(expression('sign(x)', ['x'])), /continuous function/)
   assert.throws(() => lipschitzConstant(classifier, { norm: 3 as 2 }), /norm 2/)

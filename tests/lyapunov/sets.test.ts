@@ -202,4 +202,29 @@ test('misuse is refused at the door', () => {
   assert.throws(() => invariantSet({ field: spiral, set: { kind: 'box', sides: [[0, 1]] } }), /2 intervals/)
 })
 
+const still = plane('-x', '-y')
+const sides = [[-1, 1], [-1, 1]] as const // biome-ignore format: a box
+
+test('a set without a point in it is not proved, nor one with a witness elsewhere', () => {
+  const polytope = (bound: number, witness: number[]) =>
+    ({ kind: 'polytope', halfSpaces: [{ normal: [1, 0], bound }], domain: sides, witness }) as const
+  assert.is(invariantSet({ field: still, set: polytope(-5, [0, 0]) }).kind, 'unknown')
+  assert.is(invariantSet({ field: still, set: polytope(0.5, [5, 0]) }).kind, 'unknown')
+  assert.is(invariantSet({ field: still, set: polytope(0.5, [0.6, 0]) }).kind, 'unknown')
+  assert.is(invariantSet({ field: still, set: polytope(0.5, [0.5, 0]) }).kind, 'proved')
+})
+
+test('a field with a cut inside a box is not Lipschitz there', () => {
+  const field = plane('-1.5 - x', '-y - 0.1*atan2(y, x)')
+  const box = (y: readonly [number, number]) => ({ kind: 'box', sides: [[-2, -1], y] }) as const
+  assert.is(invariantSet({ field, set: box([-1, 1]) }).kind, 'unknown')
+})
+
+test('nothing is reached from an empty set', () => {
+  const V = expression('x^2 + y^2 + 10', ['x', 'y'])
+  const claim = { field: still, V, domain: sides, level: 0.5, inner: 0.1 }
+  assert.match(reachAvoidStay(claim).message, /empty/)
+  assert.is(reachAvoidStay({ ...claim, level: 10.5, inner: 10.1 }).kind, 'proved')
+})
+
 test.run()

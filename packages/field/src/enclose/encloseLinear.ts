@@ -2,6 +2,7 @@ import { freeze } from '../build/compose.js'
 import { expectField, type Field } from '../field.js'
 import type { NodeOf, Op } from '../graph/node.js'
 import { type Form, grown, type LinearRule, linearRules, type Step } from './linearRules.js'
+import { smallestStep } from './rounding.js'
 
 /**
  * Linear bounds of a field over a box [lo, hi] of s sides with centre m and half-widths ρ: entry k of the output is
@@ -27,7 +28,7 @@ export interface LinearEnclosure {
  * δ, which has the roundings of c and g: k·2⁻⁵²·S for k roundings of terms of total magnitude S (Higham, Accuracy and
  * Stability, §3.1, twice the bound). A computed λ need not be the true one: where it misses its sum by ζ, the output
  * misses ζ·d, and all these together are at most Σ|λ|·K·2⁻⁵²·S with K the most terms that a λ is the sum of; so δ has K
- * roundings more.
+ * roundings more. Where a λ underflows, ζ is at most Kη in size instead, η = 2⁻¹⁰⁷⁴, and Kη·r is added, r ≥ |d|.
  * @example
  * const { evaluate } = encloseLinear(expression('x^2 - y', ['x', 'y']))
  * const form = new Float64Array(4)
@@ -41,7 +42,7 @@ export function encloseLinear(field: Field): LinearEnclosure {
   const forms: Form[] = []
   const values: Form[] = []
   const steps: Step[] = []
-  const slack = 16 + f.nodes.length + Math.max(...f.nodes.map(({ size }) => size))
+  const slack = 16 + mostTerms(f)
   const form = (size: number): Form => {
     const data = new Float64Array(size * (sides + 2))
     const own = { size, data, error: new Float64Array(size), adjoint: new Float64Array(size) }
@@ -65,10 +66,13 @@ export function encloseLinear(field: Field): LinearEnclosure {
     for (const { adjoint } of forms) adjoint.fill(0)
     result.adjoint[entry] = 1
     for (let k = steps.length - 1; k >= 0; k--) steps[k]?.back()
-    let total = 0
-    for (const { adjoint, error, size } of forms)
-      for (let i = 0; i < size; i++) total += Math.abs(adjoint[i] as number) * (error[i] as number)
-    return grown(total, entries, 0)
+    let [total, largest] = [0, 0]
+    for (const { data, adjoint, error, size } of forms)
+      for (let i = 0; i < size; i++) {
+        total += Math.abs(adjoint[i] as number) * (error[i] as number)
+        largest = Math.max(largest, data[(1 + sides) * size + i] as number)
+      }
+    return grown(total + largest * (smallestStep * slack * entries), entries, 0)
   }
   return {
     sides,
@@ -88,4 +92,12 @@ export function encloseLinear(field: Field): LinearEnclosure {
       }
     },
   }
+}
+
+/** At least as many terms as any sensitivity is the sum of: max(x, x) uses an entry three times, an affine map each once a row. */
+function mostTerms({ nodes }: Field): number {
+  const terms = new Float64Array(nodes.length)
+  for (const { args, size } of nodes)
+    for (const a of new Set(args)) terms[a] = (terms[a] as number) + Math.max(4, 2 * size)
+  return terms.reduce((most, k) => Math.max(most, k), 0)
 }

@@ -87,9 +87,14 @@ const steps = 30
 function largestBall(f: Field, { at, label, others, margins, norm, from }: Margins): number {
   const n = f.stateSize
   const reads = others.map((j) => enclose(gradient(marginOf(f, label, j))))
+  const value = enclose(f)
   const [lo, hi] = [new Float64Array(n), new Float64Array(n)]
+  const [low, high] = [new Float64Array(f.outputSize), new Float64Array(f.outputSize)]
   const survives = (radius: number) => {
     const sides = [at.map((v) => roundSumDown(v - radius)), at.map((v) => roundSumUp(v + radius))]
+    // slopes do not show where f itself is undefined or jumps (atan2)
+    value(sides[0], sides[1], low, high)
+    if (!low.every((v, i) => v <= high[i])) return false
     return reads.every((read, k) => {
       read(sides[0], sides[1], lo, hi)
       // the dual norm: |∇m|₂, or Σ|∂m/∂xᵢ|, as those of a matrix of one row

@@ -49,7 +49,8 @@ export function coveringBall(
   }
   // entries up to β/2 err by at most n + 2 roundings each, their differences' length by √n times that; n + 3 relative ones
   const roundings = (n + 4) * 2 ** -52
-  return Math.sqrt(most) * (1 + roundings) + scale * Math.sqrt(n) * roundings
+  // squares that underflow miss n·2⁻¹⁰⁷⁵ in all
+  return Math.sqrt(most) * (1 + roundings) + scale * Math.sqrt(n) * roundings + n * 2 ** -537
 }
 
 /** The piece cut in two where it is widest. */

@@ -143,9 +143,11 @@ function certify({ z, n, scale, slope, maxPieces, read, largest }: Problem): Flo
     const reach = roundDown(margin / slope)
     if (!(reach > 0)) return { piece, room: least, isFinal: true }
     const [square, loss] = [roundDown(reach * reach), roundUp(rho * rho)]
+    const gain = roundSumDown(square - loss)
     return {
       piece,
-      room: Math.max(least, roundSumDown(square - loss)),
+      // squares that overflow say nothing
+      room: Number.isNaN(gain) ? least : Math.max(least, gain),
       isFinal: loss <= fineEnough * square || n > mostSplit,
     }
   }

@@ -64,6 +64,8 @@ export function invariantPolytope(
   if (!isLipschitz(field, whole, maxBoxes))
     return unknown('the field is not shown to be Lipschitz on the domain: its slopes have no bounds', nothing)
   const all = [...constraints, ...sides]
+  if (!all.every((constraint) => holdsAt(constraint, witness, field)))
+    return unknown(`the witness [${witness.join(', ')}] is not a point of the set`, nothing)
   let boxes = 0
   for (const constraint of all) {
     const problem = { field, all, constraint, box: whole, maxBoxes: maxBoxes - boxes }
@@ -120,6 +122,18 @@ function affine(f: Field, constraints: readonly Constraint[]): Field {
 /** Σ aⱼ·yⱼ over the entries that are not 0. */
 const product = (b: Builder, normal: readonly number[], y: Ref) =>
   normal.reduce((s, a, j) => (a === 0 ? s : b.add(s, b.mul(b.constant(a), b.gather(y, [j])))), b.constant(0))
+
+/** Whether a constraint holds at a point of decimals, exactly. */
+function holdsAt(
+  { normal, bound, isEqual, isExact }: Constraint,
+  point: readonly number[],
+  f: Field,
+): boolean {
+  const b = new Builder()
+  const excess = b.sub(product(b, normal, b.constant(point)), b.constant(bound, isExact))
+  const p = polynomialIn(scalarize(makeField(b, excess, header(f, 'A'))), [])
+  return p !== undefined && [...p.values()].every(({ top }) => !isEqual && top <= 0n)
+}
 
 interface FaceProblem {
   readonly field: Field
@@ -231,7 +245,8 @@ function risingAxis(value: Enclosure, slopes: Enclosure, { lo, hi }: Box): numbe
 /** Finite slopes over a little more than the domain. */
 function isLipschitz(field: Field, domain: Box, maxBoxes: number): boolean {
   const size = field.outputSize * field.stateSize
-  const read = enclose(jacobian(field))
+  const [value, read] = [enclose(field), enclose(jacobian(field))]
+  const [least, most] = [new Float64Array(field.outputSize), new Float64Array(field.outputSize)]
   const [low, high] = [new Float64Array(size), new Float64Array(size)]
   // the solution that leaves is to be excluded just outside of the set as well
   const room = domain.lo.map((v, i) => 2 ** -20 * (domain.hi[i] - v))
@@ -240,8 +255,10 @@ function isLipschitz(field: Field, domain: Box, maxBoxes: number): boolean {
   for (let box = open.pop(); box !== undefined; box = open.pop()) {
     if (++boxes > Math.min(maxBoxes, 2000)) return false
     const { lo, hi } = box
+    value(lo, hi, least, most)
     read(lo, hi, low, high)
-    if (low.every(Number.isFinite) && high.every(Number.isFinite)) continue
+    // slopes do not show where f itself is undefined or jumps (atan2)
+    if ([least, most, low, high].every((ends) => ends.every(Number.isFinite))) continue
     const widths = lo.map((v, i) => hi[i] - v)
     const axis = widths.indexOf(Math.max(...widths))
     const middle = midpoint(lo[axis], hi[axis])

@@ -229,9 +229,12 @@ function overDomain(
   },
 ): LipschitzConstant {
   const [n, m] = [f.stateSize, f.outputSize]
-  const read = enclose(jacobian(f))
+  const [value, read] = [enclose(f), enclose(jacobian(f))]
   const [low, high] = [new Float64Array(n * m), new Float64Array(n * m)]
   const bound = (from: Float64Array, to: Float64Array) => {
+    // slopes do not show where f itself is undefined or jumps (atan2)
+    value(from, to, low, high)
+    for (let i = 0; i < m; i++) if (!(low[i] <= high[i])) return Infinity
     read(from, to, low, high)
     return matrixNorm({ rows: m, cols: n, lo: low, hi: high }, norm)
   }

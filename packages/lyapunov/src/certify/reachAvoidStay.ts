@@ -8,7 +8,7 @@ import { checkLimits, type RegionOptions } from './options.js'
 import { readDomain, scope, withUncertain } from './prepare.js'
 import { proveBand } from './proveBand.js'
 import { type Readings, readPair } from './readings.js'
-import { replay, searchCounterexample } from './searchCounterexample.js'
+import { latticePoint, replay, searchCounterexample } from './searchCounterexample.js'
 import { type ProofStats, type Refutation, unknown, type Verdict } from './verdict.js'
 
 export interface ReachAvoidStayOptions
@@ -153,6 +153,11 @@ function containmentProblem(
   if (start && !start.lo.every((v, i) => v >= domain.lo[i] && start.hi[i] <= domain.hi[i]))
     return { reason: 'the box initial is not within the domain', box: start }
   const above = (bound: number) => (low: number) => low > bound
+  // a claim about no solution at all is true, but not what is meant
+  if (start === undefined && !isMet(readings, domain, level)) {
+    const met = coverValues(readings, withUncertain(domain, readings), above(level), maxBoxes)
+    if (met === undefined) return { reason: `{V ≤ ${level}} is empty within the domain`, box: domain }
+  }
   const prove = (box: Box, reason: string, holds: (low: number, high: number) => boolean) => {
     const stuck = coverValues(readings, withUncertain(box, readings), holds, maxBoxes)
     return stuck && { reason, box: stuck }
@@ -169,6 +174,18 @@ function containmentProblem(
     if (problem !== undefined) return problem
   }
   return undefined
+}
+
+/** Whether V ≤ level at the centre or another point of a lattice. */
+function isMet({ natural, extras }: Readings, { lo, hi }: Box, level: number): boolean {
+  const [low, high] = [new Float64Array(2), new Float64Array(2)]
+  const ends = [0, 1].map((side) => extras.map((interval) => interval[side]))
+  for (let k = 0; k <= 1000; k++) {
+    const x = k === 0 ? lo.map((v, i) => midpoint(v, hi[i])) : latticePoint(k, { lo, hi })
+    natural([...x, ...ends[0]], [...x, ...ends[1]], low, high)
+    if (high[0] <= level) return true
+  }
+  return false
 }
 
 /** The parts of a domain beyond each face of a box, which overlap. */
