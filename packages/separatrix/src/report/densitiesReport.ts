@@ -125,7 +125,7 @@ function notes({ batch, epsilon, tested }: DensitiesRecipe) {
     },
     {
       title: 'Maximum likelihood',
-      text: `Fresh points at every step, ${batch} of them, solved back by the classical Runge–Kutta method in equal steps of the time s of t = 1 − (1 − s)², with exact traces, and differentiated through these steps. Early stages take few steps; later ones more, since a likelihood of coarse steps can be had without one of the flow.`,
+      text: `Fresh points at every step, ${batch} of them, solved back by the classical Runge–Kutta method in equal steps of the time s of t = 1 − (1 − s)², with exact traces, and differentiated through these steps. Early stages take few steps; later ones more, since a likelihood of coarse steps can be had without one of the flow. Thin and sharp densities have RNODE’s penalty on kinetic energy and Jacobians until the last stage, for the same reason.`,
     },
     {
       title: 'Judging',

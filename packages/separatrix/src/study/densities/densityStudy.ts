@@ -19,6 +19,7 @@ import {
   flowMatching,
   likelihoodLoss,
   logTimes,
+  rnode,
   withTime,
 } from '@separatrix/flows'
 import { dopri5, rk4 } from '@separatrix/ode'
@@ -181,8 +182,14 @@ async function byLikelihood(
   const { target, density, recipe, terminal, clock } = study
   const start = clock()
   let slow = slowedDown(field)
-  for (const [k, { steps, rate, solverSteps }] of stages.entries()) {
-    const loss = likelihoodLoss({ data: target, batch: recipe.batch, method: rk4, step: 1 / solverSteps })
+  for (const [k, { steps, rate, solverSteps, smoothing }] of stages.entries()) {
+    const loss = likelihoodLoss({
+      data: target,
+      batch: recipe.batch,
+      method: rk4,
+      step: 1 / solverSteps,
+      ...(smoothing !== undefined && { penalty: rnode({ kinetic: smoothing, jacobian: smoothing }) }),
+    })
     const { theta } = await train(
       { field: slow, loss, ...vectors },
       { steps, rate: [rate, rate / 100], warmUp: steps / 10, seed: recipe.seed + 2 + k },
