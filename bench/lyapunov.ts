@@ -1,7 +1,7 @@
 import { adam, fit } from '@separatrix/adjoint'
 import { closeLoop, combine, type Field, network, seededRandom } from '@separatrix/field'
 import { ball, invertedPendulum, lyapunovLoss, segway, trainableQuadratic } from '@separatrix/lyapunov'
-import { median, processorTime, type Row, report } from './harness.js'
+import { inTurn, median, type Row, report } from './harness.js'
 import { type Integrand, jaxLoss, type LossProblem, type Ops, tensorflowLoss } from './lyapunovPeers.js'
 
 const rate = 0.5
@@ -157,16 +157,6 @@ async function measure({ name, field, V, integrand, batch, goal }: Case, rows: R
       ...(goal !== undefined && { goal: { least: goal } }),
       note: `${Math.round(times[peer])} µs for the same on fixed states`,
     })
-}
-
-/** Least of several measurements of each job, taken in turn, in µs of processor time. */
-function inTurn<K extends string>(jobs: Readonly<Record<K, () => void>>): Record<K, number> {
-  const names = Object.keys(jobs) as K[]
-  const least = Object.fromEntries(names.map((name) => [name, Number.POSITIVE_INFINITY])) as Record<K, number>
-  for (const name of names) for (const end = performance.now() + 700; performance.now() < end; ) jobs[name]()
-  for (let round = 0; round < 9; round++)
-    for (const name of names) least[name] = Math.min(least[name], processorTime(jobs[name]) / 1000)
-  return least
 }
 
 /** Processor time of a step of `fit`, in µs: the median of several runs, less what a run of no steps takes. */

@@ -2,7 +2,7 @@ import { type OutputLoss, prepareBatchSensitivity } from '@separatrix/adjoint'
 import { combine, compileGradient, compose, type Field, network, system } from '@separatrix/field'
 import { rk4 } from '@separatrix/ode'
 import ndarray from 'ndarray'
-import { processorTime, type Row, report } from './harness.js'
+import { inTurn, type Row, report } from './harness.js'
 import { compileNative, runNative } from './native.js'
 import { jax, type Peer, type TrainingProblem, tensorflow } from './trainingPeers.js'
 
@@ -51,17 +51,6 @@ export async function bench(): Promise<boolean> {
   for (const problem of cases) await trajectories(problem, rows)
   samples(rows)
   return report('training', rows)
-}
-
-/** Least of several measurements of each job, taken in turn, in µs of processor time. */
-function inTurn<K extends string>(jobs: Readonly<Record<K, () => void>>): Record<K, number> {
-  const names = Object.keys(jobs) as K[]
-  const least = Object.fromEntries(names.map((name) => [name, Number.POSITIVE_INFINITY])) as Record<K, number>
-  // engines optimise what has run for some tenths of a second, a thousand short iterations
-  for (const name of names) for (const end = performance.now() + 700; performance.now() < end; ) jobs[name]()
-  for (let round = 0; round < 9; round++)
-    for (const name of names) least[name] = Math.min(least[name], processorTime(jobs[name]) / 1000)
-  return least
 }
 
 async function trajectories(problem: Case, rows: Row[]): Promise<void> {
