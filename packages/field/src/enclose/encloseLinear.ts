@@ -1,7 +1,8 @@
 import { freeze } from '../build/compose.js'
 import { expectField, type Field } from '../field.js'
 import type { NodeOf, Op } from '../graph/node.js'
-import { type Form, grown, type LinearRule, linearRules, type Step } from './linearRules.js'
+import { type Form, grown, type LinearRule, type Step } from './linearForm.js'
+import { linearRules } from './linearRules.js'
 import { smallestStep } from './rounding.js'
 
 /**
