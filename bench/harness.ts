@@ -76,6 +76,12 @@ export function interleaved(
   return Object.fromEntries(names.map((name) => [name, median(times.get(name) ?? [])]))
 }
 
+/** Refuses to time what computes something else, beyond what single precision explains. */
+export function agree(what: string, found: number, expected: number): void {
+  if (Math.abs(found - expected) <= 1e-4 * Math.abs(expected)) return
+  throw new Error(`${what} computes ${found}, not ${expected}`)
+}
+
 /** Least of several measurements of each job, taken in turn, in µs of processor time. */
 export function inTurn<K extends string>(jobs: Readonly<Record<K, () => void>>): Record<K, number> {
   const names = Object.keys(jobs) as K[]

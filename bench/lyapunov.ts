@@ -1,7 +1,7 @@
 import { adam, fit } from '@separatrix/adjoint'
 import { closeLoop, combine, type Field, network, seededRandom } from '@separatrix/field'
 import { ball, invertedPendulum, lyapunovLoss, segway, trainableQuadratic } from '@separatrix/lyapunov'
-import { inTurn, median, type Row, report } from './harness.js'
+import { agree, inTurn, median, type Row, report } from './harness.js'
 import { type Integrand, jaxLoss, type LossProblem, type Ops, tensorflowLoss } from './lyapunovPeers.js'
 
 const rate = 0.5
@@ -174,10 +174,4 @@ async function trainingStep(field: Field, loss: ReturnType<typeof lyapunovLoss>)
     times.push(((await run(2000)) - nothing) / 2000)
   }
   return median(times)
-}
-
-/** Losses in single precision on the same states. */
-function agree(what: string, found: number, expected: number): void {
-  if (Math.abs(found - expected) <= 1e-4 * Math.abs(expected)) return
-  throw new Error(`${what} computes ${found}, not ${expected}`)
 }

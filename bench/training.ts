@@ -2,7 +2,7 @@ import { type OutputLoss, prepareBatchSensitivity } from '@separatrix/adjoint'
 import { combine, compileGradient, compose, type Field, network, system } from '@separatrix/field'
 import { rk4 } from '@separatrix/ode'
 import ndarray from 'ndarray'
-import { inTurn, type Row, report } from './harness.js'
+import { agree, inTurn, type Row, report } from './harness.js'
 import { compileNative, runNative } from './native.js'
 import { jax, type Peer, type TrainingProblem, tensorflow } from './trainingPeers.js'
 
@@ -88,7 +88,7 @@ async function trajectories(problem: Case, rows: Row[]): Promise<void> {
     const shared: TrainingProblem = { ...problem, y0: Float32Array.from(Y0.data), parameters: blocks(net) }
     jobs['tfjs'] = await tensorflow(shared)
     jobs['jax'] = await jax(shared)
-    for (const peer of ['tfjs', 'jax']) agree(name, peer, jobs[peer](), jobs['double']())
+    for (const peer of ['tfjs', 'jax']) agree(`${name}: ${peer}`, jobs[peer](), jobs['double']())
   }
   const times = inTurn(jobs)
   const program = compileNative('training', ['-ffast-math', `-DLANES=${lanesInC}`])
@@ -137,12 +137,6 @@ async function trajectories(problem: Case, rows: Row[]): Promise<void> {
       note: `${recorded.diffrax} µs, recorded elsewhere`,
     },
   )
-}
-
-/** Losses in single precision over some hundred stages agree to a few 1e-6. */
-function agree(name: string, peer: string, found: number, expected: number): void {
-  if (Math.abs(found - expected) <= 1e-4 * Math.abs(expected)) return
-  throw new Error(`${name}: ${peer} computes ${found}, not ${expected}`)
 }
 
 const blocks = (net: Field) =>
