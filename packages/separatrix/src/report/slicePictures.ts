@@ -7,6 +7,7 @@ import type { PageFigure } from './page.js'
 import { phasePortrait } from './phasePortrait.js'
 import { shownRegion } from './planePictures.js'
 import { proofBoxes } from './proofBoxes.js'
+import type { Region } from './regionMarks.js'
 import type { RegionPictures, RegionReportOptions } from './regionReportOptions.js'
 import { crossing, onPlane, type Plane, planesOf } from './slice.js'
 
@@ -19,6 +20,8 @@ export async function slicePictures(options: RegionReportOptions): Promise<Regio
   const planes = planesOf(study.field.stateSize)
   const figures: PageFigure[] = []
   const slices = await Promise.all(planes.map((plane) => sliceOf(options, plane)))
+  const busy = busiest(options, planes)
+  const { svg, arrows } = await portraitOf(options, planes[busy], slices[busy])
   if (outcome.kind === 'proved') {
     const starts = planes.flatMap((plane) => {
       const rim = rimPoints(onPlane(V, plane), 0.999 * outcome.level, sides(domain, plane), 4)
@@ -44,12 +47,11 @@ export async function slicePictures(options: RegionReportOptions): Promise<Regio
       caption: `The other states are 0.${boxes.length === 0 ? '' : ` ${readable(cut.length)} of the ${readable(boxes.length)} boxes of the proof are cut.`}`,
     })
   })
-  const first = slices[busiest(options, planes)]
   return {
     hero: {
       title: 'A plane through the origin, the one that holds most of the motion',
-      svg: first.portrait,
-      caption: `The other states are 0; arrows are what of the vector field lies in the plane, computed by ${first.device}. What leaves the plane is not drawn.`,
+      svg,
+      caption: `The other states are 0; arrows are what of the vector field lies in the plane, computed by ${arrows.device}. What leaves the plane is not drawn.`,
     },
     figures,
     numbers: [],
@@ -82,13 +84,22 @@ function busiest({ study: { field }, domain }: RegionReportOptions, planes: read
 const sides = (domain: RegionReportOptions['domain'], plane: Plane) =>
   plane.map((k) => domain[k] as readonly [number, number])
 
-/** The region and the vector field on one plane. */
-async function sliceOf({ study, V, domain, outcome }: RegionReportOptions, plane: Plane) {
-  const axes = plane.map((k) => study.axes[k]) as [string, string]
+interface Slice {
+  readonly axes: readonly [string, string]
+  readonly region: Region
+}
+
+/** The region on one plane. */
+async function sliceOf({ study, V, domain, outcome }: RegionReportOptions, plane: Plane): Promise<Slice> {
+  const axes: readonly [string, string] = [study.axes[plane[0]], study.axes[plane[1]]]
   const shown = shownRegion(outcome, onPlane(V, plane))
   const { values } = await evaluateGrid(shown.V, sides(domain, plane), grid, { backend: 'js' })
-  const region = { ...shown, values }
-  const { svg, arrows } = await phasePortrait({
+  return { axes, region: { ...shown, values } }
+}
+
+/** The region and what of the vector field lies in the plane. */
+const portraitOf = ({ study, domain }: RegionReportOptions, plane: Plane, { axes, region }: Slice) =>
+  phasePortrait({
     field: onPlane(study.field, plane, plane),
     domain: sides(domain, plane),
     axes,
@@ -96,5 +107,3 @@ async function sliceOf({ study, V, domain, outcome }: RegionReportOptions, plane
     separatrices: [],
     trajectories: [],
   })
-  return { axes, region, portrait: svg, device: arrows.device }
-}
