@@ -9,7 +9,7 @@ import { checkLimits, type RegionOptions } from './options.js'
 import { readDomain, scope, withUncertain } from './prepare.js'
 import { proveBand } from './proveBand.js'
 import { type Readings, readPair } from './readings.js'
-import { latticePoint } from './searchCounterexample.js'
+import { lattice } from './searchCounterexample.js'
 import { ellipsoidBarrier, polytopeOf, type SetShape } from './setShapes.js'
 import { type Refuted, unknown, type Verdict } from './verdict.js'
 
@@ -149,11 +149,12 @@ function proved(
 /** A point with W ≤ 0 for certain, from a lattice. */
 function findWitness({ natural, n, size }: Readings, domain: Box): readonly number[] | undefined {
   const [lo, hi] = [new Float64Array(2), new Float64Array(2)]
+  const pointAt = lattice(domain)
   for (let k = 0; k <= 1000; k++) {
     const x =
       k === 0
         ? new Float64Array(size).map((_, i) => midpoint(domain.lo[i] as number, domain.hi[i] as number))
-        : latticePoint(k, domain)
+        : pointAt(k)
     natural(x, x, lo, hi)
     if ((hi[0] as number) <= 0) return Array.from(x.subarray(0, n))
   }

@@ -8,7 +8,7 @@ import { checkLimits, type RegionOptions } from './options.js'
 import { readDomain, scope, withUncertain } from './prepare.js'
 import { proveBand } from './proveBand.js'
 import { type Readings, readPair } from './readings.js'
-import { latticePoint, replay, searchCounterexample } from './searchCounterexample.js'
+import { lattice, replay, searchCounterexample } from './searchCounterexample.js'
 import { type ProofStats, type Refutation, unknown, type Verdict } from './verdict.js'
 
 export interface ReachAvoidStayOptions
@@ -180,8 +180,9 @@ function containmentProblem(
 function isMet({ natural, extras }: Readings, { lo, hi }: Box, level: number): boolean {
   const [low, high] = [new Float64Array(2), new Float64Array(2)]
   const ends = [0, 1].map((side) => extras.map((interval) => interval[side]))
+  const pointAt = lattice({ lo, hi })
   for (let k = 0; k <= 1000; k++) {
-    const x = k === 0 ? lo.map((v, i) => midpoint(v, hi[i])) : latticePoint(k, { lo, hi })
+    const x = k === 0 ? lo.map((v, i) => midpoint(v, hi[i])) : pointAt(k)
     natural([...x, ...ends[0]], [...x, ...ends[1]], low, high)
     if (high[0] <= level) return true
   }
