@@ -58,6 +58,8 @@ export interface Readings {
   /** f, or f(x* + x) (of a map f(x* + x) − x*) with x* before its inputs */
   readonly field: Field
   readonly candidate: Field
+  /** R as a field */
+  readonly decay: Field
   /** f over a box: where a map leads */
   readonly image: Enclosure
   /** [V, R]; of pairs with networks the ranges of their linear bounds */
@@ -116,6 +118,7 @@ export function readPair(
     field: f,
     image: lazily(f),
     candidate: frozen,
+    decay,
     natural: linear === undefined ? lazily(pair) : rangesOf(linear.both),
     linear,
     slopes: lazily(slopes),
@@ -127,7 +130,7 @@ export function readPair(
 }
 
 /** Printed when it is first called: those of networks are long, and not all are needed. */
-function lazily(field: Field): Enclosure {
+export function lazily(field: Field): Enclosure {
   let read: Enclosure | undefined
   return (lo, hi, outLo, outHi) => {
     read ??= enclose(field)

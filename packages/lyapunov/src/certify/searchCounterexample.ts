@@ -48,6 +48,10 @@ export function searchCounterexample(
   return best
 }
 
+/** The one of lower V. */
+export const lowest = (p: Refutation | undefined, q: Refutation | undefined) =>
+  p === undefined || (q !== undefined && q.value[1] < p.value[1]) ? q : p
+
 /** Point k of an additive lattice with the powers of the generalised golden ratio (Roberts 2018) as steps. */
 export function latticePoint(k: number, { lo, hi }: Box): Float64Array {
   let ratio = 2
