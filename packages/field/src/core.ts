@@ -37,6 +37,7 @@ export {
   type MotionTerms,
   motionTerms,
 } from './derive/eulerLagrange.js'
+export { partialDerivative } from './derive/partialDerivative.js'
 export { pullback } from './derive/pullback.js'
 export { pushforward } from './derive/pushforward.js'
 export { scalarCount, scalarize } from './derive/scalarize.js'

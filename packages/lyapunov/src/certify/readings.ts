@@ -77,6 +77,8 @@ export interface Readings extends BoxReadings {
   /** f, or f(x* + x) (of a map f(x* + x) − x*) with x* before its inputs */
   readonly field: Field
   readonly candidate: Field
+  /** R as a field */
+  readonly decay: Field
   /** f over a box: where a map leads */
   readonly image: Enclosure
   /** operations that a box takes, roughly */
@@ -131,6 +133,7 @@ export function readPair(
     field: f,
     image: lazily(f),
     candidate: frozen,
+    decay,
     second: lazily(second),
     secondSize: second.outputSize,
     sample: (point, out) => compiled(0, point.subarray(0, n), out, undefined, point.subarray(n)),
@@ -164,7 +167,7 @@ export function readBoxes({
 }
 
 /** Printed when it is first called: those of networks are long, and not all are needed. */
-function lazily(field: Field): Enclosure {
+export function lazily(field: Field): Enclosure {
   let read: Enclosure | undefined
   return (lo, hi, outLo, outHi) => {
     read ??= enclose(field)

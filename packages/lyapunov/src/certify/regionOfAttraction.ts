@@ -13,7 +13,7 @@ import {
   quadraticForm,
 } from './proveQuadratic.js'
 import type { Readings } from './readings.js'
-import { searchCounterexample } from './searchCounterexample.js'
+import { lowest, searchCounterexample } from './searchCounterexample.js'
 import { stopCheck } from './stopCheck.js'
 import type { ProofStats, Refutation } from './verdict.js'
 
@@ -67,9 +67,11 @@ export function regionOfAttraction({
   checkLimits('regionOfAttraction', { tolerance, maxBoxes })
   checkThreads('regionOfAttraction', threads)
   const ready = prepare('regionOfAttraction', { field, V, domain, ...claim })
-  if (ready.kind === 'refuted') return nothingProved(ready.reason, 0, new Float64Array(field.stateSize))
+  if (ready.kind === 'refuted')
+    return nothingProved(ready.reason, 0, ready.at?.point ?? new Float64Array(field.stateSize))
   if (ready.kind === 'unknown') {
-    const early = ready.pair && searchCounterexample(ready.pair.readings, ready.pair.domain)
+    const early =
+      ready.pair && lowest(ready.rising, searchCounterexample(ready.pair.readings, ready.pair.domain))
     return nothingProved(ready.reason, early?.value[1] ?? Infinity, early?.point)
   }
   const { readings, origin } = ready
@@ -77,7 +79,10 @@ export function regionOfAttraction({
   const early = searchCounterexample(readings, ready.domain)
   // its boxes take a millisecond each
   const eachBox = stopCheck({ signal, deadline }, Infinity)
-  const form = readings.n >= quadraticDimension ? quadraticForm(readings, ready.domain) : undefined
+  const form =
+    readings.n >= quadraticDimension && ready.blowUp === undefined
+      ? quadraticForm(readings, ready.domain)
+      : undefined
   const best = form && largestQuadratic(form, early?.value[1] ?? Infinity, eachBox)
   if (form !== undefined && best !== undefined) return quadraticRegion(ready, form, { ...best, early })
   const isMap = readings.time === 'discrete'

@@ -49,6 +49,10 @@ export function searchCounterexample(
   return best
 }
 
+/** The one of lower V. */
+export const lowest = (p: Refutation | undefined, q: Refutation | undefined) =>
+  p === undefined || (q !== undefined && q.value[1] < p.value[1]) ? q : p
+
 /** The points of an additive lattice with the powers of the generalised golden ratio (Roberts 2018) as steps, by number. */
 export function lattice({ lo, hi }: Box): (k: number) => Float64Array {
   let ratio = 2
