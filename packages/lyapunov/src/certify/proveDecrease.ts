@@ -13,7 +13,7 @@ export interface DecreaseOptions {
   readonly origin: Box
   /** the best counterexample known before */
   readonly refutation?: Refutation | undefined
-  /** stop when the proved and the refuted level agree to this relative difference; 0: go on to the ceiling */
+  /** stop when the proved and the refuted level agree to this relative difference; 0: at what lies below the ceiling, or at it */
   readonly tolerance: number
   readonly maxBoxes: number
   readonly onProgress?:
@@ -97,8 +97,11 @@ export function proveDecrease(readings: Readings, domain: Box, options: Decrease
   look(0, Number.NEGATIVE_INFINITY)
   while (queue.size() > 0) {
     const least = queue.least()
-    if (least > ceiling() || (tolerance > 0 && ceiling() - least <= tolerance * Math.abs(ceiling())))
-      return finish(Math.min(least, aside))
+    const isSettled =
+      tolerance > 0
+        ? ceiling() - least <= tolerance * Math.abs(ceiling())
+        : ceiling() < Math.min(options.ceiling, options.refutation?.value[1] ?? Infinity)
+    if (least > ceiling() || isSettled) return finish(Math.min(least, aside))
     const { key, node, axis } = queue.pop(parentLo, parentHi)
     if (boxes >= maxBoxes) return finish(key, `${maxBoxes} boxes were not enough`)
     const middle = midpoint(parentLo[axis] as number, parentHi[axis] as number)
