@@ -48,6 +48,7 @@ export function certifyStability(options: RegionOptions & { readonly level?: num
       `{V ≤ ${level}} may touch the boundary of the domain (V is at most ${faces.upper} there); take a larger domain or a ` +
         'lower level',
       { boxes: faces.boxes, leaves: 0 },
+      Array.from(faces.at, (v) => [v, v] as const),
     )
   const result = proveDecrease(withQuotient(readings, rate), domain, {
     ceiling: level ?? faces.lower,

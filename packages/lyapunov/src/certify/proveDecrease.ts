@@ -17,7 +17,7 @@ export interface DecreaseOptions extends CrewOptions {
   readonly origin: Box
   /** the best counterexample known before */
   readonly refutation?: Refutation | undefined
-  /** stop when the proved and the refuted level agree to this relative difference; 0: go on to the ceiling */
+  /** stop when the proved and the refuted level agree to this relative difference; 0: at what lies below the ceiling, or at it */
   readonly tolerance: number
   readonly maxBoxes: number
   readonly onProgress?:
@@ -139,14 +139,22 @@ function search(
   lookAtAll()
   while (queue.size() > 0) {
     const first = queue.least()
+    // a run for one level ends at the first point that refutes it
     const isClose = (least: number) =>
-      least > ceiling() || (tolerance > 0 && ceiling() - least <= tolerance * Math.abs(ceiling()))
+      least > ceiling() ||
+      (tolerance > 0
+        ? ceiling() - least <= tolerance * Math.abs(ceiling())
+        : ceiling() < Math.min(options.ceiling, options.refutation?.value[1] ?? Infinity))
     if (isClose(first)) return finish(Math.min(first, aside))
     for (let halves = 0; halves < round.capacity && queue.size() > 0; halves += 2) {
       if (halves > 0 && (isClose(queue.least()) || boxes >= maxBoxes)) break
       const { key, node, axis } = queue.pop(parentLo, parentHi)
       const reason =
-        halves === 0 ? (boxes >= maxBoxes ? `${maxBoxes} boxes were not enough` : stop(round.capacity)) : undefined
+        halves === 0
+          ? boxes >= maxBoxes
+            ? `${maxBoxes} boxes were not enough`
+            : stop(round.capacity)
+          : undefined
       if (reason !== undefined) return finish(key, reason)
       const middle = midpoint(parentLo[axis] as number, parentHi[axis] as number)
       if (!(middle > (parentLo[axis] as number) && middle < (parentHi[axis] as number))) {
