@@ -24,7 +24,7 @@ const targets = ['packages/lyapunov/src/certify', 'packages/field/src/enclose']
 const known = [
   'field/enclose', 'field/encloseBatch', 'field/encloseLinear', 'lyapunov/attacks', 'lyapunov/certify',
   'lyapunov/counterexamples', 'lyapunov/discrete', 'lyapunov/equilibrium', 'lyapunov/flowCertifier', 'lyapunov/global',
-  'lyapunov/lipschitz', 'lyapunov/prover', 'lyapunov/quadraticForm', 'lyapunov/sets',
+  'lyapunov/lastBits', 'lyapunov/lipschitz', 'lyapunov/nearMisses', 'lyapunov/prover', 'lyapunov/quadraticForm', 'lyapunov/sets',
   'lyapunov/stability', 'lyapunov/uncertainty',
 ] // biome-ignore format: a list
 const folder = 'out/mutants'
