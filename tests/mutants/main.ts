@@ -1,4 +1,5 @@
 // `pnpm mutants`: spoils the prover in many small ways, and tells which of them no test notices.
+//   --of checker                  the checker instead
 //   --files boxBounds,originBox   only sources whose path contains one of these
 //   --operator 'end swapped'      only this operator
 //   --limit 300 --seed 1          a random sample of what is left to do
@@ -19,14 +20,22 @@ import type { Reached } from './runner.js'
 import { mutantsOf, type Numbered, withMutants } from './sites.js'
 import { targetKinds, targetsOf } from './targets.js'
 
-const targets = ['packages/lyapunov/src/certify', 'packages/field/src/enclose']
-/** The tests of these; acceptance by the checker is part of most. */
-const known = [
-  'field/enclose', 'field/encloseBatch', 'field/encloseLinear', 'lyapunov/attacks', 'lyapunov/certify',
-  'lyapunov/counterexamples', 'lyapunov/discrete', 'lyapunov/equilibrium', 'lyapunov/flowCertifier', 'lyapunov/global',
-  'lyapunov/lastBits', 'lyapunov/lipschitz', 'lyapunov/nearMisses', 'lyapunov/prover', 'lyapunov/quadraticForm', 'lyapunov/sets',
-  'lyapunov/stability', 'lyapunov/uncertainty',
-] // biome-ignore format: a list
+/** What is spoilt, and the tests that should notice. Acceptance by the checker is part of most of those of the prover. */
+const subjects = {
+  prover: {
+    folders: ['packages/lyapunov/src/certify', 'packages/field/src/enclose'],
+    suites: [
+      'field/enclose', 'field/encloseBatch', 'field/encloseLinear', 'lyapunov/attacks', 'lyapunov/certify',
+      'lyapunov/counterexamples', 'lyapunov/discrete', 'lyapunov/equilibrium', 'lyapunov/flowCertifier', 'lyapunov/global',
+      'lyapunov/lastBits', 'lyapunov/lipschitz', 'lyapunov/nearMisses', 'lyapunov/prover', 'lyapunov/quadraticForm',
+      'lyapunov/sets', 'lyapunov/stability', 'lyapunov/uncertainty',
+    ],
+  },
+  checker: {
+    folders: ['packages/lyapunov/src/check'],
+    suites: ['lyapunov/check', 'lyapunov/checkerIntervals', 'lyapunov/forged', 'lyapunov/lies', 'lyapunov/mutations'],
+  },
+} as const // biome-ignore format: lists
 const folder = 'out/mutants'
 const resultsFile = join(folder, 'results.json')
 
@@ -64,6 +73,7 @@ interface Suite {
 
 const { values: flags } = parseArgs({
   options: {
+    of: { type: 'string', default: 'prover' },
     files: { type: 'string', default: '' },
     operator: { type: 'string', default: '' },
     except: { type: 'string' },
@@ -76,13 +86,15 @@ const { values: flags } = parseArgs({
     report: { type: 'boolean', default: false },
   },
 })
-const suites = known.filter((name) => flags.suites.split(',').some((part) => name.includes(part)))
+const subject = subjects[flags.of as keyof typeof subjects]
+if (subject === undefined) throw new Error(`--of ${Object.keys(subjects).join(' or ')}`)
+const suites = subject.suites.filter((name) => flags.suites.split(',').some((part) => name.includes(part)))
 mkdirSync(folder, { recursive: true })
 const results: Record<string, Outcome> = existsSync(resultsFile)
   ? JSON.parse(readFileSync(resultsFile, 'utf8'))
   : {}
 const sources = new Map(
-  targets
+  subject.folders
     .flatMap((dir) => readdirSync(dir).map((name) => `${dir}/${name}`))
     .filter((file) => flags.files.split(',').some((part) => file.includes(part)))
     .filter((file) => flags.except?.split(',').some((part) => file.includes(part)) !== true)

@@ -117,7 +117,7 @@ const terms: readonly Target[] = [
   [enclose('laneIntervals'), "c.op('pmax', c.op('pmax', p, q), c.op('pmax', r, s))", "c.op('pmax', q, r)"],
   [enclose('laneIntervals'), "doubt === undefined ? term : c.op('add', doubt, term)", 'doubt ?? term'],
   [enclose('laneIntervals'), "c.op('add', x.lo, failure)", 'x.lo'],
-  [enclose('linearForm'), 'at = i', 'at = i + size'],
+  [enclose('linearForm'), 'let at = «i»', 'i + size'],
   ...allButOne(['xs * yr', 'ys * xr', 'xr * yr', 'blur / 2', 'cross']).map((rest): Target => [
     enclose('linearProducts'), 'xs * yr + ys * xr + xr * yr + blur / 2 + cross', rest.join(' + '),
   ]),
