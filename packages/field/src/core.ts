@@ -37,13 +37,20 @@ export {
   type MotionTerms,
   motionTerms,
 } from './derive/eulerLagrange.js'
+export { partialDerivative } from './derive/partialDerivative.js'
 export { pullback } from './derive/pullback.js'
 export { pushforward } from './derive/pushforward.js'
 export { scalarCount, scalarize } from './derive/scalarize.js'
 export { solvePositiveDefinite } from './derive/solvePositiveDefinite.js'
 export { vectorize } from './derive/vectorize.js'
 export { type Enclosure, enclose } from './enclose/enclose.js'
-export { type BatchEnclosure, canEncloseBatch, encloseBatch } from './enclose/encloseBatch.js'
+export {
+  type BatchEnclosure,
+  canEncloseBatch,
+  type EncloseBatchForm,
+  type EncloseBatchOptions,
+  encloseBatch,
+} from './enclose/encloseBatch.js'
 export { encloseInterpreted } from './enclose/encloseInterpreted.js'
 export { encloseLinear, type LinearEnclosure } from './enclose/encloseLinear.js'
 export {

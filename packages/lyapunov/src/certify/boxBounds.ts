@@ -1,6 +1,6 @@
 import { type LinearEnclosure, roundDown, roundSumDown, roundSumUp, roundUp } from '@separatrix/field/core'
 import { midpoint } from './bisectionTree.js'
-import { isSteady, type Readings, rangeEnd } from './readings.js'
+import { type BoxReadings, isSteady, rangeEnd } from './readings.js'
 
 /** Bounds of V and of R (V̇, or V̇ + κV) over one box, and at its centre; overwritten by every call. */
 export interface BoxBounds {
@@ -28,7 +28,7 @@ export interface BoxEvaluator {
  * bounded linearly instead, see {@link linearEvaluator}. Of 'V' alone nothing is said of R.
  */
 export function boxEvaluator(
-  readings: Readings,
+  readings: BoxReadings,
   settles: (bounds: BoxBounds) => boolean,
   of: 'V and R' | 'V' = 'V and R',
 ): BoxEvaluator {
@@ -111,7 +111,7 @@ const emptyBounds = (size: number): BoxBounds => ({
  */
 function linearEvaluator(
   { evaluate: read, sides, outputs }: LinearEnclosure,
-  { size }: Readings,
+  { size }: BoxReadings,
   settles: (bounds: BoxBounds) => boolean,
 ): BoxEvaluator {
   const bounds = emptyBounds(size)

@@ -2,6 +2,7 @@ import { sha256 } from '@noble/hashes/sha2.js'
 import { bytesToHex, utf8ToBytes } from '@noble/hashes/utils.js'
 import { type Field, type FieldJson, misuse, show, toJSON } from '@separatrix/field/core'
 import { leaf, midpoint } from './bisectionTree.js'
+import type { BlowUp } from './blowUp.js'
 import type { Interval } from './box.js'
 import type { Claim } from './claim.js'
 import { statementOf } from './statement.js'
@@ -16,6 +17,8 @@ export interface Proof {
   readonly tree: readonly number[]
   /** box about 0 on which Hess V and the second-order form of V̇ are definite */
   readonly origin?: readonly Interval[]
+  /** where these forms are not definite: how V > 0 and V̇ < 0 but at 0 are proved on that box instead */
+  readonly blowUp?: BlowUp
   /**
    * of a proof by a quadratic form: {V ≤ level} lies in |xᵢ| ≤ radii[i], and the tree bisects that box instead; on each
    * leaf HᵀS + SᵀH + κH − λ(H − 2(level/a²)eᵢeᵢᵀ) is negative definite, f = S·x, for its pair [i, λ], a = min |xᵢ|

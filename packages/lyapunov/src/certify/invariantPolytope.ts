@@ -20,6 +20,7 @@ import { makeCertificate } from './certificate.js'
 import { exponentsOf, polynomialIn } from './polynomial.js'
 import { scope, withUncertain } from './prepare.js'
 import { readPair, stack } from './readings.js'
+import type { StopCheck } from './stopCheck.js'
 import type { Uncertainty } from './uncertainty.js'
 import { unknown, type Verdict } from './verdict.js'
 
@@ -50,7 +51,7 @@ const nothing = { boxes: 0, leaves: 0 }
 export function invariantPolytope(
   f: Field,
   { constraints, domain, witness }: Polytope,
-  { maxBoxes, ...uncertainty }: Uncertainty & { readonly maxBoxes: number },
+  { maxBoxes, stop, ...uncertainty }: Uncertainty & { readonly maxBoxes: number; readonly stop: StopCheck },
 ): Verdict {
   const where = 'invariantSet'
   const readings = readPair(where, f, zero(f), uncertainty)
@@ -68,16 +69,17 @@ export function invariantPolytope(
     return unknown(`the witness [${witness.join(', ')}] is not a point of the set`, nothing)
   let boxes = 0
   for (const constraint of all) {
-    const problem = { field, all, constraint, box: whole, maxBoxes: maxBoxes - boxes }
+    const problem = { field, all, constraint, box: whole, maxBoxes: maxBoxes - boxes, stop }
     if (isWeaklyEntering(problem)) continue
     const name = `[${constraint.normal.join(', ')}]·x ${constraint.isEqual ? '=' : '≤'} ${constraint.bound}`
     if (constraint.isEqual)
       return unknown(`the rate of ${name} is not shown to vanish by its formula`, { boxes, leaves: 0 })
     const cover = coverFace(problem)
     boxes += cover.boxes
+    const stopped = stop()
     if (cover.stuck !== undefined)
       return unknown(
-        `on the face of ${name} the field is not shown to point inward`,
+        `on the face of ${name} the field is not shown to point inward${stopped === undefined ? '' : `: ${stopped}`}`,
         { boxes, leaves: 0 },
         intervalsOf(cover.stuck),
       )
@@ -141,6 +143,7 @@ interface FaceProblem {
   readonly constraint: Constraint
   readonly box: Box
   readonly maxBoxes: number
+  readonly stop: StopCheck
 }
 
 /** Which coordinate a face gives by the others. */
@@ -166,7 +169,7 @@ function isWeaklyEntering({
 }
 
 /** Bisects a face until a·f < 0 on every part that meets the set. */
-function coverFace({ field, all, constraint, box, maxBoxes }: FaceProblem): {
+function coverFace({ field, all, constraint, box, maxBoxes, stop }: FaceProblem): {
   readonly boxes: number
   readonly stuck?: Box
 } {
@@ -177,7 +180,7 @@ function coverFace({ field, all, constraint, box, maxBoxes }: FaceProblem): {
   const open = [box]
   let boxes = 0
   for (let next = open.pop(); next !== undefined; next = open.pop()) {
-    if (++boxes > maxBoxes) return { boxes, stuck: next }
+    if (++boxes > maxBoxes || stop() !== undefined) return { boxes, stuck: next }
     const part = onFace(next, constraint, k)
     if (part === undefined || all.some((c) => isOff(c, part))) continue
     const axis = risingAxis(value, slopes, part)

@@ -31,6 +31,13 @@ export interface RegionOptions extends Uncertainty {
   }) => void
   /** stops the search (onProgress is where a synchronous caller can abort); what was proved until then stays */
   readonly signal?: AbortSignal
+  /** when to stop in the same way, by the caller's clock: { now: () => performance.now(), at: performance.now() + 5000 } */
+  readonly deadline?: { readonly now: () => number; readonly at: number }
+  /**
+   * threads that share boxes, the calling one included; 1. Others are started once 0.1 s or so have been spent. What is
+   * found does not depend on their number beyond 1. In Node only; not for proofs by quadratic forms, nor of stability
+   */
+  readonly threads?: number
 }
 
 /** Refuses limits that would end a search before it began, or never. */

@@ -1,5 +1,6 @@
 import { expectField, misuse, show } from '@separatrix/field/core'
 import type { BisectionTree } from './bisectionTree.js'
+import { type BlowUp, blowUpOrigin } from './blowUp.js'
 import { type Box, type Interval, intervalsOf } from './box.js'
 import { type Certificate, makeCertificate, type Proof } from './certificate.js'
 import type { Claim } from './claim.js'
@@ -7,16 +8,31 @@ import { originProblem } from './equilibrium.js'
 import type { RegionOptions } from './options.js'
 import { findOriginBox } from './originBox.js'
 import { type Readings, readPair } from './readings.js'
+import type { Refutation } from './verdict.js'
 
 /** A pair ready for the search over boxes, or what stands in the way of any proof. */
 export type Prepared =
-  | { readonly kind: 'ready'; readonly readings: Readings; readonly domain: Box; readonly origin: Box }
-  | { readonly kind: 'refuted'; readonly reason: string }
+  | {
+      readonly kind: 'ready'
+      readonly readings: Readings
+      readonly domain: Box
+      readonly origin: Box
+      /** how the origin is closed where its second-order forms are not definite */
+      readonly blowUp?: BlowUp
+    }
+  | {
+      readonly kind: 'refuted'
+      readonly reason: string
+      /** where V ≤ 0; without it the origin itself is at fault */
+      readonly at?: Refutation
+    }
   | {
       readonly kind: 'unknown'
       readonly reason: string
       /** present where a counterexample may still be looked for */
       readonly pair?: { readonly readings: Readings; readonly domain: Box }
+      /** a counterexample near the origin */
+      readonly rising?: Refutation | undefined
     }
 
 /** Checks and freezes a pair, shows f(0) = 0, V(0) = 0 and ∇V(0) = 0 exactly, and closes the origin. */
@@ -46,8 +62,21 @@ export function prepare(
   if (problem !== undefined) return problem
   const whole = withUncertain(box, readings)
   const origin = findOriginBox(readings, whole)
-  if ('why' in origin) return { kind: 'unknown', reason: origin.why, pair: { readings, domain: whole } }
-  return { kind: 'ready', readings, domain: whole, origin }
+  if (!('why' in origin)) return { kind: 'ready', readings, domain: whole, origin }
+  const blown = blowUpOrigin(readings, whole)
+  if (!('why' in blown)) return { kind: 'ready', readings, domain: whole, ...blown }
+  if (blown.sunken !== undefined)
+    return {
+      kind: 'refuted',
+      reason: `V is not positive: it is at most ${blown.sunken.value[1]} at [${blown.sunken.point.join(', ')}]`,
+      at: blown.sunken,
+    }
+  return {
+    kind: 'unknown',
+    reason: `${origin.why} by second-order forms, and not by a blow-up: ${blown.why}`,
+    pair: { readings, domain: whole },
+    rising: blown.rising,
+  }
 }
 
 function checkTime(where: string, time: RegionOptions['time'] = 'continuous', rate = 0): void {
@@ -115,10 +144,14 @@ export function scope(
 
 /** The proof by bisection of the domain. */
 export function bisectionProof(
-  { readings, origin }: Extract<Prepared, { kind: 'ready' }>,
+  { readings, origin, blowUp }: Extract<Prepared, { kind: 'ready' }>,
   { tree }: { readonly tree: BisectionTree },
 ): Proof {
-  return { tree: tree.preorder(), origin: intervalsOf(origin).slice(0, readings.n) }
+  return {
+    tree: tree.preorder(),
+    origin: intervalsOf(origin).slice(0, readings.n),
+    ...(blowUp && { blowUp }),
+  }
 }
 
 /** The certificate of a region of attraction. */

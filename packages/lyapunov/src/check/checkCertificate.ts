@@ -1,3 +1,4 @@
+import { checkBlowUp } from './blowUp.js'
 import { type Box, bounds, prove, replaced, widest } from './boxes.js'
 import { checkEquilibrium, checkHessian, fallsAboutOrigin } from './equilibrium.js'
 import { candidate } from './formulas.js'
@@ -53,10 +54,15 @@ function checkRegion(problem: Problem): void {
       origin.every(({ lo, hi }) => lo < 0 && hi > 0),
       'the origin is not inside',
     )
+    const isWithin = (box: Box) => origin.every(({ lo, hi }, i) => box[i].lo >= lo && box[i].hi <= hi)
+    if (problem.proof.blowUp !== undefined) {
+      checkBlowUp(problem, origin)
+      checkLeaves(problem, { atOrigin: isWithin })
+      return
+    }
     // what is not definite at 0 itself would be halved in vain
     const centre = problem.domain.map((side, i) => (i < problem.states ? zero : side))
     prove(centre, problem.budget, (box) => (fallsAboutOrigin(problem, box) ? undefined : widest(box)))
-    const isWithin = (box: Box) => origin.every(({ lo, hi }, i) => box[i].lo >= lo && box[i].hi <= hi)
     checkLeaves(problem, { atOrigin: (box) => isWithin(box) && fallsAboutOrigin(problem, box) })
   }
 }

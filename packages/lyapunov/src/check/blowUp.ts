@@ -1,0 +1,73 @@
+import { type Box, bounds, prove, walk, widest } from './boxes.js'
+import { candidate, motion, rate } from './formulas.js'
+import { intervals, isBounded, point, power } from './interval.js'
+import { isKept } from './leaves.js'
+import { polynomials } from './polynomial.js'
+import { demand, isIndex } from './program.js'
+import { type Json, type Problem, readNumbers } from './readCertificate.js'
+import { type Formula, number, type Ring } from './ring.js'
+import { lazySeries, type Series, series } from './series.js'
+
+const mostOrder = 24
+const kinks = ['relu', 'abs', 'min', 'max']
+
+/** V > 0 and V̇ + κV < 0 (or what a map asks for) on the origin box but at 0, each by weights of its own. */
+export function checkBlowUp(problem: Problem, origin: Box): void {
+  const { V, f, domain, states: n, proof } = problem
+  demand(
+    ![V, f].some(({ nodes }) => nodes.some(({ op }) => kinks.includes(op))),
+    'a blow-up of what has kinks',
+  )
+  const parts = (x: Box) => [candidate(problem), rate(problem)].map((g) => g(intervals, x))
+  const isDefined = (x: Box) => [...parts(x), ...motion(problem)(intervals, x)].every(isBounded)
+  // what is undefined at 0 itself would be halved in vain
+  prove([...origin, ...domain.slice(n)], { left: 1000 }, (box) =>
+    isDefined(box) && isKept(problem, box) ? undefined : widest(box),
+  )
+  const { value, rate: change } = proof.blowUp as Readonly<Record<string, Json>>
+  checkPositive(problem, origin, value, candidate(problem))
+  checkPositive(problem, origin, change, (r, x) => r.neg(rate(problem)(r, x)))
+}
+
+/**
+ * g > 0 on the box but at 0: in each chart xᵢ = ±r^wᵢ, xⱼ = r^wⱼyⱼ, |yⱼ| ≤ 1, Taylor's theorem gives g = r^b·(a mean of
+ * ∂ᵣᵇg/b! between 0 and r), as the coefficients of lower orders in g(r^w₁y₁, …) vanish, exactly.
+ */
+function checkPositive({ domain, states: n, budget }: Problem, origin: Box, json: Json, g: Formula): void {
+  const [weights, [order, radius]] = [readNumbers(json.weights, 'the weights', n), [json.order, json.radius]]
+  demand(
+    [order, ...weights].every((w) => isIndex(w, mostOrder + 1) && w > 0),
+    'weights or an order out of range',
+  )
+  const [b, R] = readNumbers([order, radius], 'a chart', 2)
+  const isWithin = origin.every(({ lo, hi }, i) => Math.max(-lo, hi) <= power(point(R), weights[i]).lo)
+  demand(R > 0 && isWithin, 'the origin box is not within the charts')
+  const along = <T>(r: Ring<T>, t: Series<T>, y: readonly T[]) => {
+    const S = series(r)
+    const fixed = (v: T) => lazySeries(0, 0, () => v)
+    const s = g(S, y.map((v, i) => (i < n ? S.mul(S.power(t, weights[i]), fixed(v)) : fixed(v)))) // biome-ignore format: one line
+    return (k: number) => (k >= s.from && k <= s.to ? s.at(k) : number(r, 0))
+  }
+  const P = polynomials(domain.length, 2000)
+  const lower = along(P, lazySeries(1, 1, () => number(P, 1)), domain.map((_, i) => P.variable(i))) // biome-ignore format: one line
+  for (let k = 0; k < b; k++) demand(lower(k).size === 0, 'a lower order is not shown to vanish')
+  const trees = json.trees as readonly (readonly number[])[]
+  demand(
+    Array.isArray(trees) && trees.length === 2 * n && trees.every(Array.isArray),
+    'other charts than two per axis',
+  )
+  const root = [{ lo: 0, hi: R }, ...weights.slice(1).map(() => ({ lo: -1, hi: 1 })), ...domain.slice(n)]
+  trees.forEach((tree, chart) => {
+    const leading: Formula = (r, [t, ...y]) => {
+      const line = lazySeries(0, 1, (k) => (k === 0 ? t : number(r, 1)))
+      y.splice(chart >> 1, 0, number(r, chart % 2 === 0 ? 1 : -1))
+      return along(r, line, y)(b)
+    }
+    walk(root, tree, (leaf) =>
+      prove(leaf, budget, (box) => {
+        const { lo, axis } = bounds(leading, box)
+        return lo > 0 ? undefined : axis
+      }),
+    )
+  })
+}
