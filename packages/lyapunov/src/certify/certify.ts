@@ -129,7 +129,7 @@ function certifyLargest(options: RegionOptions): Verdict {
   // a point other than 0 refutes levels, not that there is any
   const isAtOrigin = region.refutedAt?.every((x) => x === 0) === true
   if (region.level[1] === 0 && isAtOrigin) return refutedAtOrigin(message, options.field.stateSize)
-  return unknown(message, stats)
+  return unknown(message, stats, region.box)
 }
 
 function refuted(

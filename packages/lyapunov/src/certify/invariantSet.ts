@@ -46,12 +46,12 @@ export type InvariantSetOptions = BarrierSetOptions | ShapedSetOptions
 export function invariantSet(options: InvariantSetOptions): Verdict {
   expectField('invariantSet', options.field)
   if (options.set === undefined) return barrierSet(options)
-  const { field, set, maxBoxes = 2e6, params = {}, disturbance = {} } = options
+  const { field, set, maxBoxes = 2e6, params = {}, disturbance = {}, onProgress, signal } = options
   checkLimits('invariantSet', { maxBoxes })
   if (set.kind === 'ellipsoid')
     return barrierSet({ ...options, set: undefined, ...ellipsoidBarrier('invariantSet', set, field) })
   const polytope = polytopeOf('invariantSet', set, field.stateSize)
-  return invariantPolytope(field, polytope, { params, disturbance, maxBoxes })
+  return invariantPolytope(field, polytope, { params, disturbance, maxBoxes, onProgress, signal })
 }
 
 function barrierSet({

@@ -1,5 +1,5 @@
 import { bisectionTree, leaf, midpoint } from './bisectionTree.js'
-import type { Box } from './box.js'
+import { type Box, shareOf } from './box.js'
 import { type BoxBounds, boxEvaluator } from './boxBounds.js'
 import { boxQueue } from './boxQueue.js'
 import type { RegionOptions } from './options.js'
@@ -40,7 +40,7 @@ export function proveBand(
   const { bounds, evaluate } = boxEvaluator(readings, (b) => isOff(b) || b.rateHigh < 0)
   const [lo, hi] = [Float64Array.from(domain.lo), Float64Array.from(domain.hi)]
   const [parentLo, parentHi] = [new Float64Array(size), new Float64Array(size)]
-  let [boxes, isRising] = [0, false]
+  let [boxes, settled, isRising] = [0, 0, false]
   const finish = (reason?: string): BandResult => ({
     boxes,
     leaves: (tree.nodes() + 1) / 2,
@@ -48,11 +48,15 @@ export function proveBand(
     isRising,
     ...(reason !== undefined && { stuck: { reason, box: { lo: parentLo, hi: parentHi } } }),
   })
+  const mark = (node: number, kind: number) => {
+    settled += shareOf(lo, hi, domain)
+    tree.mark(node, kind)
+  }
   const look = (node: number) => {
     boxes++
     evaluate(lo, hi)
-    if (isOff(bounds)) return tree.mark(node, leaf.outside)
-    if (bounds.rateHigh < 0) return tree.mark(node, leaf.decrease)
+    if (isOff(bounds)) return mark(node, leaf.outside)
+    if (bounds.rateHigh < 0) return mark(node, leaf.decrease)
     if (bounds.rateLow > 0) isRising ||= onRising?.(lo, hi) === true
     queue.push(lo, hi, { key: boxes, node, axis: bounds.axis })
   }
@@ -71,7 +75,7 @@ export function proveBand(
       else lo[axis] = middle
       look(child + half)
     }
-    if ((boxes & 1023) < 2) onProgress?.({ proved: 0, refuted: Infinity, boxes })
+    if ((boxes & 1023) < 2) onProgress?.({ proved: 0, refuted: Infinity, boxes, settled })
   }
   return finish()
 }

@@ -1,8 +1,9 @@
 import { type BisectionTree, bisectionTree, leaf, midpoint } from './bisectionTree.js'
-import type { Box } from './box.js'
+import { type Box, shareOf } from './box.js'
 import { type BoxBounds, boxEvaluator, widestOf } from './boxBounds.js'
 import { boxQueue } from './boxQueue.js'
 import { confinement } from './confinement.js'
+import type { RegionOptions } from './options.js'
 import type { Readings } from './readings.js'
 import { slideDown } from './searchCounterexample.js'
 import type { Refutation } from './verdict.js'
@@ -16,9 +17,7 @@ export interface DecreaseOptions {
   /** stop when the proved and the refuted level agree to this relative difference; 0: go on to the ceiling */
   readonly tolerance: number
   readonly maxBoxes: number
-  readonly onProgress?:
-    | ((progress: { readonly proved: number; readonly refuted: number; readonly boxes: number }) => void)
-    | undefined
+  readonly onProgress?: RegionOptions['onProgress'] | undefined
   readonly signal?: AbortSignal | undefined
 }
 
@@ -54,23 +53,27 @@ export function proveDecrease(readings: Readings, domain: Box, options: Decrease
   const [lo, hi] = [Float64Array.from(domain.lo), Float64Array.from(domain.hi)]
   const [parentLo, parentHi] = [new Float64Array(size), new Float64Array(size)]
   const [low, high] = [new Float64Array(2), new Float64Array(2)]
-  let boxes = 0
+  let [boxes, settled] = [0, 0]
   let isNegative = false
   // least lower bound of V among boxes set aside as above the ceiling of their time
   let aside = Infinity
 
+  const mark = (node: number, kind: number) => {
+    settled += shareOf(lo, hi, domain)
+    tree.mark(node, kind)
+  }
   const look = (node: number, floor: number) => {
     boxes++
-    if (isInside(lo, hi, origin)) return tree.mark(node, leaf.origin)
+    if (isInside(lo, hi, origin)) return mark(node, leaf.origin)
     evaluate(lo, hi)
     const isFalling = falls(bounds)
     isNegative ||= rate > 0 && bounds.centreValueHigh < 0
     const way = isFalling ? leads(lo, hi) : 'open'
-    if (isFalling && way === 'inside') return tree.mark(node, leaf.decrease)
+    if (isFalling && way === 'inside') return mark(node, leaf.decrease)
     const key = Number.isNaN(bounds.valueLow) ? Number.NEGATIVE_INFINITY : Math.max(floor, bounds.valueLow)
     if (key > ceiling()) {
       aside = Math.min(aside, key)
-      return tree.mark(node, leaf.outside)
+      return mark(node, leaf.outside)
     }
     if (way === 'leaves') {
       const centre = lo.map((low, i) => midpoint(low, hi[i]))
@@ -114,7 +117,7 @@ export function proveDecrease(readings: Readings, domain: Box, options: Decrease
     }
     if (isNegative) return finish(key, 'V is negative somewhere, where no rate makes it fall')
     if ((boxes & 1023) < 2) {
-      onProgress?.({ proved: key, refuted: ceiling(), boxes })
+      onProgress?.({ proved: key, refuted: ceiling(), boxes, settled })
       if (signal?.aborted) return finish(Math.min(queue.least(), aside, key), 'it was stopped')
     }
   }
