@@ -146,7 +146,7 @@ function certifyLargest(options: RegionOptions): Verdict {
     return { kind: 'proved', level: region.level[0], certificate, stats, message }
   // a point with V > 0 refutes levels, not that there is any
   if (region.level[1] === 0 && region.refutedAt !== undefined) return refutedAt(message, region.refutedAt)
-  return unknown(message, stats)
+  return unknown(message, stats, region.box)
 }
 
 function refuted(

@@ -51,12 +51,13 @@ export type InvariantSetOptions = BarrierSetOptions | ShapedSetOptions
 export function invariantSet(options: InvariantSetOptions): Verdict {
   expectField('invariantSet', options.field)
   if (options.set === undefined) return barrierSet(options)
-  const { field, set, maxBoxes = 2e6, params = {}, disturbance = {} } = options
+  const { field, set, maxBoxes = 2e6, params = {}, disturbance = {}, onProgress } = options
   checkLimits('invariantSet', { maxBoxes })
   if (set.kind === 'ellipsoid')
     return barrierSet({ ...options, set: undefined, ...ellipsoidBarrier('invariantSet', set, field) })
   const polytope = polytopeOf('invariantSet', set, field.stateSize)
-  return invariantPolytope(field, polytope, { params, disturbance, maxBoxes, stop: stopCheck(options, 1000) })
+  const stop = stopCheck(options, 1000)
+  return invariantPolytope(field, polytope, { params, disturbance, maxBoxes, onProgress, stop })
 }
 
 function barrierSet({

@@ -1,5 +1,5 @@
 import { bisectionTree, leaf, midpoint } from './bisectionTree.js'
-import type { Box } from './box.js'
+import { type Box, shareOf } from './box.js'
 import { boxQueue } from './boxQueue.js'
 import type { BoxRound } from './boxRound.js'
 import { boxRound, type CrewOptions } from './crewRound.js'
@@ -53,7 +53,7 @@ function search(
   const settling = { above: upper, below: lower, isPositive: false }
   const nodes = new Int32Array(round.capacity)
   const [parentLo, parentHi] = [new Float64Array(size), new Float64Array(size)]
-  let [boxes, filled, reportAt] = [0, 0, 1024]
+  let [boxes, settled, filled, reportAt] = [0, 0, 0, 1024]
   let isRising = false
   const finish = (reason?: string): BandResult => ({
     boxes,
@@ -66,10 +66,14 @@ function search(
   const look = (slot: number) => {
     const [lo, hi] = [round.lo[slot] as Float64Array, round.hi[slot] as Float64Array]
     const node = nodes[slot] as number
+    const mark = (kind: number) => {
+      settled += shareOf(lo, hi, domain)
+      tree.mark(node, kind)
+    }
     const bounds = round.read(slot)
     boxes++
-    if (isOff(bounds, settling)) return tree.mark(node, leaf.outside)
-    if (isFalling(bounds, settling)) return tree.mark(node, leaf.decrease)
+    if (isOff(bounds, settling)) return mark(leaf.outside)
+    if (isFalling(bounds, settling)) return mark(leaf.decrease)
     if (bounds.rateLow > 0) isRising ||= onRising?.(lo, hi) === true
     queue.push(lo, hi, { key: boxes, node, axis: bounds.axis })
   }
@@ -110,7 +114,7 @@ function search(
     lookAtAll()
     if (boxes >= reportAt) {
       reportAt = boxes + 1024
-      onProgress?.({ proved: 0, refuted: Infinity, boxes })
+      onProgress?.({ proved: 0, refuted: Infinity, boxes, settled })
     }
   }
   return finish()

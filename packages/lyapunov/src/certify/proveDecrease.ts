@@ -1,10 +1,11 @@
 import { type BisectionTree, bisectionTree, leaf, midpoint } from './bisectionTree.js'
-import type { Box } from './box.js'
+import { type Box, shareOf } from './box.js'
 import { widestOf } from './boxBounds.js'
 import { boxQueue } from './boxQueue.js'
 import type { BoxRound } from './boxRound.js'
 import { confinement } from './confinement.js'
 import { boxRound, type CrewOptions } from './crewRound.js'
+import type { RegionOptions } from './options.js'
 import type { Readings } from './readings.js'
 import { slideDown } from './searchCounterexample.js'
 import { isFalling, type Settling } from './settling.js'
@@ -20,9 +21,7 @@ export interface DecreaseOptions extends CrewOptions {
   /** stop when the proved and the refuted level agree to this relative difference; 0: at what lies below the ceiling, or at it */
   readonly tolerance: number
   readonly maxBoxes: number
-  readonly onProgress?:
-    | ((progress: { readonly proved: number; readonly refuted: number; readonly boxes: number }) => void)
-    | undefined
+  readonly onProgress?: RegionOptions['onProgress'] | undefined
   readonly stop: StopCheck
 }
 
@@ -73,16 +72,21 @@ function search(
   const [parentLo, parentHi] = [new Float64Array(size), new Float64Array(size)]
   const [low, high] = [new Float64Array(2), new Float64Array(2)]
   const [nodes, floors] = [new Int32Array(round.capacity), new Float64Array(round.capacity)]
-  let [boxes, filled, reportAt] = [0, 0, 1024]
+  let [boxes, settled, filled, reportAt] = [0, 0, 0, 1024]
   let isNegative = false
   // least lower bound of V among boxes set aside as above the ceiling of their time
   let aside = Infinity
+
+  const mark = (node: number, slot: number, kind: number) => {
+    settled += shareOf(round.lo[slot] as Float64Array, round.hi[slot] as Float64Array, domain)
+    tree.mark(node, kind)
+  }
 
   /** Puts the box into the next slot, unless it needs no evaluation. */
   const add = (node: number, floor: number) => {
     boxes++
     if (isInside(round.lo[filled] as Float64Array, round.hi[filled] as Float64Array, origin))
-      return tree.mark(node, leaf.origin)
+      return mark(node, filled, leaf.origin)
     nodes[filled] = node
     floors[filled++] = floor
   }
@@ -94,11 +98,11 @@ function search(
     const isProved = isFalling(bounds, settling)
     isNegative ||= rate > 0 && bounds.centreValueHigh < 0
     const way = isProved ? leads(lo, hi) : 'open'
-    if (isProved && way === 'inside') return tree.mark(node, leaf.decrease)
+    if (isProved && way === 'inside') return mark(node, slot, leaf.decrease)
     const key = Number.isNaN(bounds.valueLow) ? Number.NEGATIVE_INFINITY : Math.max(floor, bounds.valueLow)
     if (key > ceiling()) {
       aside = Math.min(aside, key)
-      return tree.mark(node, leaf.outside)
+      return mark(node, slot, leaf.outside)
     }
     if (way === 'leaves') {
       const centre = lo.map((low, i) => midpoint(low, hi[i]))
@@ -177,7 +181,7 @@ function search(
     if (isNegative) return finish(first, 'V is negative somewhere, where no rate makes it fall')
     if (boxes >= reportAt) {
       reportAt = boxes + 1024
-      onProgress?.({ proved: first, refuted: ceiling(), boxes })
+      onProgress?.({ proved: first, refuted: ceiling(), boxes, settled })
     }
   }
   return finish(aside)

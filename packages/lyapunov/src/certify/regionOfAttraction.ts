@@ -1,4 +1,4 @@
-import type { Box } from './box.js'
+import { type Box, type Interval, intervalsOf } from './box.js'
 import type { Certificate } from './certificate.js'
 import { checkThreads } from './crewRound.js'
 import { type FaceMinimum, faceMinimum } from './faceMinimum.js'
@@ -37,6 +37,10 @@ export interface Region {
   readonly limitedBy?: 'decrease' | 'domain'
   /** the point behind the refuted level */
   readonly refutedAt?: Float64Array
+  /** values of what is uncertain there, in the order of the claim */
+  readonly uncertain?: Float64Array
+  /** where the search ended early */
+  readonly box?: readonly Interval[]
   readonly stats: ProofStats
 }
 
@@ -105,6 +109,8 @@ export function regionOfAttraction({
   const isByDecrease = result.refutation !== undefined && result.refutation.value[1] <= border.value
   const outcome = {
     refutedAt: isByDecrease ? result.refutation?.point : refuted < Infinity ? border.point : undefined,
+    ...(isByDecrease && { uncertain: result.refutation?.uncertain }),
+    ...(result.stuck && { box: intervalsOf(result.stuck.box) }),
     limitedBy: isByDecrease ? ('decrease' as const) : ('domain' as const),
     stats: {
       boxes: result.boxes + faces.boxes,
