@@ -46,6 +46,9 @@ export { midpoint } from './methods/midpoint.js'
 export { ralston } from './methods/ralston.js'
 export { reversibleHeun } from './methods/reversibleHeun.js'
 export { rk4 } from './methods/rk4.js'
+export { rodas4 } from './methods/rodas4.js'
+export { rodas5p } from './methods/rodas5p.js'
+export { rosenbrock23 } from './methods/rosenbrock23.js'
 export { ruth3 } from './methods/ruth3.js'
 export { ssprk3 } from './methods/ssprk3.js'
 export { symplecticEuler } from './methods/symplecticEuler.js'
@@ -65,6 +68,8 @@ export type { SolveStats } from './outcome.js'
 export { evaluatePolynomial, type PiecewisePolynomial } from './polynomials.js'
 export type { StepOptions } from './prepare.js'
 export type { Problem, VectorFieldFunction } from './problem.js'
+export { defineRosenbrock } from './rosenbrock/defineRosenbrock.js'
+export type { RosenbrockDense, RosenbrockMethod, RosenbrockOptions } from './rosenbrock/tableau.js'
 export {
   type Progress,
   type Solution,
