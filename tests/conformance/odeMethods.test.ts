@@ -47,13 +47,26 @@ const claims: readonly Claim[] = [
   { method: ode.reversibleHeun, order: 2, dense: 2, evaluations: 1, on: 'linear', steps: 100 },
   { method: ode.asynchronousLeapfrog, order: 2, dense: 2, evaluations: 1, on: 'linear', steps: 100 },
   { method: ode.implicitMidpoint, order: 2, dense: 2, evaluations: undefined, on: 'linear', steps: 100 },
+  {
+    method: ode.implicitEuler,
+    order: 1,
+    dense: 1,
+    evaluations: undefined,
+    on: 'linear',
+    steps: 400,
+    stable: 'L',
+  },
+  { method: ode.trapezoid, order: 2, dense: 2, evaluations: undefined, on: 'linear', steps: 64, stable: 'A' },
+  { method: ode.trbdf2, order: 2, dense: 2, evaluations: undefined, on: 'linear', steps: 64, stable: 'L' },
+  { method: ode.kvaerno5, order: 5, dense: 3, evaluations: undefined, on: 'linear', steps: 32, stable: 'L' },
+  { method: ode.kencarp4, order: 4, dense: 3, evaluations: undefined, on: 'linear', steps: 32, stable: 'L' },
   { method: ode.rosenbrock23, order: 2, dense: 2, evaluations: 2, on: 'nonlinear', steps: 400, stable: 'L' },
   { method: ode.rodas4, order: 4, dense: 3, evaluations: 6, on: 'nonlinear', steps: 100, stable: 'L' },
   { method: ode.rodas5p, order: 5, dense: 4, evaluations: 8, on: 'linear', steps: 32, stable: 'L' },
 ]
 
 /** Families with coefficients that `verifyMethod` reads. */
-const verified = new Set(['explicit', 'rosenbrock'])
+const verified = new Set(['explicit', 'rosenbrock', 'diagonallyImplicit'])
 
 const test = suite('conformance of ODE methods')
 const collect = (globalThis as { gc?: () => void }).gc

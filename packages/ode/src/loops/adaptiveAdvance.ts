@@ -55,9 +55,9 @@ export function adaptiveAdvance(
       clock[trialSlot.end] = end
       trial.try(state, clock)
       const squaredError = clock[trialSlot.squaredError] as number
-      R[slot.nonFinite] = Number.isFinite(squaredError) ? 0 : 1
-      R[slot.unsolved] = squaredError < 0 ? 1 : 0
       if (!(squaredError >= 0 && squaredError <= 1)) {
+        R[slot.nonFinite] = Number.isFinite(squaredError) ? 0 : 1
+        R[slot.unsolved] = squaredError < 0 ? 1 : 0
         policy.reject(clock)
         R[slot.step] = h * (clock[trialSlot.factor] as number)
         R[slot.rejected] = (R[slot.rejected] as number) + 1
@@ -73,6 +73,8 @@ export function adaptiveAdvance(
       const next = h * (clock[trialSlot.factor] as number)
       R[slot.step] = last && next * direction <= h0 * direction ? h0 : next
       if ((R[slot.step] as number) * direction > maxStep) R[slot.step] = maxStep * direction
+      // a step that was found by shrinking does not tell that the difficulty is over
+      if (R[slot.streak] === 0) R[slot.nonFinite] = R[slot.unsolved] = 0
       R[slot.streak] = 0
       R[slot.accepted] = (R[slot.accepted] as number) + 1
       traceStep(trace, accepted++, state, clock)

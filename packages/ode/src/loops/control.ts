@@ -31,6 +31,24 @@ export const controlPolicy = (control: StepControl, errorOrder: number): StepPol
   },
 })
 
+/** Growth that is not worth another decomposition (RADAU5's QUOT2). */
+const smallestGrowth = 1.2
+
+/** The same for methods that keep a decomposed matrix: steps that would hardly grow stay as they are. */
+export function steadyPolicy(control: StepControl, errorOrder: number): StepPolicy {
+  const { accept, reject } = controlPolicy(control, errorOrder)
+  return {
+    accept(R, clock, last) {
+      accept(R, clock, last)
+      const factor = clock[trialSlot.factor] as number
+      if (factor < 1 || factor > smallestGrowth) return
+      clock[trialSlot.factor] = 1
+      R[slot.logRatio1] = 0
+    },
+    reject,
+  }
+}
+
 /**
  * Factor for the step after an accepted one of the given mean squared error, updating the controller's
  * memory: the decisions of the printed loops, for those that are not printed.

@@ -3,6 +3,7 @@ import type { Tolerances } from '../control/tolerances.js'
 import { flatRows } from '../flatRows.js'
 import { adaptiveAdvance, type Trial } from '../loops/adaptiveAdvance.js'
 import { controlPolicy } from '../loops/control.js'
+import { equalStep } from '../loops/equalStep.js'
 import { fixedAdvance } from '../loops/fixedAdvance.js'
 import { fixedLoop } from '../loops/fixedLoop.js'
 import { trialSlot, unsolved } from '../loops/trialClock.js'
@@ -41,16 +42,6 @@ export function rosenbrockKernel(
 }
 
 const degreeOf = ({ dense }: RosenbrockMethod) => Math.max(...dense.b.map((row) => row.length))
-
-/** A step of given size: whatever its error is, it is taken. */
-const equalStep =
-  (trial: Trial) =>
-  (clock: Float64Array, state: StepState): boolean => {
-    trial.try(state, clock)
-    if ((clock[trialSlot.squaredError] as number) < 0) return false
-    trial.accept(state, clock)
-    return true
-  }
 
 function rosenbrockTrial(
   method: RosenbrockMethod,

@@ -1,4 +1,5 @@
 import { misuse, show } from '@separatrix/field/core'
+import type { DiagonalMethod } from '../diagonallyImplicit/tableau.js'
 import type { ExplicitMethod } from '../explicit/tableau.js'
 import type { Method } from '../method.js'
 import { type RosenbrockMethod, standardForm } from '../rosenbrock/tableau.js'
@@ -32,8 +33,10 @@ interface Coefficients {
   /** in place of a at vertices with one branch; see `orderOf` */
   readonly single: Matrix
   readonly b: readonly number[]
-  readonly dense: { readonly a: Matrix; readonly b: Matrix; readonly order: number } | undefined
-  /** rounding lost in computing these from the printed coefficients */
+  readonly dense:
+    | { readonly a: Matrix; readonly b: Matrix; readonly order: number; readonly loss: number }
+    | undefined
+  /** rounding lost in computing these, or the polynomials, from the printed coefficients */
   readonly loss: number
   errorOrder(): number | undefined
   stability(): Pick<MethodReport, 'stability' | 'aStable' | 'lStable'>
@@ -59,7 +62,7 @@ export function verifyMethod(method: Method): MethodReport {
   const main = orderOf(a, b, { single, loss })
   const errorOrder = coefficients.errorOrder()
   const denseOrder =
-    dense && denseOrderOf(dense.a, dense.b, { single: single === a ? dense.a : single, loss })
+    dense && denseOrderOf(dense.a, dense.b, { single: single === a ? dense.a : single, loss: dense.loss })
   return {
     order: main.order,
     errorOrder,
@@ -82,7 +85,7 @@ const families: { readonly [family: string]: (method: Method) => Coefficients } 
       a,
       single: a,
       b,
-      dense: dense && { a: [...a, ...(dense.a ?? [])], b: dense.b, order: dense.order },
+      dense: dense && { a: [...a, ...(dense.a ?? [])], b: dense.b, order: dense.order, loss: 1 },
       loss: 1,
       errorOrder: () => embeddedOrder(explicit),
       stability: () => ({
@@ -90,6 +93,21 @@ const families: { readonly [family: string]: (method: Method) => Coefficients } 
         aStable: false,
         lStable: false,
       }),
+    }
+  },
+  diagonallyImplicit(method) {
+    const { a: rows, b, bError, dense, gamma } = method as DiagonalMethod
+    const a = rows.map((row) => b.map((_, j) => row[j] ?? 0))
+    const embedded = b.map((v, i) => v - (bError[i] as number))
+    return {
+      a,
+      single: a,
+      b,
+      // the normal equations of the least weights cost KENCARP4 two digits
+      dense: { a, b: dense.b, order: dense.order, loss: 512 },
+      loss: 1,
+      errorOrder: () => Math.min(orderOf(a, embedded).order, orderOf(a, b).order),
+      stability: () => implicitStability(a, b, [gamma]),
     }
   },
   rosenbrock(method) {
@@ -112,7 +130,7 @@ const families: { readonly [family: string]: (method: Method) => Coefficients } 
       a,
       single,
       b,
-      dense: { a, b: polynomials, order: dense.order },
+      dense: { a, b: polynomials, order: dense.order, loss },
       loss,
       errorOrder: () =>
         Math.min(orderOf(a, embedded, { single, loss }).order, orderOf(a, b, { single, loss }).order),
