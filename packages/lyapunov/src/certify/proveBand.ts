@@ -115,6 +115,8 @@ function search(
     if (boxes >= reportAt) {
       reportAt = boxes + 1024
       onProgress?.({ proved: 0, refuted: Infinity, boxes, settled })
+      // where a synchronous caller can abort
+      stop(Infinity)
     }
   }
   return finish()

@@ -182,6 +182,8 @@ function search(
     if (boxes >= reportAt) {
       reportAt = boxes + 1024
       onProgress?.({ proved: first, refuted: ceiling(), boxes, settled })
+      // where a synchronous caller can abort
+      stop(Infinity)
     }
   }
   return finish(aside)
