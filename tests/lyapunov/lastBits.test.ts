@@ -190,6 +190,41 @@ function drawn(size: number, draw: (b: Builder, x: Ref) => Ref): Field {
   return makeField(b, draw(b, b.leaf('state', size)), { name: 'f', stateNames, inputNames: [], theta: new Float64Array(0), layout: [] })
 } // biome-ignore format: one row
 
+/** What moves and mixes entries of a vector of four, and what comes out exactly. */
+const weights = [3, -0.7, 1.9, 5.3]
+const w = weights.map(exact)
+const mixtures: readonly (readonly [string, (b: Builder, x: Ref) => Ref, (x: readonly Exact[]) => readonly Exact[]])[] = [
+  ['affine', (b, x) => b.affine(b.constant(weights, true), b.gather(x, [0, 1]), b.gather(x, [2, 3]), 2, 2), ([p, q, r, s]) => [
+    sumOf([times(w[0], p), times(w[1], q), r]), sumOf([times(w[2], p), times(w[3], q), s]),
+  ]],
+  ['matvec', (b, x) => b.matvec(b.constant(weights, true), b.gather(x, [0, 1]), 2, 2), ([p, q]) => [
+    plus(times(w[0], p), times(w[1], q)), plus(times(w[2], p), times(w[3], q)),
+  ]],
+  ['matvec, transposed', (b, x) => b.matvec(b.constant(weights, true), b.gather(x, [0, 1]), 2, 2, true), ([p, q]) => [
+    plus(times(w[0], p), times(w[2], q)), plus(times(w[1], p), times(w[3], q)),
+  ]],
+  ['dot', (b, x) => b.dot(b.gather(x, [0, 1]), b.gather(x, [2, 3])), ([p, q, r, s]) => [plus(times(p, r), times(q, s))]],
+  ['outer', (b, x) => b.outer(b.gather(x, [0, 1]), b.gather(x, [2, 3])), ([p, q, r, s]) => [times(p, r), times(p, s), times(q, r), times(q, s)]],
+  ['sum', (b, x) => b.sum(x), (x) => [sumOf(x)]],
+  ['scatter', (b, x) => b.scatter(x, [1, 0, 1, 1], 3), ([p, q, r, s]) => [q, sumOf([p, r, s]), whole(0)]],
+] // biome-ignore format: one operation a row
+
+test('sums of products of vectors: no value lies beyond its bounds', () => {
+  for (const [name, draw, value] of mixtures)
+    for (const read of Object.values(readings)) {
+      const field = drawn(4, draw)
+      const [run, lo, hi] = [read(field), new Float64Array(field.outputSize), new Float64Array(field.outputSize)]
+      for (let k = 0; k < 60; k++) {
+        const x = [0, 0, 0, 0].map(ordinary)
+        run(x, x, lo, hi)
+        for (const [i, truth] of value(x.map(exact)).entries()) {
+          const isInside = isAtMost(exact(lo[i] as number), truth) && isAtMost(truth, exact(hi[i] as number))
+          assert.ok(isInside, `${name} at ${x}, entry ${i}`)
+        }
+      }
+    }
+}) // biome-ignore format: one row
+
 /** Fields whose Lipschitz constant is known, as its square in the Euclidean norm. */
 const constants: readonly (readonly [string, () => readonly [Field, Exact]])[] = [
   ['layer after layer', () => {

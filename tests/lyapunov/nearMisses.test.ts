@@ -1,9 +1,10 @@
-import { compile, expression, system } from '@separatrix/field'
+import { compile, expression, network, system, withParams } from '@separatrix/field'
 import { type Field, seededRandom } from '@separatrix/field/core'
-import { invariantSet, reachAvoidStay } from '@separatrix/lyapunov'
+import { flowCertifier, invariantSet, reachAvoidStay } from '@separatrix/lyapunov'
 import { test } from 'uvu'
 import * as assert from 'uvu/assert'
 import { equilibriumBox } from '../../packages/lyapunov/src/certify/equilibriumBox.js'
+import { factoredRate } from '../../packages/lyapunov/src/certify/factoredRate.js'
 import { decreasesAround } from '../../packages/lyapunov/src/certify/originBox.js'
 import { originSlopes } from '../../packages/lyapunov/src/certify/originSlopes.js'
 import { proveQuadratic, quadraticForm } from '../../packages/lyapunov/src/certify/proveQuadratic.js'
@@ -157,6 +158,30 @@ for (const text of sloped)
       }
     }
   }) // biome-ignore format: one row
+
+test('the quotient of a rate over a box holds those at its points', () => {
+  // V̇ = −2(½ − sin²x)y²
+  const [V, f] = [expression('2*(1 - cos(x)) + y^2', xy), plane('y', '-sin(x) - y*(0.5 - sin(x)^2)')]
+  const quotient = factoredRate(V, f)?.quotient
+  assert.ok(quotient !== undefined)
+  const random = seededRandom(3)
+  for (let k = 0; k < 200 && quotient !== undefined; k++) {
+    const lo = Float64Array.from(xy, () => 4 * random.uniform() - 2)
+    const hi = lo.map((v) => v + random.uniform())
+    const x = lo.map((v, i) => v + ((hi[i] as number) - v) * random.uniform())
+    const [wide, here] = [quotient(lo, hi), quotient(x, x)]
+    assert.ok(wide.lo <= here.hi && here.lo <= wide.hi, `${lo} ${hi} ${x}`)
+  }
+})
+
+test('a flow whose scores cancel: nothing is certified beyond the boundary', () => {
+  // scores 10¹⁶ ± x, computed as 10¹⁶ ± 2 at x = 1.01: they are equal at 0
+  const scores = withParams(network({ widths: [3, 2], activation: 'tanh', seed: 0 }), {
+    'network.weight1': [0, 0, 1, 0, 0, -1],
+    'network.bias1': [1e16, 1e16],
+  })
+  assert.ok(flowCertifier(scores).radius([1.01]).radius <= 1.01)
+})
 
 // ---- sets face by face
 
