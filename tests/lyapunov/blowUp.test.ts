@@ -4,7 +4,6 @@ import {
   compile,
   type Field,
   freeze,
-  fromJSON,
   lieDerivative,
   partialDerivative,
   seededRandom,
@@ -21,6 +20,16 @@ import {
 } from '@separatrix/lyapunov'
 import { test } from 'uvu'
 import * as assert from 'uvu/assert'
+import { positivityOf } from '../../packages/lyapunov/src/certify/provePositive.js'
+import {
+  derivativeAtZero,
+  inWeights,
+  isIdenticallyZero,
+} from '../../packages/lyapunov/src/certify/weightedCoordinates.js'
+import { type Interval, intervals, point } from '../../packages/lyapunov/src/check/interval.js'
+import { type Program, run } from '../../packages/lyapunov/src/check/program.js'
+import { lazySeries, series } from '../../packages/lyapunov/src/check/series.js'
+import { weighted } from '../../packages/lyapunov/src/check/weighted.js'
 import { alterNumbers, type Json, rehashed, seemsTrue } from './cases.js'
 
 const xy = ['x', 'y'] as const
@@ -134,7 +143,8 @@ test('a leading form of the wrong sign is refuted at a point', () => {
       domain: field.stateSize === 1 ? ([[-1, 1]] as const) : around,
     }
     const { level, refutedAt } = regionOfAttraction(options)
-    assert.ok(level[1] < 1e-10 && refutedAt?.some((v) => v !== 0), name)
+    if (refutedAt === undefined) throw new Error(name)
+    assert.ok(level[1] < 1e-10 && refutedAt.some((v) => v !== 0), name)
     const verdict = certify({ ...options, level: 1e-3 })
     assert.is(verdict.kind, 'refuted', name)
     const [value] = values(options.V)(refutedAt)
@@ -232,6 +242,86 @@ test('a certificate with an altered number is refused, or its claim still holds'
     passed: (altered, what) => assert.ok(seemsTrue(altered), what),
   })
   assert.ok(refused > 50, `${refused}`)
+})
+
+/** Every operation of a graph that has derivatives, in x and y, defined near 0. */
+const formulas = [
+  'x^3*y - 2*x/(1 + y) + (x - y)^-2*0.1 - 3',
+  'sin(x)^3*cos(y) + exp(x*y)*tanh(x - y)^2 - log(1 + x^2)*atan(y)',
+  'sqrt(1 + x)*sinh(y)*x + cosh(x)*sigmoid(y)*y^2 + softplus(x)*y + tan(x)*x',
+].map((formula) => expression(formula, xy))
+const random = seededRandom(7)
+const programOf = (f: Field) => toJSON(freeze(f)) as unknown as Program
+
+test("the checker's power series hold the derivatives of graphs", () => {
+  for (const f of formulas)
+    for (let k = 0; k < 12; k++) {
+      const [x, y] = [0.1 + 0.3 * random.uniform(), -0.3 * random.uniform()]
+      // along x = x₀ + t, y = y₀
+      const line: readonly [number, number] = [x, y]
+      const S = series(intervals)
+      const at = line.map((v, i) => lazySeries(0, 1 - i, (j) => point(j === 0 ? v : 1)))
+      const [g] = run(S, programOf(f), at)
+      let factorial = 1
+      for (let order = 0; order <= 6; order++) {
+        factorial *= Math.max(1, order)
+        const [derivative] = values(partialDerivative(f, { axis: 0, order }))(Float64Array.of(x, y))
+        const { lo, hi } = order <= g.to ? g.at(order) : point(0)
+        const [expected, size] = [derivative / factorial, 1 + Math.abs(derivative / factorial)]
+        // both sum a few hundred terms, (x − y)^-2 some 10⁶ times larger than what is left
+        assert.ok(lo <= expected + 1e-8 * size && hi >= expected - 1e-8 * size && hi - lo < 1e-6 * size, `${order}: ${lo} ${expected} ${hi}`) // biome-ignore format: one line
+      }
+    }
+})
+
+test('functions in weighted coordinates are r^from times their quotient, for prover and checker', () => {
+  const more = ['x^2*y + x^4*exp(y)', '(x^2 + y)*(x*y - 3*y)^2 - x^9', 'x^4*y/(2 + x) + 0*log(2 + y)'].map((f) => expression(f, xy)) // biome-ignore format: one line
+  for (const f of [...formulas, ...more])
+    for (const weights of [[1, 1], [1, 2], [3, 2]] as const) {
+      const { from, quotient } = inWeights(f, weights, [undefined, undefined])
+      for (let k = 0; k < 6; k++) {
+        const r = 0.2 + 0.3 * random.uniform()
+        const y = [1, 1].map(() => 1.4 * random.uniform() - 0.7) as [number, number]
+        const [value] = values(f)(Float64Array.from(y, (v, i) => r ** weights[i] * v))
+        const [q] = values(quotient)(Float64Array.of(r, ...y))
+        const x = y.map((v, i) => ({ from: weights[i], value: point(v) }))
+        const [checked] = run(weighted<Interval>(intervals, point(r)), programOf(f), x)
+        const { lo, hi } = checked.value
+        // a quotient by r⁹ ≥ 10⁻⁷ is as exact as what is divided
+        const near = (a: number, b: number) => Math.abs(a - b) <= 1e-12 * (1 + Math.abs(a))
+        assert.ok(near(r ** from * q, value), `${r ** from * q} ${value}`)
+        assert.ok(near(r ** checked.from * lo, value) && near(r ** checked.from * hi, value), `${lo} ${hi}`)
+      }
+    }
+  assert.is(inWeights(more[0], [1, 2], [undefined, undefined]).from, 4)
+  assert.is(inWeights(more[0], [1, 1], [undefined, undefined]).from, 3)
+}) // biome-ignore format: a list of weights
+
+test('what is 0 by expansion is told from what is not', () => {
+  const zero = ['(x + y)^2 - x^2 - 2*x*y - y^2', 'sin(x)*(y - x) - y*sin(x) + x*sin(x)', '0*x'] // biome-ignore format: one line
+  const other = ['(x + y)^2 - x^2 - y^2', 'sin(x) - x', '1e-300*x']
+  for (const text of zero) assert.is(isIdenticallyZero(expression(text, xy)), true, text)
+  for (const text of other) assert.is(isIdenticallyZero(expression(text, xy)), false, text)
+  // sin x − x begins with x³
+  const f = inWeights(expression('sin(x) - x', ['x']), [1], [1]).quotient
+  assert.equal(
+    [0, 1, 2, 3].map((k) => isIdenticallyZero(derivativeAtZero(f, k))),
+    [true, true, false, true],
+  )
+})
+
+test('positivity is proved of positive functions only', () => {
+  const box = { lo: Float64Array.of(-1, -2), hi: Float64Array.of(1.5, 2) }
+  const positive = positivityOf(expression('x^2 - x*y + y^2 + 0.01', xy))(box, 10_000)
+  assert.ok(positive.tree !== undefined)
+  const negative = positivityOf(expression('x^2 - x*y + y^2 - 0.01', xy))(box, 10_000)
+  assert.is(negative.tree, undefined)
+  const { at, high } = negative.failure as NonNullable<typeof negative.failure>
+  const [x, y] = at
+  assert.ok(high <= 0 && x * x - x * y + y * y <= 0.01)
+  // 0 on a line, and undefined on one
+  for (const text of ['(x - y)^2', '1 + 0*log(x + 2) + 0/(x - y)'])
+    assert.is(positivityOf(expression(text, xy))(box, 500).tree, undefined)
 })
 
 test.run()

@@ -37,7 +37,10 @@ export function checkBlowUp(problem: Problem, origin: Box): void {
 function checkPositive({ domain, states: n, budget }: Problem, origin: Box, json: Json, g: Formula): void {
   const weights = readNumbers(json.weights, 'the weights', n)
   const [b, R] = readNumbers([json.order, json.radius], 'an order and a radius', 2)
-  demand([b, ...weights].every((w) => isIndex(w - 1, mostOrder)), 'weights or an order out of range')
+  demand(
+    [b, ...weights].every((w) => isIndex(w - 1, mostOrder)),
+    'weights or an order out of range',
+  )
   const isWithin = origin.every(({ lo, hi }, i) => Math.max(-lo, hi) <= power(point(R), weights[i]).lo)
   demand(R > 0 && isWithin, 'the origin box is not within the charts')
   /** the coefficient of t^k in g(t^w₁y₁, …), about t = 0 or t₀ + t */
