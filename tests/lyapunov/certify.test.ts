@@ -204,12 +204,6 @@ const traps: readonly {
     kind: 'unknown',
   },
   {
-    name: 'a degenerate Hessian of V̇ (true, but not provable to second order)',
-    field: system({ state: xy, dynamics: { x: '-x^3 + y', y: '-x - y' } }),
-    V: square,
-    kind: 'unknown',
-  },
-  {
     name: 'a candidate that is not smooth at the origin',
     field: system({ state: xy, dynamics: { x: '-x', y: '-y' } }),
     V: expression('abs(x) + abs(y)', xy),

@@ -18,32 +18,12 @@ import { isSteady, type Readings } from './readings.js'
  * With a rate κ, V(x) = ½xᵀH′x for another H′ from the same enclosure, and HᵀJ + (κ/2)H′ must be. Of a map,
  * V(f(x)) − (1 − κ)V(x) = ½xᵀ(JᵀH″J − (1 − κ)H′)x with H″ from the Hessian over the image, a box about 0 as well.
  */
-export function decreasesAround(
-  readings: Readings,
-  { lo, hi }: Box,
-  bisections = 8,
-): 'yes' | 'flat' | 'rising' {
-  const { n, size, rate, time, natural, second, secondSize } = readings
-  const [low, high] = [new Float64Array(secondSize), new Float64Array(secondSize)]
-  // derivatives do not show where f itself is undefined: those of 0·log(x) are 0
-  natural(lo, hi, low, high)
-  if (!((low[0] as number) <= (high[0] as number) && (low[1] as number) <= (high[1] as number))) return 'flat'
-  second(lo, hi, low, high)
-  if (!isSteady(low, high, 2 * n * n)) return 'flat'
-  const part = (start: number): IntervalMatrix => ({
-    n,
-    lo: low.subarray(start, start + n * n),
-    hi: high.subarray(start, start + n * n),
-  })
-  const [hessian, jacobian] = [part(0), part(n * n)]
-  if (!isPositiveDefinite(symmetricPart(hessian, 1))) return 'flat'
-  const form = symmetricPart(
-    time === 'discrete'
-      ? differenceForm(readings, { lo, hi }, { hessian, jacobian })
-      : combineIntervals(multiplyIntervals(hessian, jacobian, true), hessian, rate / 2),
-    -1,
-  )
-  if (isPositiveDefinite(form)) return 'yes'
+export function decreasesAround(readings: Readings, box: Box, bisections = 8): 'yes' | 'flat' | 'rising' {
+  const { n, size } = readings
+  const { lo, hi } = box
+  const forms = formsOver(readings, box)
+  if (forms === undefined || !isPositiveDefinite(symmetricPart(forms.hessian, 1))) return 'flat'
+  if (isPositiveDefinite(forms.fall)) return 'yes'
   if (size === n || bisections === 0) return 'rising'
   // for every value of what is uncertain: halve its widest interval
   const axis = n + widestOf(lo.subarray(n), hi.subarray(n))
@@ -52,6 +32,32 @@ export function decreasesAround(
   const upper = { lo: lo.map((v, i) => (i === axis ? middle : v)), hi }
   const first = decreasesAround(readings, lower, bisections - 1)
   return first === 'yes' ? decreasesAround(readings, upper, bisections - 1) : first
+}
+
+/** The matrices H of ∇V(x) = H·x and of −V̇, symmetric; `undefined` where they do not exist. */
+function formsOver(
+  readings: Readings,
+  { lo, hi }: Box,
+): { readonly hessian: IntervalMatrix; readonly fall: IntervalMatrix } | undefined {
+  const { n, rate, time, natural, second, secondSize } = readings
+  const [low, high] = [new Float64Array(secondSize), new Float64Array(secondSize)]
+  // derivatives do not show where f itself is undefined: those of 0·log(x) are 0
+  natural(lo, hi, low, high)
+  if (!((low[0] as number) <= (high[0] as number) && (low[1] as number) <= (high[1] as number)))
+    return undefined
+  second(lo, hi, low, high)
+  if (!isSteady(low, high, 2 * n * n)) return undefined
+  const part = (start: number): IntervalMatrix => ({
+    n,
+    lo: low.subarray(start, start + n * n),
+    hi: high.subarray(start, start + n * n),
+  })
+  const [hessian, jacobian] = [part(0), part(n * n)]
+  const form =
+    time === 'discrete'
+      ? differenceForm(readings, { lo, hi }, { hessian, jacobian })
+      : combineIntervals(multiplyIntervals(hessian, jacobian, true), hessian, rate / 2)
+  return { hessian, fall: symmetricPart(form, -1) }
 }
 
 /** JᵀH″J − H′ + κH′, H″ over the image of the box. */
@@ -72,10 +78,16 @@ function differenceForm(
   return combineIntervals(combineIntervals(product, turned, 1), hessian, rate)
 }
 
+export interface OpenOrigin {
+  readonly why: string
+  /** whether V or V̇ may be flat to second order along an axis, so that higher orders decide */
+  readonly isFlat: boolean
+}
+
 /**
  * The largest box s·domain (to within 1 % of s) that {@link decreasesAround} proves, or why there is none.
  */
-export function findOriginBox(readings: Readings, domain: Box): Box | { readonly why: string } {
+export function findOriginBox(readings: Readings, domain: Box): Box | OpenOrigin {
   const { n } = readings
   const leads = confinement(readings, domain)
   const isProved = (box: Box) =>
@@ -85,17 +97,11 @@ export function findOriginBox(readings: Readings, domain: Box): Box | { readonly
     hi: domain.hi.map((v, i) => (i < n ? s * v : v)),
   })
   const at0 = decreasesAround(readings, scaled(0))
-  if (at0 === 'flat')
-    return {
-      why: 'the Hessian of V at the origin is singular, indefinite or undefined, so the origin cannot be closed',
-    }
-  if (at0 === 'rising')
-    return {
-      why: 'V̇ (or the change of V in a step; + κV) is not negative definite to second order at the origin, so the origin cannot be closed',
-    }
+  if (at0 !== 'yes') return openOrigin(readings, at0, formsOver(readings, scaled(0)))
   let good = 1
   while (good > 2 ** -60 && !isProved(scaled(good))) good /= 2
-  if (good <= 2 ** -60) return { why: 'no box about the origin is small enough for its second-order proof' }
+  if (good <= 2 ** -60)
+    return { why: 'no box about the origin is small enough for its second-order proof', isFlat: false }
   let bad = 2 * good
   while (good < 1 && bad > 1.01 * good) {
     const s = (good + bad) / 2
@@ -103,4 +109,29 @@ export function findOriginBox(readings: Readings, domain: Box): Box | { readonly
     else bad = s
   }
   return scaled(good)
+}
+
+function openOrigin(
+  { n, rate, candidate }: Readings,
+  at0: 'flat' | 'rising',
+  forms: ReturnType<typeof formsOver>,
+): OpenOrigin {
+  const diagonal = ({ lo, hi }: IntervalMatrix) =>
+    Array.from({ length: n }, (_, i) => ({ low: lo[i * (n + 1)], high: hi[i * (n + 1)] }))
+  if (at0 === 'flat')
+    return {
+      why: 'the Hessian of V at the origin is singular, indefinite or undefined',
+      isFlat: forms !== undefined && diagonal(forms.hessian).some(({ low }) => low <= 0),
+    }
+  const sides = forms === undefined ? [] : diagonal(forms.fall)
+  const rising = sides.findIndex(({ high }) => high < 0)
+  if (rate > 0 && rising >= 0)
+    return {
+      why: `V̇ + κV (of a map: the change of V in a step, + κV) is positive to second order at the origin along the axis ${candidate.stateNames[rising]}: V falls more slowly there than at the rate κ = ${rate}`,
+      isFlat: false,
+    }
+  return {
+    why: 'V̇ (or the change of V in a step; + κV) is not negative definite to second order at the origin',
+    isFlat: rising < 0 && sides.some(({ low }) => low <= 0),
+  }
 }

@@ -63,6 +63,8 @@ export function prepare(
   const whole = withUncertain(box, readings)
   const origin = findOriginBox(readings, whole)
   if (!('why' in origin)) return { kind: 'ready', readings, domain: whole, origin }
+  const pair = { readings, domain: whole }
+  if (!origin.isFlat) return { kind: 'unknown', reason: `the origin cannot be closed: ${origin.why}`, pair }
   const blown = blowUpOrigin(readings, whole)
   if (!('why' in blown)) return { kind: 'ready', readings, domain: whole, ...blown }
   if (blown.sunken !== undefined)
@@ -73,8 +75,8 @@ export function prepare(
     }
   return {
     kind: 'unknown',
-    reason: `${origin.why} by second-order forms, and not by a blow-up: ${blown.why}`,
-    pair: { readings, domain: whole },
+    reason: `the origin cannot be closed: ${origin.why}, and to higher orders ${blown.why}`,
+    pair,
     rising: blown.rising,
   }
 }

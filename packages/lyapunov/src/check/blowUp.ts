@@ -7,6 +7,7 @@ import { demand, isIndex } from './program.js'
 import { type Json, type Problem, readNumbers } from './readCertificate.js'
 import { type Formula, number, type Ring } from './ring.js'
 import { lazySeries, type Series, series } from './series.js'
+import { weighted } from './weighted.js'
 
 const mostOrder = 24
 const kinks = ['relu', 'abs', 'min', 'max']
@@ -34,23 +35,24 @@ export function checkBlowUp(problem: Problem, origin: Box): void {
  * ∂ᵣᵇg/b! between 0 and r), as the coefficients of lower orders in g(r^w₁y₁, …) vanish, exactly.
  */
 function checkPositive({ domain, states: n, budget }: Problem, origin: Box, json: Json, g: Formula): void {
-  const [weights, [order, radius]] = [readNumbers(json.weights, 'the weights', n), [json.order, json.radius]]
+  const weights = readNumbers(json.weights, 'the weights', n)
+  const [b, R] = readNumbers([json.order, json.radius], 'an order and a radius', 2)
   demand(
-    [order, ...weights].every((w) => isIndex(w, mostOrder + 1) && w > 0),
+    [b, ...weights].every((w) => isIndex(w - 1, mostOrder)),
     'weights or an order out of range',
   )
-  const [b, R] = readNumbers([order, radius], 'a chart', 2)
   const isWithin = origin.every(({ lo, hi }, i) => Math.max(-lo, hi) <= power(point(R), weights[i]).lo)
   demand(R > 0 && isWithin, 'the origin box is not within the charts')
+  /** the coefficient of t^k in g(t^w₁y₁, …), about t = 0 or t₀ + t */
   const along = <T>(r: Ring<T>, t: Series<T>, y: readonly T[]) => {
-    const S = series(r)
-    const fixed = (v: T) => lazySeries(0, 0, () => v)
-    const s = g(S, y.map((v, i) => (i < n ? S.mul(S.power(t, weights[i]), fixed(v)) : fixed(v)))) // biome-ignore format: one line
-    return (k: number) => (k >= s.from && k <= s.to ? s.at(k) : number(r, 0))
+    const x = y.map((v, i) => ({ from: i < n ? weights[i] : 0, value: lazySeries(0, 0, () => v) }))
+    const { from, value } = g(weighted(series(r), t), x)
+    demand(from <= b, 'another order')
+    return { from, at: (k: number) => (k - from <= value.to ? value.at(k - from) : number(r, 0)) }
   }
   const P = polynomials(domain.length, 2000)
   const lower = along(P, lazySeries(1, 1, () => number(P, 1)), domain.map((_, i) => P.variable(i))) // biome-ignore format: one line
-  for (let k = 0; k < b; k++) demand(lower(k).size === 0, 'a lower order is not shown to vanish')
+  for (let k = lower.from; k < b; k++) demand(lower.at(k).size === 0, 'a lower order is not shown to vanish')
   const trees = json.trees as readonly (readonly number[])[]
   demand(
     Array.isArray(trees) && trees.length === 2 * n && trees.every(Array.isArray),
@@ -58,15 +60,15 @@ function checkPositive({ domain, states: n, budget }: Problem, origin: Box, json
   )
   const root = [{ lo: 0, hi: R }, ...weights.slice(1).map(() => ({ lo: -1, hi: 1 })), ...domain.slice(n)]
   trees.forEach((tree, chart) => {
+    const [axis, sign] = [chart >> 1, chart % 2 === 0 ? 1 : -1]
     const leading: Formula = (r, [t, ...y]) => {
       const line = lazySeries(0, 1, (k) => (k === 0 ? t : number(r, 1)))
-      y.splice(chart >> 1, 0, number(r, chart % 2 === 0 ? 1 : -1))
-      return along(r, line, y)(b)
+      return along(r, line, [...y.slice(0, axis), number(r, sign), ...y.slice(axis)]).at(b)
     }
     walk(root, tree, (leaf) =>
       prove(leaf, budget, (box) => {
-        const { lo, axis } = bounds(leading, box)
-        return lo > 0 ? undefined : axis
+        const { lo, axis: widest } = bounds(leading, box)
+        return lo > 0 ? undefined : widest
       }),
     )
   })

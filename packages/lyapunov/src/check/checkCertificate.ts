@@ -57,7 +57,7 @@ function checkRegion(problem: Problem): void {
     const isWithin = (box: Box) => origin.every(({ lo, hi }, i) => box[i].lo >= lo && box[i].hi <= hi)
     if (problem.proof.blowUp !== undefined) {
       checkBlowUp(problem, origin)
-      checkLeaves(problem, { atOrigin: isWithin })
+      checkLeaves(problem, { isSettled: isWithin })
       return
     }
     // what is not definite at 0 itself would be halved in vain

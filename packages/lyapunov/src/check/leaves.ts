@@ -28,6 +28,8 @@ interface Leaves {
   readonly falls?: Formula
   /** what is enough on a leaf of the kind −3 */
   readonly atOrigin?: (box: Box) => boolean
+  /** what has been settled before, on leaves of any kind */
+  readonly isSettled?: (box: Box) => boolean
   /** where W is below this, the rate need only be defined */
   readonly inner?: number
 }
@@ -42,6 +44,7 @@ export function checkLeaves(problem: Problem, options: Leaves): void {
     falls = rate(problem),
     needs = (box) => isKept(problem, box),
     atOrigin,
+    isSettled = () => false,
     inner = -Infinity,
   } = options
   const W = candidate(problem)
@@ -50,6 +53,7 @@ export function checkLeaves(problem: Problem, options: Leaves): void {
   const isFall = (box: Box) => decay === 0 || bounds(W, box).lo >= 0
   walk(domain, tree, (leaf, kind) =>
     prove(leaf, budget, (box) => {
+      if (isSettled(box)) return undefined
       // the leaf's kind only says what to try first
       if (kind === -1 && isOutside(bounds(W, box))) return undefined
       if (kind === -3 && atOrigin?.(box)) return undefined
