@@ -142,6 +142,7 @@ function withQuotient(readings: Readings, { quotient }: FactoredRate): Readings 
   return {
     ...readings,
     linear: undefined,
+    affine: () => undefined,
     natural: (lo, hi, outLo, outHi) => {
       natural(lo, hi, outLo, outHi)
       // where V̇ itself is undefined its factors may not be
