@@ -4,6 +4,7 @@ import {
   canEncloseBatch,
   type EncloseBatchForm,
   enclose,
+  encloseAffine,
   encloseBatch,
   type Field,
   freeze,
@@ -38,10 +39,11 @@ const times = (x: Dyadic, y: Dyadic): Dyadic => ({ m: x.m * y.m, e: x.e + y.e })
 const isBelow = (x: Dyadic, y: Dyadic) => plus(x, minus(y)).m <= 0n
 
 /** The value of a polynomial with dyadic constants at a point, without rounding. */
-function exactly(field: Field, point: readonly number[]): Dyadic[] {
+function exactly(field: Field, point: readonly (number | Dyadic)[]): Dyadic[] {
   const { nodes, output } = scalarize(freeze(field))
   const values: (readonly Dyadic[])[] = []
-  for (const node of nodes) values.push(rule(node, point.map(dyadic), values))
+  const exact = point.map((x) => (typeof x === 'number' ? dyadic(x) : x))
+  for (const node of nodes) values.push(rule(node, exact, values))
   return [...(values[output] as readonly Dyadic[])]
 }
 
@@ -285,6 +287,50 @@ for (const [variant, options] of Object.entries(variants)) {
   })
 }
 
+for (const [name, field] of Object.entries(polynomials)) {
+  test(`${name}: exact values at corners and centres lie within r of the line c + Σ gᵢεᵢ`, () => {
+    const { evaluate: read, sides, outputs } = encloseAffine(field)
+    const form = new Float64Array(outputs * (sides + 2))
+    const random = seededRandom(12)
+    const sizes = [
+      () => 4 * random.uniform() - 2,
+      () => (random.uniform() - 0.5) * 2 ** (400 * random.uniform() - 300),
+      () => (random.uniform() - 0.5) * 2 ** (60 * random.uniform() - 40),
+    ]
+    let finite = 0
+    for (let trial = 0; trial < 150; trial++) {
+      const [lo, hi] = boxOf(sizes[trial % 3] as () => number)
+      read(lo, hi, form)
+      for (const signs of [
+        [-1, -1],
+        [1, -1],
+        [0, 0],
+      ] as const) {
+        // at ε = 0 the midpoint is no double, yet dyadic
+        const point = signs.map((sign, k) => {
+          const [from, to] = [dyadic(lo[k] as number), dyadic(hi[k] as number)]
+          const twice = plus(sign === 1 ? to : from, sign === -1 ? from : to)
+          return { m: twice.m, e: twice.e - 1 }
+        })
+        exactly(field, point).forEach((truth, k) => {
+          const entry = (p: number) => form[p * outputs + k] as number
+          if (!form.every(Number.isFinite)) return
+          finite++
+          const line = signs.reduce<Dyadic>(
+            (sum, sign, i) => plus(sum, times(dyadic(sign), dyadic(entry(1 + i)))),
+            dyadic(entry(0)),
+          )
+          const r = dyadic(entry(1 + sides))
+          const off = plus(truth, minus(line))
+          const seen = `${name} at ${signs} of [${lo}], [${hi}]: ${form}`
+          assert.ok(isBelow(off, r) && isBelow(minus(r), off), seen)
+        })
+      }
+    }
+    assert.ok(finite >= 300)
+  })
+}
+
 test('affine forms: narrower than natural bounds on the boxes of a bisection', () => {
   const field = polynomials['V̇ of Van der Pol'] as Field
   for (const [depth, goal] of [
@@ -344,6 +390,7 @@ test('affine forms: a side, a constant and 0 are themselves, points nearly so', 
 })
 
 test('what affine forms do not bound is refused', () => {
+  assert.throws(() => encloseAffine(expression('sin(x)', ['x'])), /the operation .*sin.*Try encloseLinear/)
   const js = { form: 'affine', backend: 'js' } as const
   assert.not(canEncloseBatch(expression('1e-200*(1e-100*x)', ['x']), js), 'sizes below 2⁻⁹⁰⁰')
   const nested = (times: number): string => (times === 0 ? '8*x' : `(${nested(times - 1)})^60 + 1`)

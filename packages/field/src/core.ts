@@ -44,6 +44,7 @@ export { scalarCount, scalarize } from './derive/scalarize.js'
 export { solvePositiveDefinite } from './derive/solvePositiveDefinite.js'
 export { vectorize } from './derive/vectorize.js'
 export { type Enclosure, enclose } from './enclose/enclose.js'
+export { affineScript, encloseAffine } from './enclose/encloseAffine.js'
 export {
   type BatchEnclosure,
   canEncloseBatch,

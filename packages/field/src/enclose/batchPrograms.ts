@@ -3,9 +3,9 @@ import { FunctionCode } from '../read/wasm/functionCode.js'
 import { LaneCode } from '../read/wasm/laneCode.js'
 import type { ModuleBuilder } from '../read/wasm/moduleBuilder.js'
 import { rowsFrom } from '../read/wasm/printWasm.js'
-import { affineForms, type Ends } from './affineForms.js'
+import { type AffineForm, type AffineForms, affineForms, type Ends } from './affineForms.js'
 import { type LaneInterval, laneIntervals } from './laneIntervals.js'
-import { ringValues } from './ringArithmetic.js'
+import { type RingArithmetic, ringValues } from './ringArithmetic.js'
 import { type LineCode, sharedCode } from './roundedCode.js'
 
 /** What stands for the values of a field: intervals, or affine forms in the sides of the box. */
@@ -19,33 +19,48 @@ export interface AffinePlan {
   readonly operations: number
 }
 
-/** Exponents of sizes that are rounded up; powers and small constants want larger ones. */
-const floors = [-500, -250, -120, -60, -30, -15, 0]
+/** Greatest −floor, and what a product of as many sizes as the degree says should stay above, with room for constants. */
+const [deepest, depth] = [500, 800]
 
 /** How a scalarized polynomial is read in affine forms; undefined where powers or constants are beyond the bound of roundings. */
 export function planAffine(field: Field): AffinePlan | undefined {
-  for (const floor of floors) {
+  const degree = Math.max(1, ...ringValues(degrees, field, () => 1))
+  let below = Math.min(deepest, Math.floor(depth / degree))
+  for (;;) {
+    const floor = -below
     let operations = 0
     const dry: LineCode<string> = { constant: String, op: () => `v${operations++}` }
-    const { holds } = printAffine(dry, field, { floor, ends: (k) => ({ lo: `lo${k}`, hi: `hi${k}` }) })
-    if (holds) return { floor, operations }
+    const { forms, values } = readAffine(dry, field, { floor, ends: (k) => ({ lo: `lo${k}`, hi: `hi${k}` }) })
+    values.forEach(forms.bounds)
+    if (forms.holds()) return { floor, operations }
+    if (below === 0) return undefined
+    below >>= 1
   }
-  return undefined
 }
 
-/** Bounds of the outputs of a scalarized polynomial by affine forms. */
-function printAffine<V>(
+/** Degrees of polynomials, at most. */
+const degrees: RingArithmetic<number> = {
+  constant: () => 0,
+  neg: (x) => x,
+  add: Math.max,
+  sub: Math.max,
+  mul: (x, y) => x + y,
+  div: (x) => x,
+  power: (x, exponent) => x * exponent,
+}
+
+/** The outputs of a scalarized polynomial in affine forms. */
+function readAffine<V>(
   code: LineCode<V>,
   field: Field,
   { floor, ends }: { readonly floor: number; readonly ends: (k: number) => Ends<V> },
-): { readonly outputs: readonly Ends<V>[]; readonly holds: boolean } {
-  const forms = affineForms(sharedCode(code), field.stateSize + field.inputSize + 1, floor)
+): { readonly forms: AffineForms<V>; readonly values: readonly AffineForm<V>[] } {
+  const forms = affineForms(sharedCode(code), sidesOf(field), floor)
   const side = once((k) => {
     const { lo, hi } = ends(k)
     return forms.side(k, lo, hi)
   })
-  const outputs = ringValues(forms, field, side).map(forms.bounds)
-  return { outputs, holds: forms.holds() }
+  return { forms, values: ringValues(forms, field, side) }
 }
 
 function once<X>(make: (k: number) => X): (k: number) => X {
@@ -76,7 +91,11 @@ export function printModule(module: ModuleBuilder, field: Field, plan?: AffinePl
       const side = once((k): LaneInterval => ({ ...ends(k), sign: 0 }))
       return ringValues(intervals, field, side).map(intervals.settled)
     }
-    const outputs = plan ? printAffine(c, field, { ...plan, ends }).outputs : natural()
+    const affine = ({ floor }: AffinePlan) => {
+      const { forms, values } = readAffine(c, field, { floor, ends })
+      return values.map(forms.bounds)
+    }
+    const outputs = plan ? affine(plan) : natural()
     outputs.forEach((bounds, k) => {
       c.store(at(argument.outLo, k), bounds.lo)
       c.store(at(argument.outHi, k), bounds.hi)
@@ -88,22 +107,34 @@ export function printModule(module: ModuleBuilder, field: Field, plan?: AffinePl
 
 const symbols = { add: '+', sub: '-', mul: '*', div: '/' } as const
 
-/** Prints the function (count, lo, hi, outLo, outHi) in JavaScript, for rows at a distance of `stride` numbers. */
-export function printScript(field: Field, plan: AffinePlan, stride: number): string {
+/** JavaScript as it is printed: statements, and code that adds to them. */
+function scriptLines(): {
+  readonly lines: readonly string[]
+  readonly load: (text: string) => string
+  readonly code: LineCode<string>
+} {
   const lines: string[] = []
-  const value = (text: string) => {
+  const load = (text: string) => {
     lines.push(`const v${lines.length} = ${text}`)
     return `v${lines.length - 1}`
   }
   const code: LineCode<string> = {
     constant: (v) => (v < 0 ? `(${v})` : `${v}`),
     op: (name, x, y) =>
-      value(name === 'abs' ? `abs(${x})` : name === 'neg' ? `-${x}` : `${x} ${symbols[name]} ${y}`),
+      load(name === 'abs' ? `abs(${x})` : name === 'neg' ? `-${x}` : `${x} ${symbols[name]} ${y}`),
   }
+  return { lines, load, code }
+}
+
+/** Prints the function (count, lo, hi, outLo, outHi) in JavaScript, for rows at a distance of `stride` numbers. */
+export function printScript(field: Field, { floor }: AffinePlan, stride: number): string {
+  const { lines, load, code } = scriptLines()
   const at = (array: string, k: number) => `${array}[i + ${k * stride}]`
-  const ends = once((k) => ({ lo: value(at('lo', k)), hi: value(at('hi', k)) }))
-  const { outputs } = printAffine(code, field, { ...plan, ends })
-  const stores = outputs.map(({ lo, hi }, k) => `${at('outLo', k)} = ${lo}; ${at('outHi', k)} = ${hi}`)
+  const ends = once((k) => ({ lo: load(at('lo', k)), hi: load(at('hi', k)) }))
+  const { forms, values } = readAffine(code, field, { floor, ends })
+  const stores = values
+    .map(forms.bounds)
+    .map(({ lo, hi }, k) => `${at('outLo', k)} = ${lo}; ${at('outHi', k)} = ${hi}`)
   return [
     'return (count, lo, hi, outLo, outHi) => {',
     'for (let i = 0; i < count; i++) {',
@@ -112,4 +143,22 @@ export function printScript(field: Field, plan: AffinePlan, stride: number): str
     '}',
     '}',
   ].join('\n')
+}
+
+/** Prints the function (lo, hi, out) in JavaScript, which writes the forms of all outputs: see LinearEnclosure. */
+export function printForms(field: Field, { floor }: AffinePlan): string {
+  const { lines, load, code } = scriptLines()
+  const ends = once((k) => ({ lo: load(`lo[${k}]`), hi: load(`hi[${k}]`) }))
+  const { forms, values } = readAffine(code, field, { floor, ends })
+  const stores = values
+    .map(forms.settled)
+    .flatMap(({ centre, slopes, rest }, k) =>
+      [centre, ...slopes, rest].map((v, p) => `out[${p * values.length + k}] = ${v}`),
+    )
+  return ['return (lo, hi, out) => {', ...lines, ...stores, '}'].join('\n')
+}
+
+/** Sides of a box: states, inputs, and time where the field has it. */
+export function sidesOf({ stateSize, inputSize, nodes }: Field): number {
+  return stateSize + inputSize + Number(nodes.some(({ op }) => op === 'time'))
 }

@@ -37,7 +37,7 @@ export interface EncloseBatchOptions extends EncloseBatchForm {
 }
 
 /** How a field is read, or why it is not. */
-type Reading = { readonly plan?: AffinePlan } | { readonly why: string; readonly try: string }
+export type Reading = { readonly plan?: AffinePlan } | { readonly why: string; readonly try: string }
 
 const bytes = 8
 
@@ -113,7 +113,8 @@ export function encloseBatch(field: Field, options: EncloseBatchOptions): BatchE
 
 const scalarized = (field: Field) => scalarize(field.theta.length === 0 ? field : freeze(field))
 
-function readingOf(scalar: Field, { form = 'natural', backend = 'wasm' }: EncloseBatchForm): Reading {
+/** How a scalarized field is read. */
+export function readingOf(scalar: Field, { form = 'natural', backend = 'wasm' }: EncloseBatchForm): Reading {
   const oneByOne = 'enclose(field), one box at a time'
   const odd = beyondRing(scalar)
   if (odd !== undefined)

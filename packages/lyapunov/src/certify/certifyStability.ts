@@ -151,6 +151,7 @@ function withQuotient(readings: Readings, { quotient }: FactoredRate): Readings 
     ...readings,
     linear: undefined,
     sources: undefined,
+    affine: () => undefined,
     natural: (lo, hi, outLo, outHi) => {
       natural(lo, hi, outLo, outHi)
       // where V̇ itself is undefined its factors may not be

@@ -1,11 +1,14 @@
 import {
+  affineScript,
   Builder,
+  canEncloseBatch,
   combine,
   compile,
   type Enclosure,
   embed,
   embedAll,
   enclose,
+  encloseAffine,
   encloseLinear,
   expectSameOrder,
   type Field,
@@ -52,6 +55,8 @@ export interface BoxReadings {
   readonly natural: Enclosure
   /** linear bounds of [V, R] and of V, for pairs with networks: the other bounds are too loose there, and dear */
   readonly linear?: { readonly both: LinearEnclosure; readonly value: LinearEnclosure } | undefined
+  /** affine forms of [V, R] where both are polynomials: about as sharp as mean values, and cheaper; printed when wanted */
+  readonly affine: () => LinearEnclosure | undefined
   /** [∇V (n), ∇R (size), jumps], where the jumps are the values of every step and sign that R contains */
   readonly slopes: Enclosure
   /** entries of `slopes` */
@@ -161,6 +166,7 @@ export function readBoxes({
     size,
     natural: linear === undefined ? lazily(pair) : rangesOf(linear.both),
     linear,
+    affine: linear === undefined ? polynomialForms(pair) : () => undefined,
     slopes: lazily(slopes),
     slopesSize: slopes.outputSize,
   }
@@ -172,6 +178,14 @@ export function lazily(field: Field): Enclosure {
   return (lo, hi, outLo, outHi) => {
     read ??= enclose(field)
     read(lo, hi, outLo, outHi)
+  }
+}
+
+function polynomialForms(pair: Field): () => LinearEnclosure | undefined {
+  let forms: { readonly read: LinearEnclosure | undefined } | undefined
+  return () => {
+    forms ??= { read: canEncloseBatch(pair, affineScript) ? encloseAffine(pair) : undefined }
+    return forms.read
   }
 }
 
