@@ -97,7 +97,7 @@ test('certify proves, writes a certificate and a report; check accepts it and re
 
 /** Studies of the other properties: what is proved, in the certificate's words, and what the report's legend names. */
 const properties: readonly (readonly [string, RegExp, readonly string[]])[] = [
-  ['frictionStability', /converges to the largest invariant set/, ['V ≤ level', 'V̇ ≤ 0 proved']],
+  ['frictionStability', /converges to the largest invariant set/, ['V ≤ level', 'LaSalle']],
   ['logisticMap', /Every step of x\+ = f\(x\) .* level 0\.0\d/, ['the map', 'V ≤ level']],
   ['epidemicSimplex', /with equality in the rows 0} is not empty, and no solution/, ['the simplex', 'all S']],
   ['dockingReach', /contains the box initial, .* lies within the box goal/, ['to avoid', 'to start from', 'to come to']],
