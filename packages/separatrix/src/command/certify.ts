@@ -72,7 +72,7 @@ function asJson({ name }: Study, outcome: Outcome, written: Written): string {
     verdict: kind,
     message: property === 'region-of-attraction' ? message : (statement ?? message),
     statement,
-    ...(level > 0 && { level }),
+    ...((level > 0 || property === 'region-of-attraction') && { level }),
     ...(refuted !== undefined && Number.isFinite(refuted) && { refuted }),
     ...(rate !== undefined && { rate }),
     ...(point !== undefined && { point: Array.from(point) }),

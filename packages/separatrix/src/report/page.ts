@@ -142,8 +142,8 @@ dd span { font-size: .95rem; font-weight: 400; color: var(--quiet); margin-left:
 dt { color: var(--quiet); font-size: .88rem; }
 .scroll { overflow-x: auto; }
 table { border-collapse: collapse; width: 100%; font-size: .92rem; }
-th, td { text-align: right; padding: .45rem 0 .45rem 1.4rem; border-bottom: 1px solid var(--line); white-space: nowrap; }
-th:first-child { text-align: left; padding-left: 0; font-weight: 400; white-space: normal; min-width: 9rem; }
+th, td { text-align: right; padding: .45rem 0 .45rem 1.4rem; border-bottom: 1px solid var(--line); overflow-wrap: break-word; }
+th:first-child { text-align: left; padding-left: 0; font-weight: 400; min-width: 7rem; }
 thead th { font-weight: 650; border-bottom-color: var(--faint); }
 .notes { display: grid; grid-template-columns: repeat(2, minmax(0, 1fr)); gap: 2rem 2.5rem; font-size: .95rem; }
 .notes p { margin: 0; }
@@ -152,6 +152,9 @@ pre { background: var(--wash); padding: .75rem 1rem; border-radius: 6px; overflo
   main { padding: 1.8rem 1rem 3rem; }
   .top, .grid, .notes { grid-template-columns: minmax(0, 1fr); gap: 2.2rem; }
   figure svg { overflow: hidden; }
+  table { font-size: .8rem; }
+  th, td { padding-left: .7rem; }
+  th:first-child { min-width: 4.5rem; }
 }
 @media print { body { background: #fff; } figure, tr { break-inside: avoid; } }
 `

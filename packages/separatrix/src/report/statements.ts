@@ -61,16 +61,17 @@ export function endingWords({ endedBy, settled }: Outcome): string | undefined {
   if (endedBy === undefined) return undefined
   const share =
     settled === undefined ? '' : `, ${plain(Math.floor(1000 * settled) / 10)} % of the domain settled`
-  return `the search ended early: ${endings[endedBy]}${share}`
+  return `${endings[endedBy]}${share}`
 }
 
 /** What may help where a proof failed or ended early. */
 export function adviceOf(
-  { level, property, rate }: ProofJob,
+  { level, property, rate, limits }: ProofJob,
   { kind, endedBy, box }: Outcome,
 ): string | undefined {
   if (endedBy === 'interrupt') return 'letting it run longer'
-  if (endedBy !== undefined) return `a larger ${endedBy} in limits, or a smaller domain`
+  if (endedBy !== undefined)
+    return `limits: { ${endedBy}: ${plain(10 * (limits?.[endedBy] ?? 1))} } or none, or a smaller domain`
   if (kind === 'proved') return undefined
   const others = rate === undefined ? 'another candidate' : 'a smaller rate, or another candidate'
   if (kind === 'refuted' && level !== undefined && property !== 'reach-avoid-stay')

@@ -34,7 +34,8 @@ export function ternaryPortrait(scene: Scene): PageFigure {
   const { emphasis } = sets[0]
   const svg = figure('phase', `The simplex of ${axes.slice(0, 3).join(', ')}`, {
     width: 640,
-    height: 560,
+    // 500 wide within the margins, hence 433 high
+    height: 523,
     marginLeft: 70,
     marginRight: 70,
     marginTop: 40,

@@ -99,9 +99,9 @@ export const studySchema = v.strictObject({
     v.strictObject({
       initial: v.array(v.array(number, 'a state as a list of numbers'), 'a list of states'),
       time: positive,
+      /** dopri5 where left out */
       method: v.optional(
         v.picklist(['dopri5', 'rk4', 'euler', 'implicitMidpoint'], 'dopri5, rk4, euler or implicitMidpoint'),
-        'dopri5',
       ),
       rtol: v.optional(positive),
       atol: v.optional(positive),
