@@ -111,6 +111,8 @@ function search(
     if (boxes >= reportAt) {
       reportAt = boxes + 1024
       onProgress?.({ proved: 0, refuted: Infinity, boxes })
+      // that is where a caller can abort
+      stop(Infinity)
     }
   }
   return finish()

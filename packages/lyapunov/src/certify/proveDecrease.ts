@@ -171,6 +171,8 @@ function search(
     if (boxes >= reportAt) {
       reportAt = boxes + 1024
       onProgress?.({ proved: first, refuted: ceiling(), boxes })
+      // that is where a caller can abort
+      stop(Infinity)
     }
   }
   return finish(aside)
