@@ -34,10 +34,11 @@ export interface CrewOptions {
 }
 
 /**
- * Operations after which threads are started. One takes some 10 ns, so these are about 0.1 s, which is what a thread takes
- * to start: who has spent that much without one loses at most as much again (the rule for renting skis).
+ * Operations after which threads are started. One takes some 10 ns, so these are about 0.3 s, the processor time that a
+ * thread took to start and to warm up on a busy machine: who has spent that much without one loses at most as much again
+ * (the rule for renting skis).
  */
-const defaultStart = 1e7
+const defaultStart = 3e7
 
 /** Boxes of a round: enough to share, and few enough that best first remains so. */
 const defaultCapacity = 64
@@ -121,15 +122,22 @@ function announce({ words }: RoundMemory): void {
   Atomics.notify(words, word.round)
 }
 
+/** Looks at how many boxes are done before waiting: to sleep and to be woken takes as long as many cheap boxes. */
+const looks = 2000
+
 /** Waits until the boxes that others took are evaluated; their failure is an error here. */
 function waitForAll(memory: RoundMemory, count: number): void {
   const { words } = memory
+  for (let k = 0; k < looks; k++)
+    if (Atomics.load(words, word.done) === count && Atomics.load(words, word.failure) === 0) return
+  // who finishes a box after this wakes the caller; who did before has changed the count that is waited for
+  Atomics.store(words, word.waiting, 1)
   let [last, idle] = [-1, 0]
   for (;;) {
     const failure = readFailure(memory)
     if (failure !== undefined) throw new SeparatrixError('thread-failed', `a thread of a proof: ${failure}.`)
     const done = Atomics.load(words, word.done)
-    if (done === count) return
+    if (done === count) break
     idle = done === last ? idle + 1 : 0
     last = done
     if (idle > patience)
@@ -139,6 +147,7 @@ function waitForAll(memory: RoundMemory, count: number): void {
       )
     Atomics.wait(words, word.done, done, 1000)
   }
+  Atomics.store(words, word.waiting, 0)
 }
 
 /** Starts threads; returns what ends them. Until they run, the calling thread works alone. */

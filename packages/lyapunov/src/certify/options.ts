@@ -41,7 +41,7 @@ export interface RegionOptions extends Uncertainty {
   /** when to stop in the same way, by the caller's clock: { now: () => performance.now(), at: performance.now() + 5000 } */
   readonly deadline?: { readonly now: () => number; readonly at: number }
   /**
-   * threads that share boxes, the calling one included; 1. Others are started once 0.1 s or so have been spent. What is
+   * threads that share boxes, the calling one included; 1. Others are started once 0.3 s or so have been spent. What is
    * found does not depend on their number beyond 1. In Node only; not for proofs by quadratic forms, nor of stability
    */
   readonly threads?: number

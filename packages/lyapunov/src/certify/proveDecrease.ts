@@ -137,28 +137,25 @@ function search(
     stuck: reason === undefined ? undefined : { reason, box: { lo: parentLo, hi: parentHi } },
   })
 
+  // a run for one level ends at the first point that refutes it
+  const isClose = (least: number) =>
+    least > ceiling() ||
+    (tolerance > 0
+      ? ceiling() - least <= tolerance * Math.abs(ceiling())
+      : ceiling() < Math.min(options.ceiling, options.refutation?.value[1] ?? Infinity))
+  const limit = () => (boxes >= maxBoxes ? `${maxBoxes} boxes were not enough` : stop(round.capacity))
+
   round.lo[0]?.set(domain.lo)
   round.hi[0]?.set(domain.hi)
   add(0, Number.NEGATIVE_INFINITY)
   lookAtAll()
   while (queue.size() > 0) {
     const first = queue.least()
-    // a run for one level ends at the first point that refutes it
-    const isClose = (least: number) =>
-      least > ceiling() ||
-      (tolerance > 0
-        ? ceiling() - least <= tolerance * Math.abs(ceiling())
-        : ceiling() < Math.min(options.ceiling, options.refutation?.value[1] ?? Infinity))
     if (isClose(first)) return finish(Math.min(first, aside))
     for (let halves = 0; halves < round.capacity && queue.size() > 0; halves += 2) {
       if (halves > 0 && (isClose(queue.least()) || boxes >= maxBoxes)) break
       const { key, node, axis } = queue.pop(parentLo, parentHi)
-      const reason =
-        halves === 0
-          ? boxes >= maxBoxes
-            ? `${maxBoxes} boxes were not enough`
-            : stop(round.capacity)
-          : undefined
+      const reason = halves === 0 ? limit() : undefined
       if (reason !== undefined) return finish(key, reason)
       const middle = midpoint(parentLo[axis] as number, parentHi[axis] as number)
       if (!(middle > (parentLo[axis] as number) && middle < (parentHi[axis] as number))) {

@@ -15,6 +15,8 @@ export const word = {
   failure: 4,
   /** threads that have helped */
   helpers: 5,
+  /** 1 while the calling thread waits for `done` */
+  waiting: 6,
 } as const
 
 /** A round in shared memory: words, the settling, the boxes of all slots, and what was found of them. */
@@ -90,18 +92,23 @@ export function takeBoxes(
     out[4] = bounds.centreValueHigh
     out[5] = bounds.centreRateLow
     out[6] = bounds.axis
-    out.set(bounds.centre, found)
+    for (let i = 0; i < bounds.centre.length; i++) out[found + i] = bounds.centre[i] as number
     Atomics.add(words, word.done, 1)
-    Atomics.notify(words, word.done)
+    if (Atomics.load(words, word.waiting) === 1) Atomics.notify(words, word.done)
     taken++
   }
 }
 
 /** Reads what {@link takeBoxes} found. */
 export function readResult(out: Float64Array, to: BoxEvaluator['bounds']): void {
-  ;[to.valueLow, to.valueHigh, to.rateLow, to.rateHigh, to.centreValueHigh, to.centreRateLow, to.axis] =
-    out as unknown as readonly [number, number, number, number, number, number, number]
-  to.centre.set(out.subarray(found))
+  to.valueLow = out[0] as number
+  to.valueHigh = out[1] as number
+  to.rateLow = out[2] as number
+  to.rateHigh = out[3] as number
+  to.centreValueHigh = out[4] as number
+  to.centreRateLow = out[5] as number
+  to.axis = out[6] as number
+  for (let i = 0; i < to.centre.length; i++) to.centre[i] = out[found + i] as number
 }
 
 export function writeFailure({ words, message }: RoundMemory, text: string): void {
