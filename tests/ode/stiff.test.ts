@@ -23,6 +23,7 @@ const reach: readonly Reach[] = [
   { method: ode.trbdf2, rtol: 1e-4, errors: { robertson: 30, vanDerPol: 30, hires: 100, oregonator: 300 } },
   { method: ode.kvaerno5, rtol: 1e-6, errors: { robertson: 3, vanDerPol: 10, hires: 3, oregonator: 10 } },
   { method: ode.kencarp4, rtol: 1e-6, errors: { robertson: 10, vanDerPol: 10, hires: 30, oregonator: 100 } },
+  { method: ode.radau5, rtol: 1e-6, errors: { robertson: 0.1, vanDerPol: 0.3, hires: 0.3, oregonator: 0.1 } },
   {
     method: ode.rosenbrock23,
     rtol: 1e-4,

@@ -1,3 +1,8 @@
+export {
+  type CollocationMethod,
+  type CollocationOptions,
+  defineCollocation,
+} from './collocation/defineCollocation.js'
 export { type AdaptiveOptions, adaptive, type ControlPreset, type StepControl } from './control/adaptive.js'
 export type { ErrorNorm, Tolerance, Tolerances } from './control/tolerances.js'
 export { defineDiagonal } from './diagonallyImplicit/defineDiagonal.js'
@@ -39,6 +44,8 @@ export { bosh3 } from './methods/bosh3.js'
 export { dop853 } from './methods/dop853.js'
 export { dopri5 } from './methods/dopri5.js'
 export { euler } from './methods/euler.js'
+export { gauss4 } from './methods/gauss4.js'
+export { gauss6 } from './methods/gauss6.js'
 export { gbs } from './methods/gbs.js'
 export { heun } from './methods/heun.js'
 export { implicitEuler } from './methods/implicitEuler.js'
@@ -48,6 +55,7 @@ export { kutta3 } from './methods/kutta3.js'
 export { kvaerno5 } from './methods/kvaerno5.js'
 export { leapfrog } from './methods/leapfrog.js'
 export { midpoint } from './methods/midpoint.js'
+export { radau5 } from './methods/radau5.js'
 export { ralston } from './methods/ralston.js'
 export { reversibleHeun } from './methods/reversibleHeun.js'
 export { rk4 } from './methods/rk4.js'

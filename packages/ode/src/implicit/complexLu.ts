@@ -22,7 +22,8 @@ function swap(x: Float64Array, i: number, j: number): void {
  */
 export function factorizeComplex({ re, im }: Complex, n: number, pivots: Int32Array): boolean {
   for (let k = 0; k < n; k++) {
-    let [p, most] = [k, -1]
+    let p = k
+    let most = -1
     for (let i = k; i < n; i++) {
       const size = Math.abs(re[i * n + k] as number) + Math.abs(im[i * n + k] as number)
       if (size > most) {
@@ -37,17 +38,22 @@ export function factorizeComplex({ re, im }: Complex, n: number, pivots: Int32Ar
         swap(re, k * n + j, p * n + j)
         swap(im, k * n + j, p * n + j)
       }
-    const [a, b] = [re[k * n + k] as number, im[k * n + k] as number]
-    const [c, d] = [a / (a * a + b * b), -b / (a * a + b * b)]
+    const a = re[k * n + k] as number
+    const b = im[k * n + k] as number
+    const c = a / (a * a + b * b)
+    const d = -b / (a * a + b * b)
     for (let i = k + 1; i < n; i++) {
       const at = i * n
-      const [x, y] = [re[at + k] as number, im[at + k] as number]
+      const x = re[at + k] as number
+      const y = im[at + k] as number
       if (x === 0 && y === 0) continue
-      const [u, v] = [x * c - y * d, x * d + y * c]
+      const u = x * c - y * d
+      const v = x * d + y * c
       re[at + k] = u
       im[at + k] = v
       for (let j = k + 1; j < n; j++) {
-        const [s, t] = [re[k * n + j] as number, im[k * n + j] as number]
+        const s = re[k * n + j] as number
+        const t = im[k * n + j] as number
         re[at + j] = (re[at + j] as number) - (u * s - v * t)
         im[at + j] = (im[at + j] as number) - (u * t + v * s)
       }
@@ -67,8 +73,10 @@ export function solveComplex({ re, im }: Complex, n: number, pivots: Int32Array,
   for (let i = 1; i < n; i++) subtract(re, im, n, b, i, 0, i)
   for (let i = n - 1; i >= 0; i--) {
     subtract(re, im, n, b, i, i + 1, n)
-    const [p, q] = [re[i * n + i] as number, im[i * n + i] as number]
-    const [x, y] = [b.re[i] as number, b.im[i] as number]
+    const p = re[i * n + i] as number
+    const q = im[i * n + i] as number
+    const x = b.re[i] as number
+    const y = b.im[i] as number
     const scale = 1 / (p * p + q * q)
     b.re[i] = (x * p + y * q) * scale
     b.im[i] = (y * p - x * q) * scale
@@ -85,10 +93,13 @@ function subtract(
   from: number,
   to: number,
 ): void {
-  let [x, y] = [b.re[i] as number, b.im[i] as number]
+  let x = b.re[i] as number
+  let y = b.im[i] as number
   for (let j = from; j < to; j++) {
-    const [s, t] = [re[i * n + j] as number, im[i * n + j] as number]
-    const [u, v] = [b.re[j] as number, b.im[j] as number]
+    const s = re[i * n + j] as number
+    const t = im[i * n + j] as number
+    const u = b.re[j] as number
+    const v = b.im[j] as number
     x -= s * u - t * v
     y -= s * v + t * u
   }

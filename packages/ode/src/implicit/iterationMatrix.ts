@@ -37,7 +37,10 @@ const standing = 1
 /** What is known of J: nothing, that of an earlier state, that of this one. */
 const standings = { unknown: 0, older: 1, current: 2 } as const
 
-export function iterationMatrix(problem: Problem, offset: number): IterationMatrix {
+/** A second decomposition that is made of J and c whenever the first is; false where it is singular. */
+export type SecondMatrix = (J: Float64Array, wanted: Float64Array) => boolean
+
+export function iterationMatrix(problem: Problem, offset: number, second?: SecondMatrix): IterationMatrix {
   const n = problem.size
   const tail = offset + n * n
   const [now, wanted] = [new Float64Array(1), new Float64Array(1)]
@@ -51,7 +54,7 @@ export function iterationMatrix(problem: Problem, offset: number): IterationMatr
     const c = wanted[0] as number
     for (let i = 0; i < n * n; i++) W[i] = -c * (J[i] as number)
     for (let i = 0; i < n; i++) W[i * n + i] = (W[i * n + i] as number) + 1
-    const regular = factorize(W, n, pivots)
+    const regular = factorize(W, n, pivots) && (second === undefined || second(J, wanted))
     made[0] = regular ? c : 0
     return regular
   }

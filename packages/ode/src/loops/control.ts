@@ -32,7 +32,7 @@ export const controlPolicy = (control: StepControl, errorOrder: number): StepPol
 })
 
 /** Growth that is not worth another decomposition (RADAU5's QUOT2). */
-const smallestGrowth = 1.2
+export const smallestGrowth = 1.2
 
 /** The same for methods that keep a decomposed matrix: steps that would hardly grow stay as they are. */
 export function steadyPolicy(control: StepControl, errorOrder: number): StepPolicy {

