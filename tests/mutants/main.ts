@@ -17,7 +17,7 @@ import { mutantsOf, type Numbered, withMutants } from './sites.js'
 const targets = ['packages/lyapunov/src/certify', 'packages/field/src/enclose']
 /** The tests of these; acceptance by the checker is part of most. */
 const known = [
-  'field/enclose', 'field/encloseBatch', 'field/encloseLinear', 'lyapunov/attacks', 'lyapunov/certify', 'lyapunov/discrete',
+  'field/affineForms', 'field/enclose', 'field/encloseBatch', 'field/encloseLinear', 'lyapunov/attacks', 'lyapunov/certify', 'lyapunov/discrete',
   'lyapunov/equilibrium', 'lyapunov/global', 'lyapunov/lipschitz', 'lyapunov/prover', 'lyapunov/quadraticForm',
   'lyapunov/sets', 'lyapunov/stability', 'lyapunov/uncertainty',
 ] // biome-ignore format: a list
