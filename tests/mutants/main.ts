@@ -25,7 +25,7 @@ const subjects = {
   prover: {
     folders: ['packages/lyapunov/src/certify', 'packages/field/src/enclose'],
     suites: [
-      'field/enclose', 'field/encloseBatch', 'field/encloseLinear', 'lyapunov/attacks', 'lyapunov/certify',
+      'field/affineForms', 'field/enclose', 'field/encloseBatch', 'field/encloseLinear', 'lyapunov/attacks', 'lyapunov/certify',
       'lyapunov/counterexamples', 'lyapunov/discrete', 'lyapunov/equilibrium', 'lyapunov/flowCertifier', 'lyapunov/global',
       'lyapunov/lastBits', 'lyapunov/lipschitz', 'lyapunov/nearMisses', 'lyapunov/prover', 'lyapunov/quadraticForm',
       'lyapunov/sets', 'lyapunov/stability', 'lyapunov/uncertainty',

@@ -22,17 +22,21 @@ export interface AffinePlan {
 /** Greatest −floor, and what a product of as many sizes as the degree says should stay above, with room for constants. */
 const [deepest, depth] = [500, 800]
 
-/** How a scalarized polynomial is read in affine forms; undefined where powers or constants are beyond the bound of roundings. */
-export function planAffine(field: Field): AffinePlan | undefined {
+/**
+ * How a scalarized polynomial is read in affine forms; undefined where powers or constants are beyond the bound of roundings.
+ * Operations are counted as far as `most`, and somewhat beyond.
+ */
+export function planAffine(field: Field, most: number): AffinePlan | undefined {
   const degree = Math.max(1, ...ringValues(degrees, field, () => 1))
   let below = Math.min(deepest, Math.floor(depth / degree))
   for (;;) {
     const floor = -below
     let operations = 0
     const dry: LineCode<string> = { constant: String, op: () => `v${operations++}` }
-    const { forms, values } = readAffine(dry, field, { floor, ends: (k) => ({ lo: `lo${k}`, hi: `hi${k}` }) })
+    const ends = (k: number) => ({ lo: `lo${k}`, hi: `hi${k}` })
+    const { forms, values } = readAffine(dry, field, { floor, ends, isOver: () => operations > most })
     values.forEach(forms.bounds)
-    if (forms.holds()) return { floor, operations }
+    if (forms.holds() || operations > most) return { floor, operations }
     if (below === 0) return undefined
     below >>= 1
   }
@@ -49,18 +53,30 @@ const degrees: RingArithmetic<number> = {
   power: (x, exponent) => x * exponent,
 }
 
+interface AffineReading<V> {
+  readonly floor: number
+  readonly ends: (k: number) => Ends<V>
+  /** whether there is too much already: then products, which make most of it, are left out */
+  readonly isOver?: () => boolean
+}
+
 /** The outputs of a scalarized polynomial in affine forms. */
 function readAffine<V>(
   code: LineCode<V>,
   field: Field,
-  { floor, ends }: { readonly floor: number; readonly ends: (k: number) => Ends<V> },
+  { floor, ends, isOver = () => false }: AffineReading<V>,
 ): { readonly forms: AffineForms<V>; readonly values: readonly AffineForm<V>[] } {
   const forms = affineForms(sharedCode(code), sidesOf(field), floor)
   const side = once((k) => {
     const { lo, hi } = ends(k)
     return forms.side(k, lo, hi)
   })
-  return { forms, values: ringValues(forms, field, side) }
+  const ring: RingArithmetic<AffineForm<V>> = {
+    ...forms,
+    mul: (x, y) => (isOver() ? x : forms.mul(x, y)),
+    power: (x, exponent) => (isOver() ? x : forms.power(x, exponent)),
+  }
+  return { forms, values: ringValues(ring, field, side) }
 }
 
 function once<X>(make: (k: number) => X): (k: number) => X {

@@ -132,14 +132,14 @@ export function readingOf(scalar: Field, { form = 'natural', backend = 'wasm' }:
     return scalar.nodes.length <= limits.natural
       ? {}
       : { why: `${scalar.nodes.length} operations`, try: oneByOne }
-  const plan = planAffine(scalar)
+  const plan = planAffine(scalar, limits[backend])
   if (plan === undefined)
     return {
       why: 'powers or constants beyond 2⁻⁹⁰⁰, of which roundings cannot be bounded',
       try: "form: 'natural'",
     }
   if (plan.operations > limits[backend])
-    return { why: `${plan.operations} operations of affine forms`, try: oneByOne }
+    return { why: `more than ${limits[backend]} operations of affine forms`, try: oneByOne }
   return { plan }
 }
 
