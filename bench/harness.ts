@@ -60,6 +60,12 @@ export function processorTime(job: () => void): number {
   }
 }
 
+/** Median milliseconds of processor time of a few runs, after some to warm up. */
+export function milliseconds(job: () => void, runs = 5, warmUp = 1): number {
+  for (let i = 0; i < warmUp; i++) job()
+  return median(Array.from({ length: runs }, () => processorTime(job) / 1e6))
+}
+
 /**
  * Times several jobs in turn, so that a busy moment of the machine falls on all of them, and returns the
  * median of each in nanoseconds of processor time. Each job runs until it is warm first.

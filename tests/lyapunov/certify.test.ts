@@ -311,17 +311,21 @@ test('limits end in an honest answer with the place and the part that is proved'
   if (short.kind === 'unknown') assert.is(short.box?.length, 2)
   const region = regionOfAttraction({ field, V, domain, maxBoxes: 200 })
   assert.ok(region.level[0] > 0 && region.level[0] < 2.3 && checkCertificate(region.certificate).valid)
+  assert.is(region.box?.length, 2)
   const controller = new AbortController()
-  let calls = 0
+  let [calls, settled] = [0, 0]
   const stopped = regionOfAttraction({
     field,
     V,
     domain,
     tolerance: 1e-7,
     signal: controller.signal,
-    onProgress: ({ proved, refuted, boxes }) => {
+    onProgress: (at) => {
       calls++
-      assert.ok(proved <= refuted && boxes > 0)
+      assert.ok(at.proved <= at.refuted && at.boxes > 0)
+      // the parts of a bisection: their shares are powers of ½, and add up without rounding
+      assert.ok(at.settled > settled && at.settled <= 1)
+      settled = at.settled
       if (calls === 3) controller.abort()
     },
   })

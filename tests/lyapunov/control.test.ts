@@ -4,6 +4,7 @@ import {
   care,
   cartPole,
   dare,
+  dlqr,
   dlyap,
   equilibria,
   linearize,
@@ -235,6 +236,17 @@ test('lqr: the double integrator, and the inverted pendulum from its linearizati
 test('lqr of the cart-pole reaches the reference gain', () => {
   const { A, B } = linearize(cartPole())
   near(lqr(A, B, eye(4), [[1]]).K, [[-1, -34.389428571144336, -2.410621610426158, -10.703923554904563]], 1e-9)
+})
+
+test('dlqr: the integrator by hand, and poles of a closed map within the unit circle', () => {
+  // a = b = q = r = 1: s² = s + 1 and k = s/(1 + s), the golden ratio and its inverse square's complement
+  const golden = (1 + Math.sqrt(5)) / 2
+  const { K, S, E } = dlqr([[1]], [[1]], [[1]], [[1]])
+  near(S, [[golden]], 1e-12)
+  near(K, [[golden / (1 + golden)]], 1e-12)
+  assert.ok(Math.abs(E[0].re - 1 / golden ** 2) < 1e-12)
+  const sampled = dlqr([[1, 0.1], [0.2, 1.1]], [[0], [0.1]], eye(2), [[1]]) // biome-ignore format: matrices
+  assert.ok(sampled.E.every(({ re, im }) => Math.hypot(re, im) < 1))
 })
 
 test('quadratic is xᵀPx, symmetric or not', () => {

@@ -214,6 +214,18 @@ test('a set without a point in it is not proved, nor one with a witness elsewher
   assert.is(invariantSet({ field: still, set: polytope(0.5, [0.5, 0]) }).kind, 'proved')
 })
 
+test('a box that is not invariant is not proved, and says where; limits and signals end the search', () => {
+  // at x = 1 the field points outward where y > 0.9
+  const field = plane('-x + y + 0.1', '-y')
+  const stuck = invariantSet({ field, set: unitBox })
+  assert.ok(stuck.kind === 'unknown' && stuck.box?.length === 2 && /cannot be split/.test(stuck.reason))
+  const short = invariantSet({ field, set: unitBox, maxBoxes: 5 })
+  assert.ok(short.kind === 'unknown' && /more boxes/.test(short.reason))
+  const signal = AbortSignal.abort()
+  const stopped = invariantSet({ field, set: unitBox, signal })
+  assert.ok(stopped.kind === 'unknown' && /it was stopped/.test(stopped.reason))
+})
+
 test('a field with a cut inside a box is not Lipschitz there', () => {
   const field = plane('-1.5 - x', '-y - 0.1*atan2(y, x)')
   const box = (y: readonly [number, number]) => ({ kind: 'box', sides: [[-2, -1], y] }) as const

@@ -181,6 +181,15 @@ export const operators: readonly Operator[] = [
     mutate: (node) => (ts.isIfStatement(node.parent) && node.parent.expression === node ? ['false'] : []),
   },
   {
+    name: 'demand met',
+    mutate: (node) =>
+      ts.isCallExpression(node.parent) &&
+      callee(node.parent) === 'demand' &&
+      node.parent.arguments[0] === node
+        ? ['true']
+        : [],
+  },
+  {
     name: 'min and max',
     mutate: (node, { text }) => {
       const other = { 'Math.min': 'Math.max', 'Math.max': 'Math.min' }[callee(node) ?? '']

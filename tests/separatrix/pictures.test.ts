@@ -4,12 +4,12 @@ import { drawPoints, gaussianMixture } from '@separatrix/flows'
 import { quadratic, regionOfAttraction } from '@separatrix/lyapunov'
 import { test } from 'uvu'
 import { boxesFigure } from '../../packages/separatrix/src/report/boxesFigure.js'
+import { certifyReport } from '../../packages/separatrix/src/report/certifyReport.js'
 import { densityPicture } from '../../packages/separatrix/src/report/densityPicture.js'
 import { linePlot } from '../../packages/separatrix/src/report/linePlot.js'
 import { renderPage } from '../../packages/separatrix/src/report/page.js'
 import { quadraticForm } from '../../packages/separatrix/src/report/quadraticForm.js'
 import { drawRegions } from '../../packages/separatrix/src/report/regionPictures.js'
-import { regionReport } from '../../packages/separatrix/src/report/regionReport.js'
 import { crossing, onPlane, planesOf } from '../../packages/separatrix/src/report/slice.js'
 import { sublevelArea } from '../../packages/separatrix/src/report/sublevelArea.js'
 import { basinArea } from '../../packages/separatrix/src/study/basinArea.js'
@@ -180,9 +180,12 @@ test('slices: a field on a plane is the field there, and boxes are cut where the
   assert.equal(planesOf(9).length, 6)
   const whole = interpret(spring, 0, [0.3, 0, -0.7])
   assert.deepEqual([...interpret(onPlane(spring, [0, 2]), 0, [0.3, -0.7])], [...whole])
-  assert.deepEqual([...interpret(onPlane(spring, [0, 2], [0, 2]), 0, [0.3, -0.7])], [whole[0], whole[2]])
+  assert.deepEqual(
+    [...interpret(onPlane(spring, [0, 2], { entries: [0, 2] }), 0, [0.3, -0.7])],
+    [whole[0], whole[2]],
+  )
   const boxes = [
-    { kind: 'decrease', box: [[0, 1], [-1, 0], [2, 3]] },
+    { kind: 'decrease', box: [[0, 1], [-1, 0.5], [2, 3]] },
     { kind: 'outside', box: [[0, 1], [0.5, 1], [2, 3]] },
   ] as const // biome-ignore format: boxes
   assert.deepEqual(crossing(boxes, [0, 2]), [{ kind: 'decrease', box: [[0, 1], [2, 3]] }]) // biome-ignore format: a box
@@ -197,17 +200,11 @@ test('a report of three states has a slice for every two, each with an identifie
   const V = expression('x^2 + y^2 + z^2', ['x', 'y', 'z'])
   const domain = [[-1, 1], [-1, 1], [-1, 1]] as const // biome-ignore format: a box
   const { level, message, stats, certificate } = regionOfAttraction({ field, V, domain })
-  const page = await regionReport({
-    study: {
-      name: 'three',
-      title: 'three',
-      field,
-      plant: field,
-      controller: undefined,
-      axes: ['x', 'y', 'z'],
-    },
-    V,
-    domain,
+  const study = { name: 'three', title: 'three', controller: undefined, axes: ['x', 'y', 'z'] }
+  const unknowns = { params: {}, disturbance: {} }
+  const page = await certifyReport({
+    study: { ...study, field, nominal: field, plant: field, unknowns },
+    job: { property: 'region-of-attraction', field, V, domain },
     outcome: { kind: 'proved', level: level[0], message, stats, milliseconds: 1, certificate },
     certificatePath: 'c.json',
   })

@@ -95,6 +95,8 @@ test('durations, plain numbers and escapes', () => {
   assert.equal([0.2, 87.4, 1440, 62_000].map(duration).join('; '), '< 1 ms; 87 ms; 1.44 s; 62.0 s')
   assert.equal(plain(0.1 + 0.2), '0.3')
   assert.equal(plain(123456789), '123456789')
+  assert.equal(plain(4.512345e17, 4), '4.512e17')
+  assert.equal(plain(-2e9), '-2e9')
   assert.equal(escapeHtml('<a b="c">&'), '&lt;a b=&quot;c&quot;&gt;&amp;')
 })
 

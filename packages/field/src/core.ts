@@ -44,7 +44,14 @@ export { scalarCount, scalarize } from './derive/scalarize.js'
 export { solvePositiveDefinite } from './derive/solvePositiveDefinite.js'
 export { vectorize } from './derive/vectorize.js'
 export { type Enclosure, enclose } from './enclose/enclose.js'
-export { type BatchEnclosure, canEncloseBatch, encloseBatch } from './enclose/encloseBatch.js'
+export { affineScript, encloseAffine } from './enclose/encloseAffine.js'
+export {
+  type BatchEnclosure,
+  canEncloseBatch,
+  type EncloseBatchForm,
+  type EncloseBatchOptions,
+  encloseBatch,
+} from './enclose/encloseBatch.js'
 export { encloseInterpreted } from './enclose/encloseInterpreted.js'
 export { encloseLinear, type LinearEnclosure } from './enclose/encloseLinear.js'
 export {

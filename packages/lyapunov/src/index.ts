@@ -24,7 +24,7 @@ export {
   lipschitzConstant,
   type Norm,
 } from './certify/lipschitzConstant.js'
-export type { RegionOptions } from './certify/options.js'
+export type { ProofProgress, RegionOptions } from './certify/options.js'
 export { type ReachAvoidStayOptions, reachAvoidStay } from './certify/reachAvoidStay.js'
 export type { Time } from './certify/readings.js'
 export { type Region, regionOfAttraction } from './certify/regionOfAttraction.js'
@@ -32,6 +32,7 @@ export type { SetShape } from './certify/setShapes.js'
 export type { Uncertain, Uncertainty } from './certify/uncertainty.js'
 export type { Proved, Refuted, Unknown, Verdict } from './certify/verdict.js'
 export { type CheckResult, checkCertificate } from './check/checkCertificate.js'
+export { dlqr } from './control/dlqr.js'
 export type { Complex } from './control/eigenvalues.js'
 export { type Equilibrium, equilibria } from './control/equilibria.js'
 export { linearize } from './control/linearize.js'

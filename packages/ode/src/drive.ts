@@ -107,9 +107,15 @@ export function passage(job: Passage): (state: StepState, limit: number) => Run 
     }
     if (!finite) return finish(count, 'non-finite')
     if (R[slot.code] === code.stop) return finish(count, arrive(state, stop))
-    const ending = endings[R[slot.code] as number] ?? 'running'
-    return finish(count, R[slot.nonFinite] === 1 && ending === 'step-underflow' ? 'non-finite' : ending)
+    return finish(count, endingOf(R))
   }
+}
+
+/** Why a run stopped; a step that vanished is told by what made it shrink. */
+function endingOf(R: Float64Array): Run['ending'] {
+  const ending = endings[R[slot.code] as number] ?? 'running'
+  if (ending !== 'step-underflow') return ending
+  return R[slot.unsolved] === 1 ? 'newton-failed' : R[slot.nonFinite] === 1 ? 'non-finite' : ending
 }
 
 /** At a stop: past it, or at the end. */

@@ -46,7 +46,9 @@ export function integrator(
   checkOptions('integrator', options, integratorOptionNames)
   const { events = [], method } = options
   let found: EventRecord[] = []
-  const seen = events.length === 0 ? level : highestLevel([level, method.denseLevel])
+  const kept = highestLevel([level, method.recordLevel ?? 'steps'])
+  const seen =
+    events.length === 0 ? (level === 'none' ? level : kept) : highestLevel([level, method.denseLevel])
   const watched = watch(target, size, options, seen, (event) => void found.push(event))
   const { prepared, guard, stops } = watched
   const { kernel } = prepared

@@ -5,7 +5,7 @@ export interface Steps {
   readonly t: Float64Array
   readonly h: Float64Array
   readonly y: Float64Array
-  /** empty where only t, h and y are known; the stages are then computed again */
+  /** empty where only t, h and y are known; the stages are then computed again, where the method can */
   readonly stages: Float64Array
 }
 

@@ -53,5 +53,7 @@ export interface Method {
   readonly source: string
   /** the trace level from which the interpolant works without evaluating the field again */
   readonly denseLevel: TraceLevel
+  /** what a record must keep for dense output; 'stages' where they cannot be computed again; 'steps' unless said */
+  readonly recordLevel?: TraceLevel
   kernel(problem: Problem, settings: KernelSettings): Kernel
 }

@@ -103,7 +103,7 @@ export function solve(
   const { trace, before } = workspace
   const own = events.length > 0 ? watchedState(prepared, events.length, t0) : workspace.state
   const state = start(prepared, initial, span, options, own)
-  const record = saveAt === undefined ? stepRecord(t0, initial) : undefined
+  const record = saveAt === undefined ? stepRecord(t0, initial, options.method.recordLevel) : undefined
   const output = record ?? makeOutput(initial, span, options)
   const watching = onProgress === undefined ? [] : [reportProgress(span, onProgress)]
   const ending = drive({
@@ -152,7 +152,13 @@ function traceLevel({ method, saveAt, events = [], observers = [] }: SolveOption
   const wanted = observers.map((o) => o.level)
   if (events.length > 0) wanted.push(method.denseLevel)
   if (saveAt !== 'end')
-    wanted.push(saveAt === undefined || 'everySteps' in saveAt ? 'steps' : method.denseLevel)
+    wanted.push(
+      saveAt === undefined
+        ? (method.recordLevel ?? 'steps')
+        : 'everySteps' in saveAt
+          ? 'steps'
+          : method.denseLevel,
+    )
   return highestLevel(wanted)
 }
 
@@ -214,7 +220,7 @@ function solveAgain(
   [t0, end]: readonly [number, number],
   { signal: _signal, onProgress: _onProgress, breakpoints = [], stopAt = [], ...rest }: SolveOptions,
 ): StepRecord {
-  const record = stepRecord(t0, y0)
+  const record = stepRecord(t0, y0, rest.method.recordLevel)
   if (end === t0) return record
   const reached = (times: ArrayLike<number>) => Array.from(times).filter((t) => (end - t) * (t - t0) >= 0)
   solve(target, y0, [t0, end], {

@@ -39,9 +39,11 @@ export const slot = {
   logRatio2: 22,
   /** where the span ends */
   end: 23,
+  /** 1 when the last rejection was because the equations of the step could not be solved */
+  unsolved: 24,
 } as const
 
-export const slotCount = 24
+export const slotCount = 25
 
 /** Why `advance` returned. */
 export const code = {

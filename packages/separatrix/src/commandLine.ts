@@ -3,7 +3,7 @@ import { SeparatrixError } from '@separatrix/field/core'
 import { cac } from 'cac'
 import { type ExitCode, exitCodes } from './command/exitCodes.js'
 import { studies, study } from './command/study.js'
-import { type Streams, streamTerminal } from './terminal/terminal.js'
+import { type Interrupts, type Streams, streamTerminal } from './terminal/terminal.js'
 import { wrap } from './terminal/text.js'
 
 /** Options that cac hands over; every command takes a subset. */
@@ -12,23 +12,35 @@ interface Flags {
   readonly quiet?: boolean
   readonly out?: string
   readonly csv?: string
+  readonly time?: number
+  readonly boxes?: number
 }
 
 const version = (
   JSON.parse(readFileSync(new URL('../package.json', import.meta.url), 'utf8')) as { version: string }
 ).version
 
-/** Parses the arguments and carries out one command; commands are loaded when they are called. */
-export async function commandLine(argv: readonly string[], streams: Streams): Promise<ExitCode> {
+/**
+ * Parses the arguments and carries out one command; commands are loaded when they are called. With `interrupts`, Ctrl-C
+ * ends a proof with what it has.
+ */
+export async function commandLine(
+  argv: readonly string[],
+  streams: Streams,
+  interrupts?: Interrupts,
+): Promise<ExitCode> {
   const cli = cac('separatrix')
-  const terminal = ({ json, quiet }: Flags) => streamTerminal(streams, { quiet: (json || quiet) ?? false })
+  const terminal = ({ json, quiet }: Flags) =>
+    streamTerminal(streams, { quiet: (json || quiet) ?? false, interrupts })
   const flags = (command: ReturnType<typeof cli.command>) =>
     command
       .option('--json', 'Print one JSON object instead of text')
       .option('--quiet', 'Print results only: no progress, no remarks')
 
-  flags(cli.command('certify <study>', 'Prove a region of attraction, or what the study says'))
+  flags(cli.command('certify <study>', 'Prove what a study file says: a region of attraction, …'))
     .option('--out <folder>', 'Where files go instead of out/<name>')
+    .option('--time <seconds>', 'End the search after that time, with what it has')
+    .option('--boxes <count>', 'End the search after so many boxes')
     .example('  separatrix certify examples/pendulum.yaml')
     .action(async (study: string, options: Flags) => {
       const { certify } = await import('./command/certify.js')

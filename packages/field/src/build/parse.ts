@@ -41,6 +41,10 @@ const functions: Readonly<
   atan2: { arity: [2, 2], build: (b, [y, x]) => b.binary('atan2', y as Ref, x as Ref) },
   min: { arity: [1, Infinity], build: fold('min') },
   max: { arity: [1, Infinity], build: fold('max') },
+  clamp: {
+    arity: [3, 3],
+    build: (b, [x, low, high]) => b.binary('min', b.binary('max', x as Ref, low as Ref), high as Ref),
+  },
 }
 
 const operators: Readonly<Record<string, Call>> = {

@@ -2,19 +2,16 @@ import { freeze } from '../build/compose.js'
 import { scalarize } from '../derive/scalarize.js'
 import { misuse, show } from '../error.js'
 import { expectField, type Field } from '../field.js'
-import type { Node, Op } from '../graph/node.js'
+import { canGenerateCode } from '../read/canGenerateCode.js'
 import { rowStride } from '../read/wasm/compileBatch.js'
 import { compileModuleNow } from '../read/wasm/compileModule.js'
-import { FunctionCode } from '../read/wasm/functionCode.js'
-import { LaneCode } from '../read/wasm/laneCode.js'
-import { hasSimd, importsFor, type ModuleBuilder, makeModule, mostPages } from '../read/wasm/moduleBuilder.js'
-import { rowsFrom } from '../read/wasm/printWasm.js'
-import { constantInterval } from './intervalRules.js'
-import { isFactor, type LaneInterval, type LaneIntervals, laneIntervals } from './laneIntervals.js'
+import { hasSimd, importsFor, makeModule, mostPages } from '../read/wasm/moduleBuilder.js'
+import { type AffinePlan, type BoxForm, planAffine, printModule, printScript } from './batchPrograms.js'
+import { beyondRing } from './ringArithmetic.js'
 
 /**
- * Enclosures of many boxes at once, resident in WebAssembly memory. Arrays are views on that memory, side by side:
- * side k of box i stands at [k·stride + i], states first, then inputs, then time; so do outputs.
+ * Enclosures of many boxes at once, with 'wasm' resident in its memory. Arrays are side by side: side k of box i stands at
+ * [k·stride + i], states first, then inputs, then time; so do outputs.
  */
 export interface BatchEnclosure {
   readonly capacity: number
@@ -27,33 +24,47 @@ export interface BatchEnclosure {
   evaluate(count: number): void
 }
 
+/** How boxes are enclosed, and by what. */
+export interface EncloseBatchForm {
+  /** 'natural': interval by interval; 'affine': with first-order forms, half as wide and without minima */
+  readonly form?: BoxForm
+  /** 'wasm': two boxes to a vector; 'js': generated JavaScript, of affine forms only */
+  readonly backend?: 'wasm' | 'js'
+}
+
+export interface EncloseBatchOptions extends EncloseBatchForm {
+  readonly capacity: number
+}
+
+/** How a field is read, or why it is not. */
+export type Reading = { readonly plan?: AffinePlan } | { readonly why: string; readonly try: string }
+
 const bytes = 8
 
-/** Positions of the arguments of the exported function. */
-const argument = { end: 0, lo: 1, hi: 2, outLo: 3, outHi: 4, stride: 5 } as const
-
-/** What moves entries, which a scalarized graph resolves while it is printed. */
-const moves: ReadonlySet<Op> = new Set<Op>(['const', 'time', 'state', 'input', 'gather', 'concat'])
-
-/** Operations that lanes enclose whatever their operands. */
-const ring: ReadonlySet<Op> = new Set<Op>(['neg', 'add', 'sub', 'mul'])
-
-/** Scalar operations beyond which one straight-line function takes the engine seconds to compile. */
-const lineLimit = 4000
+/**
+ * Operations beyond which a straight-line function takes the engine seconds to compile; in JavaScript, which V8 does not
+ * optimise at all above 60 KB of bytecode.
+ */
+const limits = { natural: 4000, wasm: 40_000, js: 4000 } as const
 
 /**
  * Whether {@link encloseBatch} reads a field: constants, +, −, ×, powers with whole exponents ≥ 1 and quotients by
- * constants, at most 4000 operations, on an engine with 128-bit vectors.
+ * constants, on an engine with 128-bit vectors ('wasm') or one that may generate code ('js'). Of a natural form at most
+ * 4000 operations; affine forms print some ten numbers for each, of which there may be 40 000, and 4000 in JavaScript.
  */
-export function canEncloseBatch(field: Field): boolean {
-  const { nodes } = scalarized(field)
-  return hasSimd() && nodes.length <= lineLimit && nodes.every((node) => isEnclosed(node, nodes))
+export function canEncloseBatch(field: Field, options: EncloseBatchForm = {}): boolean {
+  return !('why' in readingOf(scalarized(field), options))
 }
 
 /**
- * The interval reading of a polynomial field for batches of boxes, two to a vector: the bounds of {@link enclose},
- * rounded outward by the same steps. Where an intermediate bound overflows both bounds are NaN, which satisfy no
- * inequality. Five times as fast as one box at a time (`pnpm bench certify`).
+ * The interval reading of a polynomial field for batches of boxes: every real value that f(x) can take for an x in the box
+ * lies within the bounds, rounding included.
+ *
+ * 'natural' has the bounds of {@link enclose}, rounded outward by the same steps. 'affine' evaluates c + Σ gᵢεᵢ ± r in
+ * round-to-nearest (affine arithmetic) and adds once, at the end, what all roundings together can have cost, relative to
+ * the sizes of the box's own terms. Its excess is of second order in the width: narrower than natural bounds as soon as
+ * variables occur more than once and boxes are not large; by some ulps more at points. Where anything overflows, bounds
+ * are NaN, which satisfy no inequality, or infinite and outward. Speeds: `pnpm bench certify`.
  * @example
  * const f = encloseBatch(expression('x^2 - y', ['x', 'y']), { capacity: 100 })
  * f.lo.set([-1, 0]) // x of two boxes
@@ -62,24 +73,102 @@ export function canEncloseBatch(field: Field): boolean {
  * f.evaluate(2)
  * const [least, most] = [f.outLo[0], f.outHi[0]] // ≤ −1 and ≥ 4, both by an ulp or two
  */
-export function encloseBatch(field: Field, { capacity }: { readonly capacity: number }): BatchEnclosure {
+export function encloseBatch(field: Field, options: EncloseBatchOptions): BatchEnclosure {
   expectField('encloseBatch', field)
+  const { capacity, backend = 'wasm' } = options
   const where = `encloseBatch(${field.name})`
   if (!Number.isInteger(capacity) || capacity < 1)
     throw misuse({ where, expected: 'a positive whole capacity', got: show(capacity), try: 'capacity: 1024' })
   const scalar = scalarized(field)
-  if (!canEncloseBatch(field))
+  const reading = readingOf(scalar, options)
+  if ('why' in reading)
     throw misuse({
       where,
-      expected: `a polynomial of at most ${lineLimit} operations, and an engine with 128-bit vectors`,
-      got: refusal(scalar),
-      try: 'enclose(field), one box at a time',
+      expected: 'a polynomial of moderate length, and an engine for the backend',
+      got: reading.why,
+      try: reading.try,
       code: 'no-simd',
     })
-  const module = makeModule({ lanes: 'f64x2' })
-  const stride = rowStride(capacity, Math.max(module.tile, 128 / bytes), bytes)
   const sides = field.stateSize + field.inputSize + 1
-  const rows = [sides, sides, field.outputSize, field.outputSize]
+  const place = { where, capacity, rows: [sides, sides, field.outputSize, field.outputSize] }
+  const { run, ...rows } =
+    backend === 'js'
+      ? scriptOf(scalar, reading.plan as AffinePlan, place)
+      : moduleOf(scalar, reading.plan, place)
+  return {
+    capacity,
+    ...rows,
+    evaluate(count) {
+      if (!(Number.isInteger(count) && count >= 0 && count <= capacity))
+        throw misuse({
+          where,
+          expected: `a whole count up to ${capacity}`,
+          got: show(count),
+          try: 'a larger capacity',
+        })
+      if (count > 0) run(count)
+    },
+  }
+}
+
+const scalarized = (field: Field) => scalarize(field.theta.length === 0 ? field : freeze(field))
+
+/** How a scalarized field is read. */
+export function readingOf(scalar: Field, { form = 'natural', backend = 'wasm' }: EncloseBatchForm): Reading {
+  const oneByOne = 'enclose(field), one box at a time'
+  const odd = beyondRing(scalar)
+  if (odd !== undefined)
+    return {
+      why: odd.op === 'powi' ? `the power ${odd.exponent}` : `the operation ${show(odd.op)}`,
+      try: oneByOne,
+    }
+  if (backend === 'js' && form !== 'affine')
+    return { why: `form: ${show(form)} in JavaScript`, try: "form: 'affine'" }
+  if (backend === 'js' && !canGenerateCode())
+    return { why: 'a content security policy against generated code', try: "backend: 'wasm'" }
+  if (backend === 'wasm' && !hasSimd())
+    return { why: 'an engine without 128-bit vectors', try: "form: 'affine', backend: 'js'" }
+  if (form === 'natural')
+    return scalar.nodes.length <= limits.natural
+      ? {}
+      : { why: `${scalar.nodes.length} operations`, try: oneByOne }
+  const plan = planAffine(scalar)
+  if (plan === undefined)
+    return {
+      why: 'powers or constants beyond 2⁻⁹⁰⁰, of which roundings cannot be bounded',
+      try: "form: 'natural'",
+    }
+  if (plan.operations > limits[backend])
+    return { why: `${plan.operations} operations of affine forms`, try: oneByOne }
+  return { plan }
+}
+
+/** Where a program keeps its boxes, and how it runs. */
+type Program = Omit<BatchEnclosure, 'capacity' | 'evaluate'> & { readonly run: (count: number) => void }
+
+interface Place {
+  readonly where: string
+  readonly capacity: number
+  /** of lo, hi, outLo and outHi */
+  readonly rows: readonly number[]
+}
+
+type Four = readonly [Float64Array, Float64Array, Float64Array, Float64Array]
+
+function scriptOf(scalar: Field, plan: AffinePlan, { capacity, rows }: Place): Program {
+  const stride = rowStride(capacity, 128 / bytes, bytes)
+  const text = printScript(scalar, plan, stride)
+  const run = new Function('abs', `'use strict'\n${text}`)(Math.abs) as (
+    count: number,
+    ...arrays: Four
+  ) => void
+  const [lo, hi, outLo, outHi] = rows.map((n) => new Float64Array(n * stride)) as unknown as Four
+  return { stride, lo, hi, outLo, outHi, run: (count) => run(count, lo, hi, outLo, outHi) }
+}
+
+function moduleOf(scalar: Field, plan: AffinePlan | undefined, { where, capacity, rows }: Place): Program {
+  const module = makeModule({ lanes: 'f64x2', ...(plan && { groups: 1 }) })
+  const stride = rowStride(capacity, Math.max(module.tile, 128 / bytes), bytes)
   const starts = rows.map((_, k) => rows.slice(0, k).reduce((total, n) => total + n * stride * bytes, 64))
   const pages = Math.ceil((64 + rows.reduce((total, n) => total + n * stride * bytes, 0)) / 65_536)
   if (pages > mostPages)
@@ -91,109 +180,11 @@ export function encloseBatch(field: Field, { capacity }: { readonly capacity: nu
       code: 'too-large',
     })
   const memory = new WebAssembly.Memory({ initial: pages })
-  const instance = new WebAssembly.Instance(compileModuleNow(print(module, scalar)), importsFor(memory))
+  const bits = printModule(module, scalar, plan)
+  const instance = new WebAssembly.Instance(compileModuleNow(bits), importsFor(memory))
   const run = instance.exports['enclose'] as (...args: number[]) => void
   const [lo, hi, outLo, outHi] = rows.map(
     (n, k) => new Float64Array(memory.buffer, starts[k], n * stride),
-  ) as [Float64Array, Float64Array, Float64Array, Float64Array]
-  const [loAt, hiAt, outLoAt, outHiAt] = starts as [number, number, number, number]
-  return {
-    capacity,
-    stride,
-    lo,
-    hi,
-    outLo,
-    outHi,
-    evaluate(count) {
-      if (!(Number.isInteger(count) && count >= 0 && count <= capacity))
-        throw misuse({
-          where,
-          expected: `a whole count up to ${capacity}`,
-          got: show(count),
-          try: 'a larger capacity',
-        })
-      if (count > 0) run(count, loAt, hiAt, outLoAt, outHiAt, stride * bytes)
-    },
-  }
-}
-
-const scalarized = (field: Field) => scalarize(field.theta.length === 0 ? field : freeze(field))
-
-function isEnclosed(node: Node, nodes: readonly Node[]): boolean {
-  if (node.op === 'powi') return node.exponent >= 1
-  if (node.op !== 'div') return moves.has(node.op) || ring.has(node.op)
-  const divisor = nodes[node.args[1] as number] as Node
-  return (
-    divisor.op === 'const' && isFactor(constantInterval(divisor.values[0] as number, divisor.exact === true))
-  )
-}
-
-function refusal(scalar: Field): string {
-  const odd = scalar.nodes.find((node) => !isEnclosed(node, scalar.nodes))
-  if (odd !== undefined)
-    return odd.op === 'powi' ? `the power ${odd.exponent}` : `the operation ${show(odd.op)}`
-  return hasSimd() ? `${scalar.nodes.length} operations` : 'an engine without them'
-}
-
-/** Prints the module with the function enclose(end, lo, hi, outLo, outHi, stride). */
-function print(module: ModuleBuilder, field: Field): Uint8Array<ArrayBuffer> {
-  const code = new FunctionCode(['i32', 'i32', 'i32', 'i32', 'i32', 'i32'])
-  const c = new LaneCode(code, module.settings)
-  const rows = rowsFrom(code, argument.stride)
-  const [i, offset] = [code.variable('i32'), code.variable('i32')]
-  const [step, shift] = [code.integer(module.tile, true), code.integer(c.type.logBytes, true)]
-  const at = (base: number, k: number) => code.value('i32', [0x6a], [rows(base, k), offset])
-  code.countTo(i, argument.end, step, () => {
-    code.set(offset, code.value('i32', [0x74], [i, shift]))
-    const loaded = new Map<number, LaneInterval>()
-    const side = (k: number): LaneInterval => {
-      const found = loaded.get(k) ?? {
-        lo: c.load(at(argument.lo, k)),
-        hi: c.load(at(argument.hi, k)),
-        sign: 0,
-      }
-      loaded.set(k, found)
-      return found
-    }
-    lines(laneIntervals(c), field, side).forEach((bounds, k) => {
-      c.store(at(argument.outLo, k), bounds.lo)
-      c.store(at(argument.outHi, k), bounds.hi)
-    })
-  })
-  module.define(module.reserve(), code.finish({ exported: 'enclose' }))
-  return module.finish()
-}
-
-/** The bounds of each output, printed node by node. */
-function lines(arithmetic: LaneIntervals, field: Field, side: (k: number) => LaneInterval): LaneInterval[] {
-  const values: LaneInterval[] = []
-  const entry = (at: number, i: number): LaneInterval => {
-    const node = field.nodes[at] as Node
-    switch (node.op) {
-      case 'const':
-        return arithmetic.constant(node.values[i] as number, node.exact === true)
-      case 'state':
-        return side(i)
-      case 'input':
-        return side(field.stateSize + i)
-      case 'time':
-        return side(field.stateSize + field.inputSize)
-      case 'gather':
-        return entry(node.args[0] as number, node.indices[i] as number)
-      default:
-        return values[at] as LaneInterval
-    }
-  }
-  field.nodes.forEach((node, at) => {
-    const [x, y] = node.args.map((a) => () => entry(a, 0)) as [() => LaneInterval, () => LaneInterval]
-    if (node.op === 'powi') values[at] = arithmetic.power(x(), node.exponent)
-    else if (node.op === 'neg') values[at] = arithmetic.neg(x())
-    else if (node.op === 'add' || node.op === 'sub' || node.op === 'mul' || node.op === 'div')
-      values[at] = arithmetic[node.op](x(), y())
-  })
-  const output = field.nodes[field.output] as Node
-  const parts = output.op === 'concat' ? output.args : [field.output]
-  return parts
-    .flatMap((p) => Array.from({ length: (field.nodes[p] as Node).size }, (_, i) => entry(p, i)))
-    .map(arithmetic.settled)
+  ) as unknown as Four
+  return { stride, lo, hi, outLo, outHi, run: (count) => run(count, ...starts, stride * bytes) }
 }

@@ -23,6 +23,11 @@ export function constantInterval(value: number, exact: boolean): Interval {
   return { lo: down(value), hi: up(value) }
 }
 
+/** Whether constant bounds are one number, not 0: it can scale and divide. */
+export function isFactor({ lo, hi }: Interval): boolean {
+  return lo === hi && lo !== 0
+}
+
 /** Enclosure of each elementwise function of one argument. */
 export const unaryInterval: { readonly [K in Unary]: (x: Interval) => Interval } = {
   neg: (x) => ({ lo: -x.hi, hi: -x.lo }),

@@ -1,5 +1,6 @@
 import type { LaneCode, LaneValue } from '../read/wasm/laneCode.js'
-import { constantInterval, type Interval } from './intervalRules.js'
+import { constantInterval, type Interval, isFactor } from './intervalRules.js'
+import type { RingArithmetic } from './ringArithmetic.js'
 import { relativeStep, smallestStep } from './rounding.js'
 
 /** What is known while printing: 1 for lo ≥ 0, −1 for hi ≤ 0. */
@@ -15,16 +16,7 @@ export interface LaneInterval {
 }
 
 /** Interval arithmetic printed into one function; see {@link laneIntervals}. */
-export interface LaneIntervals {
-  readonly constant: (value: number, exact: boolean) => LaneInterval
-  readonly neg: (x: LaneInterval) => LaneInterval
-  readonly add: (x: LaneInterval, y: LaneInterval) => LaneInterval
-  readonly sub: (x: LaneInterval, y: LaneInterval) => LaneInterval
-  readonly mul: (x: LaneInterval, y: LaneInterval) => LaneInterval
-  /** x/y for a y that is a constant other than 0, without width */
-  readonly div: (x: LaneInterval, y: LaneInterval) => LaneInterval
-  /** xᵏ, k ≥ 1 */
-  readonly power: (x: LaneInterval, exponent: number) => LaneInterval
+export interface LaneIntervals extends RingArithmetic<LaneInterval> {
   /** the interval as an output: NaN where an operand of the code so far was not finite */
   readonly settled: (x: LaneInterval) => LaneInterval
 }
@@ -159,11 +151,6 @@ export function laneIntervals(c: LaneCode): LaneIntervals {
 const opposite = (sign: Sign) => (sign === 0 ? 0 : sign === 1 ? -1 : 1)
 
 const isPoint = ({ value }: LaneInterval) => value !== undefined && isFactor(value)
-
-/** Whether constant bounds are one number, not 0: it can scale and divide. */
-export function isFactor({ lo, hi }: Interval): boolean {
-  return lo === hi && lo !== 0
-}
 
 /** Whether multiplying by it moves only the exponent, and up. */
 function isShift(factor: number): boolean {

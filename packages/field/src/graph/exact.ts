@@ -9,7 +9,17 @@ import type { Binary, Unary } from './node.js'
  * as 0.375). Other constants stand for a decimal near the double, and enclosures widen them.
  */
 export function isExactDecimal(x: number): boolean {
-  return Number.isSafeInteger(x) || (Number.isFinite(x) && equalsDecimal(Math.abs(x), Math.abs(x).toString()))
+  if (Number.isSafeInteger(x)) return true
+  if (!Number.isFinite(x)) return false
+  const text = Math.abs(x).toString()
+  return mayEqualDecimal(x, text) && equalsDecimal(Math.abs(x), text)
+}
+
+/** False where k decimals after the point cannot be x: then x·10ᵏ, hence x·2ᵏ, would be whole. Most constants end here. */
+function mayEqualDecimal(x: number, text: string): boolean {
+  const point = text.indexOf('.')
+  // scaling by a power of two is exact; without an exponent there are at most 23 decimals
+  return point < 0 || text.includes('e') || Number.isInteger(x * 2 ** (text.length - point - 1))
 }
 
 /** Whether the double x ≥ 0 is exactly the decimal written in `text` (digits, point, exponent). */
@@ -116,6 +126,8 @@ function exactProduct(a: number, b: number): number | undefined {
   if (!Number.isFinite(p)) return undefined
   if (a === 0 || b === 0) return 0
   if (p === 0) return undefined
+  // whole factors: a product below 2⁵³ is exact, and a rounded one is not below it
+  if (Number.isSafeInteger(p) && Number.isInteger(a) && Number.isInteger(b)) return p
   const [da, db, dp] = [decompose(Math.abs(a)), decompose(Math.abs(b)), decompose(Math.abs(p))]
   const shift = da.exponent + db.exponent - dp.exponent
   const left = da.significand * db.significand * 2n ** BigInt(Math.max(shift, 0))

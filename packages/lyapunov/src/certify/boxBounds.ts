@@ -1,6 +1,13 @@
-import { type LinearEnclosure, roundDown, roundSumDown, roundSumUp, roundUp } from '@separatrix/field/core'
+import {
+  type Enclosure,
+  type LinearEnclosure,
+  roundDown,
+  roundSumDown,
+  roundSumUp,
+  roundUp,
+} from '@separatrix/field/core'
 import { midpoint } from './bisectionTree.js'
-import { isSteady, type Readings, rangeEnd } from './readings.js'
+import { type BoxReadings, isSteady, rangeEnd } from './readings.js'
 
 /** Bounds of V and of R (V̇, or V̇ + κV) over one box, and at its centre; overwritten by every call. */
 export interface BoxBounds {
@@ -25,15 +32,22 @@ export interface BoxEvaluator {
  * Evaluates boxes: the natural enclosure of (V, R), and where that does not settle `settles`, the mean-value form
  * g(c) + Σ ∂ᵢg(box)·(xᵢ − cᵢ), intersected. Each slope is enclosed over the whole box. For R the form is used only
  * where every jump among its slopes is steady over the box (V itself has none, see readPair). Pairs with networks are
- * bounded linearly instead, see {@link linearEvaluator}. Of 'V' alone nothing is said of R.
+ * bounded linearly instead, and pairs of polynomials by affine forms after natural bounds, see {@link linearEvaluator}: on
+ * Van der Pol's V̇ a form costs half of the slopes and needs a fifth fewer boxes, in four dimensions a quarter of them. Of
+ * 'V' alone nothing is said of R.
  */
 export function boxEvaluator(
-  readings: Readings,
+  readings: BoxReadings,
   settles: (bounds: BoxBounds) => boolean,
   of: 'V and R' | 'V' = 'V and R',
 ): BoxEvaluator {
   const { linear } = readings
-  if (linear !== undefined) return linearEvaluator(of === 'V' ? linear.value : linear.both, readings, settles)
+  if (linear !== undefined) {
+    const forms = of === 'V' ? linear.value : linear.both
+    return linearEvaluator(forms, readings, settles)
+  }
+  const affine = readings.affine()
+  if (affine !== undefined) return linearEvaluator(affine, readings, settles, readings.natural)
   const { n, size, natural, slopes, slopesSize } = readings
   const [low, high, centreLow, centreHigh] = [2, 2, 2, 2].map((k) => new Float64Array(k)) as [
     Float64Array,
@@ -106,28 +120,47 @@ const emptyBounds = (size: number): BoxBounds => ({
 })
 
 /**
- * Evaluates boxes by linear bounds c + Σ gᵢεᵢ ± r of V, or of V and R. What is undefined is NaN in both ends, as with the
- * natural enclosure. The axis is where R varies most, its remainder counted by the widths.
+ * Evaluates boxes by linear bounds c + Σ gᵢεᵢ ± r of V, or of V and R, after `natural` bounds and within them, where these
+ * are given. What is undefined is NaN in both ends, as with the natural enclosure. The axis is where R varies most, its
+ * remainder counted by the widths.
  */
 function linearEvaluator(
   { evaluate: read, sides, outputs }: LinearEnclosure,
-  { size }: Readings,
+  { size }: BoxReadings,
   settles: (bounds: BoxBounds) => boolean,
+  natural?: Enclosure,
 ): BoxEvaluator {
   const bounds = emptyBounds(size)
   const { centre } = bounds
   const form = new Float64Array(outputs * (sides + 2))
+  const [low, high] = [new Float64Array(outputs), new Float64Array(outputs)]
   const r = 1 + sides
   const rate = outputs - 1
   const entry = (p: number, k: number) => form[p * outputs + k] as number
   const end = (k: number, sign: 1 | -1) => rangeEnd(form, { outputs, sides, entry: k, sign })
-  const evaluate = (lo: Float64Array, hi: Float64Array) => {
+  const take = () => {
+    bounds.valueLow = low[0]
+    bounds.valueHigh = high[0]
+    bounds.rateLow = low[rate]
+    bounds.rateHigh = high[rate]
+  }
+  /** writes bounds by the forms, within those of `natural` if it was read there */
+  const readForms = (lo: Float64Array, hi: Float64Array) => {
     read(lo, hi, form)
-    bounds.valueLow = end(0, -1)
-    bounds.valueHigh = end(0, 1)
-    bounds.rateLow = end(rate, -1)
-    bounds.rateHigh = end(rate, 1)
+    for (const k of [0, rate]) {
+      low[k] = natural === undefined ? end(k, -1) : greater(low[k], end(k, -1))
+      high[k] = natural === undefined ? end(k, 1) : -greater(-high[k], -end(k, 1))
+    }
+  }
+  const evaluate = (lo: Float64Array, hi: Float64Array) => {
     bounds.centreRateLow = Number.NaN
+    if (natural !== undefined) {
+      natural(lo, hi, low, high)
+      take()
+      if (settles(bounds)) return
+    }
+    readForms(lo, hi)
+    take()
     if (settles(bounds)) return
     let [most, total] = [-1, 0]
     for (let i = 0; i < size; i++) total += hi[i] - lo[i]
@@ -139,9 +172,10 @@ function linearEvaluator(
       const weight = variation < Infinity ? variation : share
       if (weight > most && hi[i] > lo[i]) [most, bounds.axis] = [weight, i]
     }
-    read(centre, centre, form)
-    bounds.centreValueHigh = end(0, 1)
-    bounds.centreRateLow = end(rate, -1)
+    if (natural !== undefined) natural(centre, centre, low, high)
+    else readForms(centre, centre)
+    bounds.centreValueHigh = high[0]
+    bounds.centreRateLow = low[rate]
   }
   return { bounds, evaluate }
 }

@@ -52,8 +52,11 @@ export function boxQueue(n: number): BoxQueue {
     push(lo, hi, { key, node, axis }) {
       const slot = free.pop() ?? used++
       if (slot >= capacity) grow()
-      bounds.set(lo, 2 * n * slot)
-      bounds.set(hi, 2 * n * slot + n)
+      // loops: a call of set, and a view to copy from, take longer than a few numbers do
+      for (let i = 0, at = 2 * n * slot; i < n; i++, at++) {
+        bounds[at] = lo[i] as number
+        bounds[at + n] = hi[i] as number
+      }
       keys[slot] = key
       notes[2 * slot] = node
       notes[2 * slot + 1] = axis
@@ -70,8 +73,10 @@ export function boxQueue(n: number): BoxQueue {
     },
     pop(lo, hi) {
       const slot = heap[0] as number
-      lo.set(bounds.subarray(2 * n * slot, 2 * n * slot + n))
-      hi.set(bounds.subarray(2 * n * slot + n, 2 * n * (slot + 1)))
+      for (let i = 0, at = 2 * n * slot; i < n; i++, at++) {
+        lo[i] = bounds[at] as number
+        hi[i] = bounds[at + n] as number
+      }
       heap[0] = heap[--count] as number
       for (let place = 0; ; ) {
         const left = 2 * place + 1

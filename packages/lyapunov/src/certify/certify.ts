@@ -2,6 +2,7 @@ import { misuse, show } from '@separatrix/field/core'
 import { intervalsOf } from './box.js'
 import { certifyGlobal } from './certifyGlobal.js'
 import { certifyStability } from './certifyStability.js'
+import { checkThreads } from './crewRound.js'
 import { faceMinimum } from './faceMinimum.js'
 import { checkLimits, type RegionOptions } from './options.js'
 import { bisectionProof, prepare, regionCertificate } from './prepare.js'
@@ -9,6 +10,7 @@ import { proveDecrease } from './proveDecrease.js'
 import { proveQuadratic, quadraticDimension, quadraticForm } from './proveQuadratic.js'
 import { regionOfAttraction } from './regionOfAttraction.js'
 import { lowest, searchCounterexample } from './searchCounterexample.js'
+import { stopCheck } from './stopCheck.js'
 import { type Refutation, type Refuted, unknown, type Verdict } from './verdict.js'
 
 export interface CertifyOptions extends Omit<RegionOptions, 'domain'> {
@@ -56,8 +58,9 @@ export function certify(options: CertifyOptions): Verdict {
 }
 
 function certifyLevel(options: RegionOptions, level: number): Verdict {
-  const { field, maxBoxes = 2e6, onProgress, signal } = options
+  const { field, maxBoxes = 2e6, onProgress, threads } = options
   checkLimits('certify', options)
+  checkThreads('certify', threads)
   const nothing = { boxes: 0, leaves: 0 }
   const ready = prepare('certify', options)
   if (ready.kind === 'refuted')
@@ -68,11 +71,14 @@ function certifyLevel(options: RegionOptions, level: number): Verdict {
   if (early !== undefined && early.value[1] <= level) return refuted(early, level, nothing)
   if (ready.kind === 'unknown') return unknown(ready.reason, nothing)
   const { readings, origin } = ready
+  const stop = stopCheck(options, readings.cost)
+  // its boxes take a millisecond each
+  const eachBox = stopCheck(options, Infinity)
   const form =
     readings.n >= quadraticDimension && ready.blowUp === undefined
       ? quadraticForm(readings, ready.domain)
       : undefined
-  const quadratic = form && level < form.ceiling ? proveQuadratic(form, level, 3000) : undefined
+  const quadratic = form && level < form.ceiling ? proveQuadratic(form, level, 3000, eachBox) : undefined
   if (quadratic !== undefined)
     return {
       kind: 'proved',
@@ -84,7 +90,8 @@ function certifyLevel(options: RegionOptions, level: number): Verdict {
   const isMap = readings.time === 'discrete'
   const faces = isMap
     ? undefined
-    : faceMinimum(readings, ready.domain, { enough: level, tolerance: 1e-9, maxBoxes })
+    : faceMinimum(readings, ready.domain, { enough: level, tolerance: 1e-9, maxBoxes, stop })
+  if (faces?.stopped !== undefined) return unknown(faces.stopped, { boxes: faces.boxes, leaves: 0 })
   if (faces !== undefined && !(faces.lower > level))
     return unknown(
       `{V ≤ ${level}} may touch the boundary of the domain (V is at most ${faces.upper} at [${faces.at.join(', ')}]); ` +
@@ -98,9 +105,15 @@ function certifyLevel(options: RegionOptions, level: number): Verdict {
     tolerance: 0,
     maxBoxes,
     onProgress,
-    signal,
+    stop,
+    threads,
   })
-  const stats = { boxes: result.boxes + (faces?.boxes ?? 0), leaves: (result.tree.nodes() + 1) / 2 }
+  const { threads: helped } = result
+  const stats = {
+    boxes: result.boxes + (faces?.boxes ?? 0),
+    leaves: (result.tree.nodes() + 1) / 2,
+    threads: helped,
+  }
   if (result.refutation !== undefined && result.refutation.value[1] <= level)
     return refuted(result.refutation, level, stats)
   if (result.exit !== undefined && result.exit.value <= level)
@@ -133,7 +146,7 @@ function certifyLargest(options: RegionOptions): Verdict {
     return { kind: 'proved', level: region.level[0], certificate, stats, message }
   // a point with V > 0 refutes levels, not that there is any
   if (region.level[1] === 0 && region.refutedAt !== undefined) return refutedAt(message, region.refutedAt)
-  return unknown(message, stats)
+  return unknown(message, stats, region.box)
 }
 
 function refuted(

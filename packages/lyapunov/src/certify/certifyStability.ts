@@ -1,6 +1,7 @@
 import { expectField, misuse, toJSON } from '@separatrix/field/core'
 import { type Box, intervalsOf } from './box.js'
 import { makeCertificate } from './certificate.js'
+import { checkThreads } from './crewRound.js'
 import { originProblem } from './equilibrium.js'
 import { faceMinimum } from './faceMinimum.js'
 import { type FactoredRate, factoredRate } from './factoredRate.js'
@@ -11,6 +12,7 @@ import { proveDecrease } from './proveDecrease.js'
 import { isSteady, type Readings, readPair } from './readings.js'
 import { levelSlack } from './regionOfAttraction.js'
 import { searchCounterexample } from './searchCounterexample.js'
+import { stopCheck } from './stopCheck.js'
 import { unknown, type Verdict } from './verdict.js'
 
 const nothing = { boxes: 0, leaves: 0 }
@@ -22,8 +24,9 @@ const nothing = { boxes: 0, leaves: 0 }
  * origin by its Hessian. The largest provable level is searched where none is given.
  */
 export function certifyStability(options: RegionOptions & { readonly level?: number }): Verdict {
-  const { maxBoxes = 2e6, tolerance = 1e-3, level, onProgress, signal } = options
+  const { maxBoxes = 2e6, tolerance = 1e-3, level, onProgress, threads } = options
   checkLimits('certify', options)
+  checkThreads('certify', threads)
   const problem = readStability(options)
   if ('kind' in problem) return problem
   const { readings, domain, rate } = problem
@@ -32,16 +35,20 @@ export function certifyStability(options: RegionOptions & { readonly level?: num
     const reason = `V̇ is at least ${rising.rate[0]} > 0 at a point of {V ≤ ${level}}`
     return { kind: 'refuted', reason, message: `refuted: ${reason}`, ...rising, stats: nothing }
   }
+  const stop = stopCheck(options, readings.cost)
   const faces = faceMinimum(readings, domain, {
     enough: level ?? Infinity,
     tolerance: tolerance / 16,
     maxBoxes,
+    stop,
   })
+  if (faces.stopped !== undefined) return unknown(faces.stopped, { boxes: faces.boxes, leaves: 0 })
   if (level !== undefined && !(faces.lower > level))
     return unknown(
       `{V ≤ ${level}} may touch the boundary of the domain (V is at most ${faces.upper} there); take a larger domain or a ` +
         'lower level',
       { boxes: faces.boxes, leaves: 0 },
+      Array.from(faces.at, (v) => [v, v] as const),
     )
   const result = proveDecrease(withQuotient(readings, rate), domain, {
     ceiling: level ?? faces.lower,
@@ -49,7 +56,8 @@ export function certifyStability(options: RegionOptions & { readonly level?: num
     tolerance: level === undefined ? tolerance / 2 : 0,
     maxBoxes,
     onProgress,
-    signal,
+    // V̇ in its factors is no graph, and interpreted: a hundred times as dear
+    stop: stopCheck(options, 100 * readings.cost),
   })
   const stats = { boxes: result.boxes + faces.boxes, leaves: (result.tree.nodes() + 1) / 2 }
   const reached = Math.min(result.proved, faces.lower)
@@ -142,6 +150,8 @@ function withQuotient(readings: Readings, { quotient }: FactoredRate): Readings 
   return {
     ...readings,
     linear: undefined,
+    sources: undefined,
+    affine: () => undefined,
     natural: (lo, hi, outLo, outHi) => {
       natural(lo, hi, outLo, outHi)
       // where V̇ itself is undefined its factors may not be

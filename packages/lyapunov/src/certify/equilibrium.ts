@@ -1,4 +1,4 @@
-import { Builder, embed, enclose, type Field, gradient, scalarize } from '@separatrix/field/core'
+import { Builder, embed, encloseInterpreted, type Field, gradient, scalarize } from '@separatrix/field/core'
 import type { Interval } from './box.js'
 import type { Readings } from './readings.js'
 
@@ -11,7 +11,8 @@ export function vanishesAtOrigin(field: Field, extras: readonly Interval[] = [])
   const n = field.stateSize
   const at0 = (side: 0 | 1) => [...new Float64Array(n), ...extras.map((interval) => interval[side])]
   const [lo, hi] = [new Float64Array(field.outputSize), new Float64Array(field.outputSize)]
-  enclose(field)(at0(0), at0(1), lo, hi)
+  // once only: printing code for it takes longer
+  encloseInterpreted(field)(at0(0), at0(1), lo, hi)
   const isDefined = lo.every(Number.isFinite) && hi.every(Number.isFinite)
   if (!isDefined) return 'unknown'
   if (lo.some((v, i) => v > 0 || (hi[i] as number) < 0)) return 'no'

@@ -3,6 +3,7 @@ import type { Box } from './box.js'
 import { boxEvaluator, widestOf } from './boxBounds.js'
 import { boxQueue } from './boxQueue.js'
 import type { Readings } from './readings.js'
+import type { StopCheck } from './stopCheck.js'
 
 /** Bounds of the least V over the faces of a domain; `boxes` were looked at. */
 export interface FaceMinimum {
@@ -10,6 +11,8 @@ export interface FaceMinimum {
   readonly upper: number
   readonly at: Float64Array
   readonly boxes: number
+  /** why it ended early */
+  readonly stopped?: string | undefined
 }
 
 /**
@@ -23,7 +26,13 @@ export function faceMinimum(
     enough,
     tolerance,
     maxBoxes,
-  }: { readonly enough: number; readonly tolerance: number; readonly maxBoxes: number },
+    stop,
+  }: {
+    readonly enough: number
+    readonly tolerance: number
+    readonly maxBoxes: number
+    readonly stop: StopCheck
+  },
 ): FaceMinimum {
   const { n, size } = readings
   const queue = boxQueue(size)
@@ -52,10 +61,12 @@ export function faceMinimum(
       lo[i] = hi[i] = side[i] as number
       look(-Infinity)
     }
+  let stopped: string | undefined
   const [parentLo, parentHi] = [new Float64Array(size), new Float64Array(size)]
   while (queue.size() > 0 && boxes < maxBoxes) {
     const key = queue.least()
-    if (key > enough || upper - key <= tolerance * Math.abs(upper)) break
+    stopped = stop()
+    if (stopped !== undefined || key > enough || upper - key <= tolerance * Math.abs(upper)) break
     const { axis } = queue.pop(parentLo, parentHi)
     const middle = midpoint(parentLo[axis] as number, parentHi[axis] as number)
     if (!(middle > (parentLo[axis] as number) && middle < (parentHi[axis] as number)))
@@ -68,5 +79,5 @@ export function faceMinimum(
       look(key)
     }
   }
-  return { lower: Math.min(queue.least(), least), upper, at, boxes }
+  return { lower: Math.min(queue.least(), least), upper, at, boxes, stopped }
 }

@@ -17,9 +17,11 @@ import {
 import { midpoint } from './bisectionTree.js'
 import { type Box, intervalsOf } from './box.js'
 import { makeCertificate } from './certificate.js'
+import type { RegionOptions } from './options.js'
 import { exponentsOf, polynomialIn } from './polynomial.js'
 import { scope, withUncertain } from './prepare.js'
 import { readPair, stack } from './readings.js'
+import type { StopCheck } from './stopCheck.js'
 import type { Uncertainty } from './uncertainty.js'
 import { unknown, type Verdict } from './verdict.js'
 
@@ -42,6 +44,8 @@ export interface Polytope {
 
 const nothing = { boxes: 0, leaves: 0 }
 
+type FaceLimits = { readonly maxBoxes: number; readonly stop: StopCheck } & Pick<RegionOptions, 'onProgress'>
+
 /**
  * Proves that no solution leaves {x in domain: aᵢ·x ≤ bᵢ}: on each face, within the set, aᵢ·f < 0 by boxes, or −aᵢ·f has,
  * with the face substituted, no terms but nonnegative ones (Nagumo 1942; f is Lipschitz). An equality needs aᵢ·f = 0 there
@@ -50,7 +54,7 @@ const nothing = { boxes: 0, leaves: 0 }
 export function invariantPolytope(
   f: Field,
   { constraints, domain, witness }: Polytope,
-  { maxBoxes, ...uncertainty }: Uncertainty & { readonly maxBoxes: number },
+  { maxBoxes, onProgress, stop, ...uncertainty }: Uncertainty & FaceLimits,
 ): Verdict {
   const where = 'invariantSet'
   const readings = readPair(where, f, zero(f), uncertainty)
@@ -67,8 +71,10 @@ export function invariantPolytope(
   if (!all.every((constraint) => holdsAt(constraint, witness, field)))
     return unknown(`the witness [${witness.join(', ')}] is not a point of the set`, nothing)
   let boxes = 0
-  for (const constraint of all) {
-    const problem = { field, all, constraint, box: whole, maxBoxes: maxBoxes - boxes }
+  for (const [face, constraint] of all.entries()) {
+    const report = (more: number) =>
+      onProgress?.({ proved: 0, refuted: Infinity, boxes: boxes + more, settled: face / all.length })
+    const problem = { field, all, constraint, box: whole, maxBoxes: maxBoxes - boxes, report, stop }
     if (isWeaklyEntering(problem)) continue
     const name = `[${constraint.normal.join(', ')}]·x ${constraint.isEqual ? '=' : '≤'} ${constraint.bound}`
     if (constraint.isEqual)
@@ -77,7 +83,7 @@ export function invariantPolytope(
     boxes += cover.boxes
     if (cover.stuck !== undefined)
       return unknown(
-        `on the face of ${name} the field is not shown to point inward`,
+        `${cover.reason ?? 'a box cannot be split further'}; on the face of ${name} the field is not shown to point inward`,
         { boxes, leaves: 0 },
         intervalsOf(cover.stuck),
       )
@@ -141,6 +147,9 @@ interface FaceProblem {
   readonly constraint: Constraint
   readonly box: Box
   readonly maxBoxes: number
+  /** called with the boxes of this face, now and then */
+  readonly report: (boxes: number) => void
+  readonly stop: StopCheck
 }
 
 /** Which coordinate a face gives by the others. */
@@ -166,9 +175,10 @@ function isWeaklyEntering({
 }
 
 /** Bisects a face until a·f < 0 on every part that meets the set. */
-function coverFace({ field, all, constraint, box, maxBoxes }: FaceProblem): {
+function coverFace({ field, all, constraint, box, maxBoxes, report, stop }: FaceProblem): {
   readonly boxes: number
   readonly stuck?: Box
+  readonly reason?: string
 } {
   const k = solved(constraint.normal)
   const rate = combine([field], (b, place) => product(b, constraint.normal, place(field)))
@@ -177,7 +187,10 @@ function coverFace({ field, all, constraint, box, maxBoxes }: FaceProblem): {
   const open = [box]
   let boxes = 0
   for (let next = open.pop(); next !== undefined; next = open.pop()) {
-    if (++boxes > maxBoxes) return { boxes, stuck: next }
+    if (++boxes > maxBoxes) return { boxes, stuck: next, reason: 'more boxes than maxBoxes are needed' }
+    if ((boxes & 1023) === 0) report(boxes)
+    const reason = stop()
+    if (reason !== undefined) return { boxes, stuck: next, reason }
     const part = onFace(next, constraint, k)
     if (part === undefined || all.some((c) => isOff(c, part))) continue
     const axis = risingAxis(value, slopes, part)

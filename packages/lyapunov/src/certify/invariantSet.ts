@@ -3,18 +3,23 @@ import { midpoint } from './bisectionTree.js'
 import { type Box, type Interval, intervalsOf } from './box.js'
 import { boxEvaluator } from './boxBounds.js'
 import { makeCertificate } from './certificate.js'
+import { checkThreads } from './crewRound.js'
 import { faceMinimum } from './faceMinimum.js'
 import { invariantPolytope } from './invariantPolytope.js'
 import { checkLimits, type RegionOptions } from './options.js'
 import { readDomain, scope, withUncertain } from './prepare.js'
-import { proveBand } from './proveBand.js'
+import { type BandOptions, proveBand } from './proveBand.js'
 import { type Readings, readPair } from './readings.js'
-import { latticePoint } from './searchCounterexample.js'
+import { lattice } from './searchCounterexample.js'
 import { ellipsoidBarrier, polytopeOf, type SetShape } from './setShapes.js'
+import { stopCheck } from './stopCheck.js'
 import { type Refuted, unknown, type Verdict } from './verdict.js'
 
 interface CommonOptions
-  extends Pick<RegionOptions, 'params' | 'disturbance' | 'maxBoxes' | 'onProgress' | 'signal'> {
+  extends Pick<
+    RegionOptions,
+    'params' | 'disturbance' | 'maxBoxes' | 'onProgress' | 'signal' | 'deadline' | 'threads'
+  > {
   /** an autonomous field, closed but for what `disturbance` bounds */
   readonly field: Field
 }
@@ -46,12 +51,13 @@ export type InvariantSetOptions = BarrierSetOptions | ShapedSetOptions
 export function invariantSet(options: InvariantSetOptions): Verdict {
   expectField('invariantSet', options.field)
   if (options.set === undefined) return barrierSet(options)
-  const { field, set, maxBoxes = 2e6, params = {}, disturbance = {} } = options
+  const { field, set, maxBoxes = 2e6, params = {}, disturbance = {}, onProgress } = options
   checkLimits('invariantSet', { maxBoxes })
   if (set.kind === 'ellipsoid')
     return barrierSet({ ...options, set: undefined, ...ellipsoidBarrier('invariantSet', set, field) })
   const polytope = polytopeOf('invariantSet', set, field.stateSize)
-  return invariantPolytope(field, polytope, { params, disturbance, maxBoxes })
+  const stop = stopCheck(options, 1000)
+  return invariantPolytope(field, polytope, { params, disturbance, maxBoxes, onProgress, stop })
 }
 
 function barrierSet({
@@ -63,9 +69,12 @@ function barrierSet({
   maxBoxes = 2e6,
   onProgress,
   signal,
+  deadline,
+  threads,
 }: BarrierSetOptions): Verdict {
   expectField('invariantSet', barrier)
   checkLimits('invariantSet', { maxBoxes })
+  checkThreads('invariantSet', threads)
   const states = readDomain('invariantSet', domain, field.stateSize)
   // W = −B: the set is {W ≤ 0}, and W must fall where it is 0
   const turned = combine([barrier], (b, place) => b.neg(place(barrier)))
@@ -75,14 +84,16 @@ function barrierSet({
   const witness = findWitness(readings, box)
   if (witness === undefined)
     return unknown('no point with B ≥ 0 was found in the domain', { boxes: 0, leaves: 0 })
-  const faces = faceMinimum(readings, box, { enough: 0, tolerance: 1e-9, maxBoxes })
+  const stop = stopCheck({ signal, deadline }, readings.cost)
+  const faces = faceMinimum(readings, box, { enough: 0, tolerance: 1e-9, maxBoxes, stop })
+  if (faces.stopped !== undefined) return unknown(faces.stopped, { boxes: faces.boxes, leaves: 0 })
   if (!(faces.lower > 0))
     return unknown(
       `B is not proved negative on the boundary of the domain (B may reach ${-faces.lower} there); take a larger domain`,
       { boxes: faces.boxes, leaves: 0 },
       Array.from(faces.at, (v): Interval => [v, v]),
     )
-  return search({ readings, domain: box, witness, barrier }, { maxBoxes, onProgress, signal })
+  return search({ readings, domain: box, witness, barrier }, { maxBoxes, onProgress, stop, threads })
 }
 
 interface Problem {
@@ -94,8 +105,7 @@ interface Problem {
 
 function search(
   problem: Problem,
-  limits: Required<Pick<InvariantSetOptions, 'maxBoxes'>> &
-    Pick<InvariantSetOptions, 'onProgress' | 'signal'>,
+  limits: Pick<BandOptions, 'maxBoxes' | 'onProgress' | 'stop' | 'threads'>,
 ): Verdict {
   const { readings, domain } = problem
   let crossing: Omit<Refuted, 'stats'> | undefined
@@ -114,13 +124,13 @@ function search(
     crossing = { kind: 'refuted', reason, message: `refuted: ${reason}`, point, uncertain, rate }
     return true
   }
-  const { boxes, leaves, tree, stuck } = proveBand(readings, domain, {
+  const { boxes, leaves, threads, tree, stuck } = proveBand(readings, domain, {
     ...limits,
     lower: 0,
     upper: 0,
     onRising,
   })
-  const stats = { boxes, leaves }
+  const stats = { boxes, leaves, threads }
   if (crossing !== undefined) return { ...crossing, stats }
   if (stuck !== undefined)
     return unknown(`${stuck.reason}; Ḃ > 0 is not proved where B = 0`, stats, intervalsOf(stuck.box))
@@ -149,11 +159,12 @@ function proved(
 /** A point with W ≤ 0 for certain, from a lattice. */
 function findWitness({ natural, n, size }: Readings, domain: Box): readonly number[] | undefined {
   const [lo, hi] = [new Float64Array(2), new Float64Array(2)]
+  const pointAt = lattice(domain)
   for (let k = 0; k <= 1000; k++) {
     const x =
       k === 0
         ? new Float64Array(size).map((_, i) => midpoint(domain.lo[i] as number, domain.hi[i] as number))
-        : latticePoint(k, domain)
+        : pointAt(k)
     natural(x, x, lo, hi)
     if ((hi[0] as number) <= 0) return Array.from(x.subarray(0, n))
   }

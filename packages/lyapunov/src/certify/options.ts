@@ -3,6 +3,17 @@ import type { Interval } from './box.js'
 import type { Time } from './readings.js'
 import type { Uncertainty } from './uncertainty.js'
 
+/** How far a proof has come. */
+export interface ProofProgress {
+  /** the level of V below which all is proved, where levels are what is sought; 0 elsewhere */
+  readonly proved: number
+  /** the level that is no more provable, as far as is known */
+  readonly refuted: number
+  readonly boxes: number
+  /** share of the domain, by volume, that needs no more boxes; 1 is not reached where boxes above the level are left */
+  readonly settled: number
+}
+
 export interface RegionOptions extends Uncertainty {
   /** an autonomous field with its equilibrium at 0, closed but for what `disturbance` bounds */
   readonly field: Field
@@ -24,13 +35,16 @@ export interface RegionOptions extends Uncertainty {
   /** boxes after which it gives up; 2 million */
   readonly maxBoxes?: number
   /** called every thousand boxes or so */
-  readonly onProgress?: (progress: {
-    readonly proved: number
-    readonly refuted: number
-    readonly boxes: number
-  }) => void
+  readonly onProgress?: (progress: ProofProgress) => void
   /** stops the search (onProgress is where a synchronous caller can abort); what was proved until then stays */
   readonly signal?: AbortSignal
+  /** when to stop in the same way, by the caller's clock: { now: () => performance.now(), at: performance.now() + 5000 } */
+  readonly deadline?: { readonly now: () => number; readonly at: number }
+  /**
+   * threads that share boxes, the calling one included; 1. Others are started once 0.3 s or so have been spent. What is
+   * found does not depend on their number beyond 1. In Node only; not for proofs by quadratic forms, nor of stability
+   */
+  readonly threads?: number
 }
 
 /** Refuses limits that would end a search before it began, or never. */

@@ -1,15 +1,19 @@
 import { bisectionTree, leaf, midpoint } from './bisectionTree.js'
-import type { Box } from './box.js'
-import { type BoxBounds, boxEvaluator } from './boxBounds.js'
+import { type Box, shareOf } from './box.js'
 import { boxQueue } from './boxQueue.js'
+import type { BoxRound } from './boxRound.js'
+import { boxRound, type CrewOptions } from './crewRound.js'
 import type { RegionOptions } from './options.js'
 import type { Readings } from './readings.js'
+import { isFalling, isOff } from './settling.js'
+import type { StopCheck } from './stopCheck.js'
 
-export interface BandOptions extends Pick<RegionOptions, 'onProgress' | 'signal'> {
+export interface BandOptions extends Pick<RegionOptions, 'onProgress'>, CrewOptions {
   /** R < 0 is to be proved where lower ≤ V ≤ upper */
   readonly lower: number
   readonly upper: number
   readonly maxBoxes: number
+  readonly stop: StopCheck
   /** called with a box on all of which R > 0; what it returns ends the search */
   readonly onRising?: (lo: Float64Array, hi: Float64Array) => boolean
 }
@@ -17,6 +21,8 @@ export interface BandOptions extends Pick<RegionOptions, 'onProgress' | 'signal'
 export interface BandResult {
   readonly boxes: number
   readonly leaves: number
+  /** that evaluated them */
+  readonly threads: number
   /** in preorder */
   readonly tree: readonly number[]
   /** why it is not proved, and where */
@@ -28,50 +34,90 @@ export interface BandResult {
  * Proves R < 0 wherever V lies in a band, and that f is defined below it as well, or solutions end there: then the rate
  * is not NaN. Boxes are split in the order in which they came.
  */
-export function proveBand(
-  readings: Readings,
+export function proveBand(readings: Readings, domain: Box, options: BandOptions): BandResult {
+  const round = boxRound(readings, options)
+  try {
+    return search(readings, domain, { ...options, round })
+  } finally {
+    round.close()
+  }
+}
+
+function search(
+  { size }: Readings,
   domain: Box,
-  { lower, upper, maxBoxes, onProgress, signal, onRising }: BandOptions,
+  { lower, upper, maxBoxes, onProgress, stop, onRising, round }: BandOptions & { readonly round: BoxRound },
 ): BandResult {
-  const { size } = readings
   const queue = boxQueue(size)
   const tree = bisectionTree()
-  const isOff = (b: BoxBounds) => b.valueLow > upper || (b.valueHigh < lower && b.rateLow <= b.rateHigh)
-  const { bounds, evaluate } = boxEvaluator(readings, (b) => isOff(b) || b.rateHigh < 0)
-  const [lo, hi] = [Float64Array.from(domain.lo), Float64Array.from(domain.hi)]
+  const settling = { above: upper, below: lower, isPositive: false }
+  const nodes = new Int32Array(round.capacity)
   const [parentLo, parentHi] = [new Float64Array(size), new Float64Array(size)]
-  let [boxes, isRising] = [0, false]
+  let [boxes, settled, filled, reportAt] = [0, 0, 0, 1024]
+  let isRising = false
   const finish = (reason?: string): BandResult => ({
     boxes,
     leaves: (tree.nodes() + 1) / 2,
+    threads: round.threads(),
     tree: tree.preorder(),
     isRising,
     ...(reason !== undefined && { stuck: { reason, box: { lo: parentLo, hi: parentHi } } }),
   })
-  const look = (node: number) => {
+  const look = (slot: number) => {
+    const [lo, hi] = [round.lo[slot] as Float64Array, round.hi[slot] as Float64Array]
+    const node = nodes[slot] as number
+    const mark = (kind: number) => {
+      settled += shareOf(lo, hi, domain)
+      tree.mark(node, kind)
+    }
+    const bounds = round.read(slot)
     boxes++
-    evaluate(lo, hi)
-    if (isOff(bounds)) return tree.mark(node, leaf.outside)
-    if (bounds.rateHigh < 0) return tree.mark(node, leaf.decrease)
+    if (isOff(bounds, settling)) return mark(leaf.outside)
+    if (isFalling(bounds, settling)) return mark(leaf.decrease)
     if (bounds.rateLow > 0) isRising ||= onRising?.(lo, hi) === true
     queue.push(lo, hi, { key: boxes, node, axis: bounds.axis })
   }
-  look(0)
+  const lookAtAll = () => {
+    round.evaluate(filled, settling)
+    for (let slot = 0; slot < filled; slot++) look(slot)
+    filled = 0
+  }
+  round.lo[0]?.set(domain.lo)
+  round.hi[0]?.set(domain.hi)
+  filled = 1
+  lookAtAll()
   while (queue.size() > 0 && !isRising) {
-    const { node, axis } = queue.pop(parentLo, parentHi)
-    const middle = midpoint(parentLo[axis], parentHi[axis])
-    if (signal?.aborted) return finish('it was stopped')
-    if (!(middle > parentLo[axis] && middle < parentHi[axis])) return finish('a box cannot be split further')
-    if (boxes >= maxBoxes) return finish(`${maxBoxes} boxes were not enough`)
-    const child = tree.split(node, axis)
-    for (const half of [0, 1]) {
-      lo.set(parentLo)
-      hi.set(parentHi)
-      if (half === 0) hi[axis] = middle
-      else lo[axis] = middle
-      look(child + half)
+    while (filled < round.capacity && queue.size() > 0) {
+      const { key, node, axis } = queue.pop(parentLo, parentHi)
+      const middle = midpoint(parentLo[axis], parentHi[axis])
+      const reason =
+        boxes + filled >= maxBoxes
+          ? `${maxBoxes} boxes were not enough`
+          : middle > parentLo[axis] && middle < parentHi[axis]
+            ? stop(filled === 0 ? round.capacity : 0)
+            : 'a box cannot be split further'
+      if (reason !== undefined && filled === 0) return finish(reason)
+      if (reason !== undefined) {
+        queue.push(parentLo, parentHi, { key, node, axis })
+        break
+      }
+      const child = tree.split(node, axis)
+      for (const half of [0, 1]) {
+        const [lo, hi] = [round.lo[filled] as Float64Array, round.hi[filled] as Float64Array]
+        lo.set(parentLo)
+        hi.set(parentHi)
+        if (half === 0) hi[axis] = middle
+        else lo[axis] = middle
+        nodes[filled++] = child + half
+      }
     }
-    if ((boxes & 1023) < 2) onProgress?.({ proved: 0, refuted: Infinity, boxes })
+    lookAtAll()
+    if (boxes >= reportAt) {
+      reportAt = boxes + 1024
+      onProgress?.({ proved: 0, refuted: Infinity, boxes, settled })
+      // where a synchronous caller can abort
+      stop(Infinity)
+    }
   }
   return finish()
 }

@@ -13,6 +13,7 @@ import {
 } from './intervalMatrix.js'
 import { type Jet, type OriginSlopes, originSlopes } from './originSlopes.js'
 import { isSteady, type Readings } from './readings.js'
+import type { StopCheck } from './stopCheck.js'
 
 /** What a reader needs to repeat the proof: see Proof. */
 export interface QuadraticProof {
@@ -66,6 +67,7 @@ export function proveQuadratic(
   form: QuadraticForm,
   level: number,
   maxBoxes: number,
+  stop: StopCheck = () => undefined,
 ): QuadraticProof | undefined {
   const { hessian, spread, limits } = form
   const radii = spread.map((s) => Math.sqrt(level * s) * (1 + 1e-9))
@@ -78,7 +80,7 @@ export function proveQuadratic(
   let boxes = 0
   for (let next = stack.pop(); next !== undefined; next = stack.pop()) {
     const { node, box } = next
-    if (++boxes > maxBoxes) return undefined
+    if (++boxes > maxBoxes || stop() !== undefined) return undefined
     const { corners, axis } = cornerForms(form, box)
     const multiplier = findMultiplier(corners, hessian, { box, level })
     if (multiplier !== undefined) {
@@ -107,12 +109,13 @@ export const quadraticDimension = 4
 export function largestQuadratic(
   form: QuadraticForm,
   most: number,
+  stop: StopCheck,
 ): { readonly level: number; readonly proof: QuadraticProof } | undefined {
   const top = Math.min(most, form.ceiling) * (1 - 1e-6)
   let [low, high] = [0, Infinity]
   let found: { readonly level: number; readonly proof: QuadraticProof } | undefined
   const attempt = (level: number) => {
-    const proof = proveQuadratic(form, level, 1500)
+    const proof = proveQuadratic(form, level, 1500, stop)
     if (proof === undefined) high = level
     else [low, found] = [level, { level, proof }]
   }
@@ -132,7 +135,10 @@ function cornerForms({ hessian, slopes, rate }: QuadraticForm, box: readonly Int
   const { n } = hessian
   const centre = box.map(({ lo, hi }) => midpoint(lo, hi))
   const over = slopes(box)
-  const at = slopes(centre.map((c) => ({ lo: c, hi: c })))
+  const at = slopes(
+    centre.map((c) => ({ lo: c, hi: c })),
+    false,
+  )
   const reach = box.map(({ lo, hi }, k) => roundUp(Math.max(hi - centre[k], centre[k] - lo)))
   const partial = (jet: Jet, k: number) => jet.g?.[k] ?? { lo: 0, hi: 0 }
   const middle = (jet: Jet, k: number) => midpoint(partial(jet, k).lo, partial(jet, k).hi)

@@ -3,16 +3,21 @@ import { midpoint } from './bisectionTree.js'
 import { type Box, type Interval, intervalsOf } from './box.js'
 import { boxEvaluator, widestOf } from './boxBounds.js'
 import { makeCertificate } from './certificate.js'
+import { checkThreads } from './crewRound.js'
 import { faceMinimum } from './faceMinimum.js'
 import { checkLimits, type RegionOptions } from './options.js'
 import { readDomain, scope, withUncertain } from './prepare.js'
 import { proveBand } from './proveBand.js'
 import { type Readings, readPair } from './readings.js'
-import { latticePoint, replay, searchCounterexample } from './searchCounterexample.js'
+import { lattice, replay, searchCounterexample } from './searchCounterexample.js'
+import { type StopCheck, stopCheck } from './stopCheck.js'
 import { type ProofStats, type Refutation, unknown, type Verdict } from './verdict.js'
 
 export interface ReachAvoidStayOptions
-  extends Pick<RegionOptions, 'domain' | 'params' | 'disturbance' | 'maxBoxes' | 'onProgress' | 'signal'> {
+  extends Pick<
+    RegionOptions,
+    'domain' | 'params' | 'disturbance' | 'maxBoxes' | 'onProgress' | 'signal' | 'deadline' | 'threads'
+  > {
   /** an autonomous field, closed but for what `disturbance` bounds; it needs no equilibrium */
   readonly field: Field
   readonly V: Field
@@ -46,6 +51,7 @@ export function reachAvoidStay(options: ReachAvoidStayOptions): Verdict {
   expectField(where, field)
   expectField(where, V)
   checkLimits(where, { maxBoxes })
+  checkThreads(where, options.threads)
   if (!(Number.isFinite(inner) && Number.isFinite(level) && inner < level))
     throw misuse({
       where,
@@ -59,7 +65,9 @@ export function reachAvoidStay(options: ReachAvoidStayOptions): Verdict {
   const readings = readPair(where, field, V, { params, disturbance })
   if ('why' in readings) return unknown(readings.why, { boxes: 0, leaves: 0 })
   const domain = withUncertain(states, readings)
-  const faces = faceMinimum(readings, domain, { enough: level, tolerance: 1e-9, maxBoxes })
+  const stop = stopCheck(options, readings.cost)
+  const faces = faceMinimum(readings, domain, { enough: level, tolerance: 1e-9, maxBoxes, stop })
+  if (faces.stopped !== undefined) return unknown(faces.stopped, { boxes: faces.boxes, leaves: 0 })
   if (!(faces.lower > level))
     return unknown(
       `{V ≤ ${level}} may touch the boundary of the domain (V is at most ${faces.upper} there)`,
@@ -75,6 +83,7 @@ export function reachAvoidStay(options: ReachAvoidStayOptions): Verdict {
     level,
     inner,
     maxBoxes,
+    stop,
   })
   if (obstacle !== undefined)
     return unknown(obstacle.reason, { boxes: faces.boxes, leaves: 0 }, intervalsOf(obstacle.box))
@@ -82,6 +91,7 @@ export function reachAvoidStay(options: ReachAvoidStayOptions): Verdict {
   if (rising !== undefined) return refuted(rising, options, { boxes: faces.boxes, leaves: 0 })
   const result = proveBand(readings, domain, {
     ...options,
+    stop,
     lower: inner,
     upper: level,
     maxBoxes,
@@ -96,7 +106,7 @@ export function reachAvoidStay(options: ReachAvoidStayOptions): Verdict {
       return rising !== undefined
     },
   })
-  const stats = { boxes: faces.boxes + result.boxes, leaves: result.leaves }
+  const stats = { boxes: faces.boxes + result.boxes, leaves: result.leaves, threads: result.threads }
   if (rising !== undefined) return refuted(rising, options, stats)
   if (result.stuck !== undefined)
     return unknown(
@@ -143,23 +153,24 @@ interface Containment {
   readonly level: number
   readonly inner: number
   readonly maxBoxes: number
+  readonly stop: StopCheck
 }
 
 /** What is not shown of: the start lies in {V ≤ level}, unsafe boxes off it, {V ≤ inner} in the target. */
 function containmentProblem(
   readings: Readings,
-  { domain, start, target, unsafe, level, inner, maxBoxes }: Containment,
+  { domain, start, target, unsafe, level, inner, ...limits }: Containment,
 ): { readonly reason: string; readonly box: Box } | undefined {
   if (start && !start.lo.every((v, i) => v >= domain.lo[i] && start.hi[i] <= domain.hi[i]))
     return { reason: 'the box initial is not within the domain', box: start }
   const above = (bound: number) => (low: number) => low > bound
   // a claim about no solution at all is true, but not what is meant
   if (start === undefined && !isMet(readings, domain, level)) {
-    const met = coverValues(readings, withUncertain(domain, readings), above(level), maxBoxes)
+    const met = coverValues(readings, withUncertain(domain, readings), above(level), limits)
     if (met === undefined) return { reason: `{V ≤ ${level}} is empty within the domain`, box: domain }
   }
   const prove = (box: Box, reason: string, holds: (low: number, high: number) => boolean) => {
-    const stuck = coverValues(readings, withUncertain(box, readings), holds, maxBoxes)
+    const stuck = coverValues(readings, withUncertain(box, readings), holds, limits)
     return stuck && { reason, box: stuck }
   }
   const isAtMost = (_low: number, high: number) => high <= level
@@ -180,8 +191,9 @@ function containmentProblem(
 function isMet({ natural, extras }: Readings, { lo, hi }: Box, level: number): boolean {
   const [low, high] = [new Float64Array(2), new Float64Array(2)]
   const ends = [0, 1].map((side) => extras.map((interval) => interval[side]))
+  const pointAt = lattice({ lo, hi })
   for (let k = 0; k <= 1000; k++) {
-    const x = k === 0 ? lo.map((v, i) => midpoint(v, hi[i])) : latticePoint(k, { lo, hi })
+    const x = k === 0 ? lo.map((v, i) => midpoint(v, hi[i])) : pointAt(k)
     natural([...x, ...ends[0]], [...x, ...ends[1]], low, high)
     if (high[0] <= level) return true
   }
@@ -202,7 +214,7 @@ function coverValues(
   readings: Readings,
   box: Box,
   holds: (low: number, high: number) => boolean,
-  maxBoxes: number,
+  { maxBoxes, stop }: { readonly maxBoxes: number; readonly stop: StopCheck },
 ): Box | undefined {
   const { n } = readings
   const { bounds, evaluate } = boxEvaluator(readings, (b) => holds(b.valueLow, b.valueHigh), 'V')
@@ -213,7 +225,8 @@ function coverValues(
     if (holds(bounds.valueLow, bounds.valueHigh)) continue
     const axis = widestOf(lo.subarray(0, n), hi.subarray(0, n))
     const middle = midpoint(lo[axis], hi[axis])
-    if (boxes >= maxBoxes || !(middle > lo[axis] && middle < hi[axis])) return { lo, hi }
+    if (boxes >= maxBoxes || stop() !== undefined || !(middle > lo[axis] && middle < hi[axis]))
+      return { lo, hi }
     open.push(
       { lo, hi: hi.map((v, i) => (i === axis ? middle : v)) },
       { lo: lo.map((v, i) => (i === axis ? middle : v)), hi },

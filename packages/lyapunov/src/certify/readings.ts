@@ -1,11 +1,14 @@
 import {
+  affineScript,
   Builder,
+  canEncloseBatch,
   combine,
   compile,
   type Enclosure,
   embed,
   embedAll,
   enclose,
+  encloseAffine,
   encloseLinear,
   expectSameOrder,
   type Field,
@@ -35,16 +38,37 @@ export interface PairOptions extends Uncertainty {
   readonly equilibrium?: ArrayLike<number>
 }
 
+/** The graphs that bound V and R over boxes: [V, R], V, and [∇V, ∇R, jumps]. */
+export interface BoxSources {
+  readonly pair: Field
+  readonly value: Field
+  readonly slopes: Field
+}
+
+/** What bounds V and R over a box. */
+export interface BoxReadings {
+  /** states */
+  readonly n: number
+  /** sides of a box */
+  readonly size: number
+  /** [V, R]; of pairs with networks the ranges of their linear bounds */
+  readonly natural: Enclosure
+  /** linear bounds of [V, R] and of V, for pairs with networks: the other bounds are too loose there, and dear */
+  readonly linear?: { readonly both: LinearEnclosure; readonly value: LinearEnclosure } | undefined
+  /** affine forms of [V, R] where both are polynomials: about as sharp as mean values, and cheaper; printed when wanted */
+  readonly affine: () => LinearEnclosure | undefined
+  /** [∇V (n), ∇R (size), jumps], where the jumps are the values of every step and sign that R contains */
+  readonly slopes: Enclosure
+  /** entries of `slopes` */
+  readonly slopesSize: number
+}
+
 /**
  * Everything that the prover reads from a field f and a candidate V, both frozen. A box has the n states first, then the
  * equilibrium where it is enclosed, then the uncertain quantities. R stands for what must be negative: V̇, or V̇ + κV, or
  * V∘f − V + κV of a map.
  */
-export interface Readings {
-  /** states */
-  readonly n: number
-  /** sides of a box */
-  readonly size: number
+export interface Readings extends BoxReadings {
   readonly uncertain: readonly Uncertain[]
   /** the sides of a box beyond the states */
   readonly extras: readonly Interval[]
@@ -62,14 +86,10 @@ export interface Readings {
   readonly decay: Field
   /** f over a box: where a map leads */
   readonly image: Enclosure
-  /** [V, R]; of pairs with networks the ranges of their linear bounds */
-  readonly natural: Enclosure
-  /** linear bounds of [V, R] and of V, for pairs with networks: the other bounds are too loose there, and dear */
-  readonly linear?: { readonly both: LinearEnclosure; readonly value: LinearEnclosure } | undefined
-  /** [∇V (n), ∇R (size), jumps], where the jumps are the values of every step and sign that R contains */
-  readonly slopes: Enclosure
-  /** entries of `slopes` */
-  readonly slopesSize: number
+  /** operations that a box takes, roughly */
+  readonly cost: number
+  /** the graphs behind `natural`, `linear` and `slopes`, where there are such */
+  readonly sources?: BoxSources | undefined
   /** [Hess V (n²), Df (n²), jumps of ∇V] */
   readonly second: Enclosure
   readonly secondSize: number
@@ -104,11 +124,11 @@ export function readPair(
   const second = stack([jacobian(gradientV), jacobian(f), ...jumps(gradientV)])
   const compiled = compile(stack([V, decay, gradientV, ...gradientDecay]))
   const n = f.stateSize
-  const pair = stack([V, decay])
-  const linear = hasLayers(pair) ? { both: encloseLinear(pair), value: encloseLinear(V) } : undefined
+  const sources = { pair: stack([V, decay]), value: V, slopes }
   return {
-    n,
-    size: n + f.inputSize,
+    ...readBoxes({ n, size: n + f.inputSize, ...sources }),
+    sources,
+    cost: costOf(sources),
     uncertain,
     extras: [...(equilibrium?.box ?? []), ...uncertain.map(({ interval }) => interval)],
     time,
@@ -119,13 +139,36 @@ export function readPair(
     image: lazily(f),
     candidate: frozen,
     decay,
-    natural: linear === undefined ? lazily(pair) : rangesOf(linear.both),
-    linear,
-    slopes: lazily(slopes),
-    slopesSize: slopes.outputSize,
     second: lazily(second),
     secondSize: second.outputSize,
     sample: (point, out) => compiled(0, point.subarray(0, n), out, undefined, point.subarray(n)),
+  }
+}
+
+/** Operations of the graphs that bound a box; products with matrices count as such. */
+function costOf({ pair, slopes }: BoxSources): number {
+  const sizes = ({ nodes }: Field) =>
+    nodes.reduce((sum, { op, size }) => sum + (op === 'affine' || op === 'matvec' ? size * size : size), 0)
+  return sizes(pair) + sizes(slopes)
+}
+
+/** Readings of the graphs that bound V and R. */
+export function readBoxes({
+  n,
+  size,
+  pair,
+  value,
+  slopes,
+}: BoxSources & Pick<BoxReadings, 'n' | 'size'>): BoxReadings {
+  const linear = hasLayers(pair) ? { both: encloseLinear(pair), value: encloseLinear(value) } : undefined
+  return {
+    n,
+    size,
+    natural: linear === undefined ? lazily(pair) : rangesOf(linear.both),
+    linear,
+    affine: linear === undefined ? polynomialForms(pair) : () => undefined,
+    slopes: lazily(slopes),
+    slopesSize: slopes.outputSize,
   }
 }
 
@@ -135,6 +178,14 @@ export function lazily(field: Field): Enclosure {
   return (lo, hi, outLo, outHi) => {
     read ??= enclose(field)
     read(lo, hi, outLo, outHi)
+  }
+}
+
+function polynomialForms(pair: Field): () => LinearEnclosure | undefined {
+  let forms: { readonly read: LinearEnclosure | undefined } | undefined
+  return () => {
+    forms ??= { read: canEncloseBatch(pair, affineScript) ? encloseAffine(pair) : undefined }
+    return forms.read
   }
 }
 

@@ -1,5 +1,6 @@
-import type { Box } from './box.js'
+import { type Box, type Interval, intervalsOf } from './box.js'
 import type { Certificate } from './certificate.js'
+import { checkThreads } from './crewRound.js'
 import { type FaceMinimum, faceMinimum } from './faceMinimum.js'
 import { checkLimits, type RegionOptions } from './options.js'
 import { bisectionProof, type Prepared, prepare, regionCertificate } from './prepare.js'
@@ -13,6 +14,7 @@ import {
 } from './proveQuadratic.js'
 import type { Readings } from './readings.js'
 import { lowest, searchCounterexample } from './searchCounterexample.js'
+import { stopCheck } from './stopCheck.js'
 import type { ProofStats, Refutation } from './verdict.js'
 
 /**
@@ -35,6 +37,10 @@ export interface Region {
   readonly limitedBy?: 'decrease' | 'domain'
   /** the point behind the refuted level */
   readonly refutedAt?: Float64Array
+  /** values of what is uncertain there, in the order of the claim */
+  readonly uncertain?: Float64Array
+  /** where the search ended early */
+  readonly box?: readonly Interval[]
   readonly stats: ProofStats
 }
 
@@ -58,9 +64,12 @@ export function regionOfAttraction({
   maxBoxes = 2e6,
   onProgress,
   signal,
+  deadline,
+  threads,
   ...claim
 }: RegionOptions): Region {
   checkLimits('regionOfAttraction', { tolerance, maxBoxes })
+  checkThreads('regionOfAttraction', threads)
   const ready = prepare('regionOfAttraction', { field, V, domain, ...claim })
   if (ready.kind === 'refuted')
     return nothingProved(ready.reason, 0, ready.at?.point ?? new Float64Array(field.stateSize))
@@ -70,15 +79,18 @@ export function regionOfAttraction({
     return nothingProved(ready.reason, early?.value[1] ?? Infinity, early?.point)
   }
   const { readings, origin } = ready
+  const stop = stopCheck({ signal, deadline }, readings.cost)
   const early = searchCounterexample(readings, ready.domain)
+  // its boxes take a millisecond each
+  const eachBox = stopCheck({ signal, deadline }, Infinity)
   const form =
     readings.n >= quadraticDimension && ready.blowUp === undefined
       ? quadraticForm(readings, ready.domain)
       : undefined
-  const best = form && largestQuadratic(form, early?.value[1] ?? Infinity)
+  const best = form && largestQuadratic(form, early?.value[1] ?? Infinity, eachBox)
   if (form !== undefined && best !== undefined) return quadraticRegion(ready, form, { ...best, early })
   const isMap = readings.time === 'discrete'
-  const limits = { enough: Infinity, tolerance: tolerance / 16, maxBoxes }
+  const limits = { enough: Infinity, tolerance: tolerance / 16, maxBoxes, stop }
   const faces = isMap ? wholeDomain(readings, ready.domain) : faceMinimum(readings, ready.domain, limits)
   const result = proveDecrease(readings, ready.domain, {
     ceiling: faces.lower,
@@ -87,7 +99,8 @@ export function regionOfAttraction({
     tolerance: tolerance / 2,
     maxBoxes,
     onProgress,
-    signal,
+    stop,
+    threads,
   })
   const border = result.exit ?? { value: faces.upper, point: faces.at }
   const refuted = Math.min(border.value, result.refutation?.value[1] ?? Infinity)
@@ -96,8 +109,14 @@ export function regionOfAttraction({
   const isByDecrease = result.refutation !== undefined && result.refutation.value[1] <= border.value
   const outcome = {
     refutedAt: isByDecrease ? result.refutation?.point : refuted < Infinity ? border.point : undefined,
+    ...(isByDecrease && { uncertain: result.refutation?.uncertain }),
+    ...(result.stuck && { box: intervalsOf(result.stuck.box) }),
     limitedBy: isByDecrease ? ('decrease' as const) : ('domain' as const),
-    stats: { boxes: result.boxes + faces.boxes, leaves: (result.tree.nodes() + 1) / 2 },
+    stats: {
+      boxes: result.boxes + faces.boxes,
+      leaves: (result.tree.nodes() + 1) / 2,
+      threads: result.threads,
+    },
   }
   const why = result.stuck === undefined ? '' : `; the search ended early: ${result.stuck.reason}`
   // the bounds are proved below what was reached only, and a subnormal does not shrink by the slack

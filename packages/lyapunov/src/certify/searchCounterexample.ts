@@ -30,8 +30,9 @@ export function searchCounterexample(
 ): Refutation | undefined {
   const { n, size, sample } = readings
   const out = new Float64Array(2 + n + size)
+  const pointAt = lattice(domain)
   const points = Array.from({ length: starts }, (_, k) => {
-    const x = latticePoint(k + 1, domain)
+    const x = pointAt(k + 1)
     sample(x, out)
     return { x, value: out[0] as number, rate: out[1] as number }
   })
@@ -52,37 +53,45 @@ export function searchCounterexample(
 export const lowest = (p: Refutation | undefined, q: Refutation | undefined) =>
   p === undefined || (q !== undefined && q.value[1] < p.value[1]) ? q : p
 
-/** Point k of an additive lattice with the powers of the generalised golden ratio (Roberts 2018) as steps. */
-export function latticePoint(k: number, { lo, hi }: Box): Float64Array {
+/** The points of an additive lattice with the powers of the generalised golden ratio (Roberts 2018) as steps, by number. */
+export function lattice({ lo, hi }: Box): (k: number) => Float64Array {
   let ratio = 2
   for (let i = 0; i < 30; i++) ratio = (1 + ratio) ** (1 / (lo.length + 1))
-  return lo.map((low, i) => low + ((0.5 + k * ratio ** -(i + 1)) % 1) * ((hi[i] as number) - low))
+  const steps = lo.map((_, i) => ratio ** -(i + 1))
+  return (k) => lo.map((low, i) => low + ((0.5 + k * (steps[i] as number)) % 1) * ((hi[i] as number) - low))
 }
 
-/** From a point with V̇ ≥ 0: steps −(∇V)⊥ along the surface V̇ = 0, corrected back onto it, halved when they fail. */
+/**
+ * From a point with V̇ ≥ 0: steps −(∇V)⊥ along the surface V̇ = 0, corrected back onto it, halved when they fail. The last
+ * of them that can be replayed counts.
+ */
 export function slideDown(readings: Readings, domain: Box, start: Float64Array): Refutation | undefined {
   const { n, size, sample } = readings
-  const out = new Float64Array(2 + n + size)
+  const [out, ahead] = [new Float64Array(2 + n + size), new Float64Array(2 + n + size)]
   const g = new Float64Array(size)
-  let x: Float64Array = Float64Array.from(start)
-  let best = replay(readings, x)
+  const trail: Float64Array[] = [Float64Array.from(start)]
+  sample(start, out)
   let reach = 0.25
   for (let k = 0; k < 80 && reach > 1e-9; k++) {
-    sample(x, out)
+    const x = trail.at(-1) as Float64Array
     const [value, rate] = out as unknown as readonly [number, number]
     g.set(out.subarray(2, 2 + n))
-    const h = out.slice(2 + n)
+    const h = out.subarray(2 + n)
     const next = onSurface(readings, domain, step(x, { g, h, rate, reach: reach * Math.hypot(...x) }))
-    const found = next && replay(readings, next)
-    if (next === undefined || found === undefined || !(found.value[0] < value)) {
+    if (next !== undefined) sample(next, ahead)
+    if (next === undefined || !((ahead[0] as number) < value && (ahead[1] as number) >= 0)) {
       reach /= 2
       continue
     }
-    x = next
-    best = found
+    trail.push(next)
+    out.set(ahead)
     reach = Math.min(0.5, reach * 1.5)
   }
-  return best
+  for (const x of trail.reverse()) {
+    const found = replay(readings, x)
+    if (found !== undefined) return found
+  }
+  return undefined
 }
 
 interface StepData {

@@ -6,6 +6,8 @@ export interface ProofStats {
   readonly boxes: number
   /** leaves of the bisection */
   readonly leaves: number
+  /** threads that evaluated boxes, the calling one included */
+  readonly threads?: number
 }
 
 /** A point at which the claim fails, replayed in intervals: R (V̇, or V̇ + κV) there lies in `rate`, V in `value`. */

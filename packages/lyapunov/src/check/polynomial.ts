@@ -47,6 +47,14 @@ const atZero: Readonly<Record<string, bigint>> = { sqrt: 0n, sin: 0n, tan: 0n, a
 /** The slopes of relu and abs, and the values of step and sign, below and above 0. */
 const kinks: Readonly<Record<string, readonly [bigint, bigint]>> = { relu: [0n, 1n], step: [0n, 1n], abs: [-1n, 1n], sign: [-1n, 1n] } // biome-ignore format: one line
 
+/** √c where it is rational, and not too long for a double to find it. */
+function rationalRoot([top, bottom]: Fraction): Fraction | undefined {
+  const [r, s] = [top, bottom].map((v) =>
+    v > 0n && v < 1n << 100n ? BigInt(Math.round(Math.sqrt(Number(v)))) : 0n,
+  )
+  return s > 0n && r * r === top && s * s === bottom ? [r, s] : undefined
+}
+
 export interface PolynomialRing extends Ring<Polynomial> {
   readonly variable: (i: number) => Polynomial
   readonly hasNoAtoms: () => boolean
@@ -100,6 +108,9 @@ export function polynomials(count: number, mostTerms = 200): PolynomialRing {
     call: (op, p) => {
       const c = numberOf(p)
       if (c?.[0] === 0n && Object.hasOwn(atZero, op)) return constant([atZero[op], 1n])
+      const root = c && op === 'sqrt' && rationalRoot(c)
+      if (root) return constant(root)
+      if (op === 'log' && c?.[0] === 1n && c[1] === 1n) return constant([0n, 1n])
       if (!c || c[0] === 0n || !Object.hasOwn(kinks, op)) return atom(op, p)
       const side: Fraction = [kinks[op][c[0] > 0n ? 1 : 0], 1n]
       return constant(op === 'relu' || op === 'abs' ? times(c, side) : side)

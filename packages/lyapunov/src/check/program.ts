@@ -85,9 +85,9 @@ function rulesOver<T>(r: Ring<T>, state: Vector<T>, input: Vector<T>): Readonly<
     return Array.from({ length: transposed ? cols : rows }, (_, i) => dot(row(i), y))
   }
   return {
-    const: ({ values = [], exact }) => {
-      need((exact ?? true) === true)
-      return values.map((v) => r.constant(v, exact === true))
+    const: ({ values, exact }) => {
+      need((exact ?? true) === true && Array.isArray(values))
+      return (values ?? []).map((v) => r.constant(v, exact === true))
     },
     state: (_) => state,
     input: (_) => input,

@@ -100,7 +100,9 @@ export function readProgram(
   const { state, input } = header
   const plain = { format: 'separatrix-field', version: 1, state, input, theta: [], layout: [] }
   demand(canonical(header) === canonical(plain), `${name} is not a field of version 1, or is open`)
-  const isNamed = [title, ...state, ...input].every((text) => typeof text === 'string')
+  const isNamed =
+    [state, input].every(Array.isArray) &&
+    [title, ...state, ...input].every((text) => typeof text === 'string')
   demand(isNamed && state.length === n && input.length === k, `${name} has other states or inputs`)
   demand(new Set([...state, ...input]).size === n + k, `${name} has two quantities of one name`)
   demand(Array.isArray(nodes) && isIndex(output, nodes.length), `${name} has no output`)

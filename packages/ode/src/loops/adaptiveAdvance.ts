@@ -1,16 +1,19 @@
 import { code, type StepState, slot } from '../state.js'
 import { startTrace, type Trace, traceStep } from '../trace.js'
 import type { StepPolicy } from './control.js'
+import { trialSlot } from './trialClock.js'
 
 /** One trial step of a method, for loops that are not printed. */
 export interface Trial {
+  /** before a run of steps: what is kept outside of the state is made to belong to it */
+  begin?(state: StepState): void
   /**
-   * Tries a step of size h from the state and returns the mean squared scaled error, NaN where it failed;
-   * `end` is t + h, exact at a stop.
+   * Tries a step from the state and writes the mean squared scaled error into the clock: NaN where a value was
+   * not finite, `unsolved` where there is none.
    */
-  try(state: StepState, h: number, end: number): number
+  try(state: StepState, clock: Float64Array): void
   /** makes the trial the state: y, and the memory that belongs to it */
-  accept(state: StepState, h: number, end: number): void
+  accept(state: StepState, clock: Float64Array): void
   /** writes the stages of the trial at `offset` */
   writeStages(stages: Float64Array, offset: number): void
 }
@@ -23,7 +26,7 @@ export function adaptiveAdvance(
   trial: Trial,
   policy: StepPolicy,
 ): (state: StepState, trace: Trace, limit: number) => number {
-  const clock = new Float64Array(3)
+  const clock = new Float64Array(5)
   return (state, trace, limit) => {
     const R = state.registers
     const n = state.y.length
@@ -33,6 +36,7 @@ export function adaptiveAdvance(
     let accepted = 0
     R[slot.code] = code.running
     startTrace(trace, state)
+    trial.begin?.(state)
     while (accepted < limit) {
       const [t, h0] = [R[slot.time] as number, R[slot.step] as number]
       const last = (t + 1.01 * h0 - stop) * direction >= 0
@@ -46,10 +50,16 @@ export function adaptiveAdvance(
         R[slot.code] = code.maxSteps
         break
       }
-      const squaredError = trial.try(state, h, end)
-      R[slot.nonFinite] = Number.isFinite(squaredError) ? 0 : 1
-      if (!(squaredError <= 1)) {
-        R[slot.step] = h * policy.reject(squaredError)
+      clock[trialSlot.time] = t
+      clock[trialSlot.step] = h
+      clock[trialSlot.end] = end
+      trial.try(state, clock)
+      const squaredError = clock[trialSlot.squaredError] as number
+      if (!(squaredError >= 0 && squaredError <= 1)) {
+        R[slot.nonFinite] = Number.isFinite(squaredError) ? 0 : 1
+        R[slot.unsolved] = squaredError < 0 ? 1 : 0
+        policy.reject(clock)
+        R[slot.step] = h * (clock[trialSlot.factor] as number)
         R[slot.rejected] = (R[slot.rejected] as number) + 1
         R[slot.streak] = (R[slot.streak] as number) + 1
         if ((R[slot.streak] as number) <= longestStreak) continue
@@ -57,15 +67,16 @@ export function adaptiveAdvance(
         break
       }
       if (level === 'stages') trial.writeStages(trace.stages, accepted * stageCount * n)
-      trial.accept(state, h, end)
+      trial.accept(state, clock)
       R[slot.time] = end
-      const next = h * policy.accept(R, squaredError, last)
+      policy.accept(R, clock, last)
+      const next = h * (clock[trialSlot.factor] as number)
       R[slot.step] = last && next * direction <= h0 * direction ? h0 : next
       if ((R[slot.step] as number) * direction > maxStep) R[slot.step] = maxStep * direction
+      // a step that was found by shrinking does not tell that the difficulty is over
+      if (R[slot.streak] === 0) R[slot.nonFinite] = R[slot.unsolved] = 0
       R[slot.streak] = 0
       R[slot.accepted] = (R[slot.accepted] as number) + 1
-      clock[1] = h
-      clock[2] = end
       traceStep(trace, accepted++, state, clock)
       if (last) {
         R[slot.code] = code.stop

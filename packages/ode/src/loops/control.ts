@@ -2,20 +2,52 @@ import type { StepControl } from '../control/adaptive.js'
 import { roughExp, roughLog } from '../control/power.js'
 import { largestRejection, smallestLogError } from '../control/printControl.js'
 import { slot } from '../state.js'
+import { trialSlot } from './trialClock.js'
 
-/** How a loop chooses the next step, by factors of the one just tried. */
+/** How a loop chooses the next step, by factors of the one just tried, which it writes into the clock. */
 export interface StepPolicy {
-  /** after an accepted step of the given mean squared error */
-  accept(R: Float64Array, squaredError: number, last: boolean): number
-  /** after a rejected one; the error may be infinite or NaN */
-  reject(squaredError: number): number
+  /** after an accepted step */
+  accept(R: Float64Array, clock: Float64Array, last: boolean): void
+  /** after a rejected one; the error may be infinite, NaN or missing */
+  reject(clock: Float64Array): void
 }
+
+/** Newton's method failed with a matrix made for this very step: half of it, as in RADAU5 and VODE's kin. */
+const unsolvedFactor = 0.5
 
 /** The policy of a linear step controller. */
 export const controlPolicy = (control: StepControl, errorOrder: number): StepPolicy => ({
-  accept: (R, squaredError, last) => acceptFactor(control, errorOrder, R, squaredError, last),
-  reject: (squaredError) => rejectFactor(control, errorOrder, squaredError),
+  accept(R, clock, last) {
+    clock[trialSlot.factor] = acceptFactor(
+      control,
+      errorOrder,
+      R,
+      clock[trialSlot.squaredError] as number,
+      last,
+    )
+  },
+  reject(clock) {
+    clock[trialSlot.factor] = rejectFactor(control, errorOrder, clock[trialSlot.squaredError] as number)
+  },
 })
+
+/** Growth that is not worth another decomposition (RADAU5's QUOT2). */
+export const smallestGrowth = 1.2
+
+/** The same for methods that keep a decomposed matrix: steps that would hardly grow stay as they are. */
+export function steadyPolicy(control: StepControl, errorOrder: number): StepPolicy {
+  const { accept, reject } = controlPolicy(control, errorOrder)
+  return {
+    accept(R, clock, last) {
+      accept(R, clock, last)
+      const factor = clock[trialSlot.factor] as number
+      if (factor < 1 || factor > smallestGrowth) return
+      clock[trialSlot.factor] = 1
+      R[slot.logRatio1] = 0
+    },
+    reject,
+  }
+}
 
 /**
  * Factor for the step after an accepted one of the given mean squared error, updating the controller's
@@ -50,6 +82,7 @@ function acceptFactor(
 
 /** Factor after a rejected step; an error that is not finite shrinks by the least factor. */
 function rejectFactor(control: StepControl, errorOrder: number, squaredError: number): number {
+  if (squaredError < 0) return unsolvedFactor
   if (!Number.isFinite(squaredError)) return control.minFactor
   const wanted = Math.log(control.safety) - (0.5 / (errorOrder + 1)) * roughLog(squaredError)
   return roughExp(Math.min(Math.max(wanted, Math.log(control.minFactor)), largestRejection))

@@ -9,14 +9,21 @@ import type { FixedSteps } from './fixedAdvance.js'
  */
 export type StepMap = (clock: Float64Array, state: StepState) => boolean
 
+/** What a step leaves behind for dense output, and what it does before a run of steps. */
+export interface StepTrail {
+  begin?(state: StepState): void
+  writeStages(stages: Float64Array, offset: number): void
+}
+
 /** Equal steps of any one-step map. */
-export function fixedLoop(step: StepMap): FixedSteps {
-  const clock = new Float64Array(3)
+export function fixedLoop(step: StepMap, trail?: StepTrail): FixedSteps {
+  const clock = new Float64Array(5)
   return (state: StepState, trace: Trace, count: number, h: number, end: number) => {
     const R = state.registers
     const base = R[slot.base] as number
     const index = R[slot.index] as number
     startTrace(trace, state)
+    trail?.begin?.(state)
     for (let i = 0; i < count; i++) {
       clock[0] = base + (index + i) * h
       clock[1] = h
@@ -26,6 +33,7 @@ export function fixedLoop(step: StepMap): FixedSteps {
         R[slot.code] = code.unsolved
         return i
       }
+      if (trace.level === 'stages') trail?.writeStages(trace.stages, i * trace.stageCount * state.y.length)
       traceStep(trace, i, state, clock)
     }
     return count

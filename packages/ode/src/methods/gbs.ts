@@ -6,6 +6,7 @@ import { adaptiveAdvance, type Trial } from '../loops/adaptiveAdvance.js'
 import type { StepPolicy } from '../loops/control.js'
 import { fixedAdvance } from '../loops/fixedAdvance.js'
 import { fixedLoop } from '../loops/fixedLoop.js'
+import { trialSlot } from '../loops/trialClock.js'
 import type { Kernel, KernelSettings, Method } from '../method.js'
 import { atClock, type Problem } from '../problem.js'
 import { type StepState, slot } from '../state.js'
@@ -85,14 +86,14 @@ function variable(problem: Problem, tolerances: Tolerances): Kernel['advance'] {
     factors: new Float64Array(mostRows),
   }
   const trial: Trial = {
-    try(state, h) {
+    try(state, clock) {
       const { y, memory, registers: R } = state
       prepare(problem, tolerances, state)
       span[0] = R[slot.time] as number
-      span[1] = h
+      span[1] = clock[trialSlot.step] as number
       slope.set(memory.subarray(0, n))
       table.begin(span, y, slope)
-      const squared = extrapolate(
+      clock[trialSlot.squaredError] = extrapolate(
         table,
         tolerances,
         y,
@@ -102,16 +103,18 @@ function variable(problem: Problem, tolerances: Tolerances): Kernel['advance'] {
       )
       R[slot.evaluations] = (R[slot.evaluations] as number) + table.evaluations()
       memory[n] = decision.rows
-      return squared
     },
-    accept(state, _h, end) {
+    accept(state, clock) {
       state.y.set(table.best)
-      problem.vectorField(end, state.y, state.memory.subarray(0, n), problem.theta)
+      problem.vectorField(clock[trialSlot.end] as number, state.y, state.memory.subarray(0, n), problem.theta)
       state.registers[slot.evaluations] = (state.registers[slot.evaluations] as number) + 1
     },
     writeStages() {},
   }
-  const policy: StepPolicy = { accept: () => decision.factor, reject: () => decision.factor }
+  const follow = (clock: Float64Array) => {
+    clock[trialSlot.factor] = decision.factor
+  }
+  const policy: StepPolicy = { accept: (_R, clock) => follow(clock), reject: follow }
   return adaptiveAdvance(trial, policy)
 }
 

@@ -1,10 +1,14 @@
 import { mkdirSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
+import { misuse, show } from '@separatrix/field'
 import { duration, plain, roundedDown, roundedUp } from '../report/format.js'
-import { buildCandidate, buildStudy, domainOf, type Study } from '../study/buildStudy.js'
-import { fault, type Outcome, prove } from '../study/prove.js'
-import { checkKeys, proveProperty } from '../study/proveProperty.js'
-import { readStudy, type StudySource } from '../study/readStudy.js'
+import { adviceOf, endingWords } from '../report/statements.js'
+import { buildJob } from '../study/buildJob.js'
+import { buildStudy, type Study } from '../study/buildStudy.js'
+import type { Outcome } from '../study/outcome.js'
+import type { ProofJob, Sides } from '../study/proofJob.js'
+import { fault, proveJob } from '../study/prove.js'
+import { readStudy } from '../study/readStudy.js'
 import { writeCertificate } from '../study/writeCertificate.js'
 import type { Terminal } from '../terminal/terminal.js'
 import { twoColumns, wrap } from '../terminal/text.js'
@@ -14,136 +18,128 @@ export interface CertifyOptions {
   readonly json?: boolean
   /** folder of the results; `out/<name of the study>` by default */
   readonly out?: string | undefined
+  /** seconds and boxes after which the proof ends, over those of the study */
+  readonly time?: number | undefined
+  readonly boxes?: number | undefined
 }
 
-/** `separatrix certify <study.yaml>`: proves what the study says, writes its certificate, and draws a region of attraction. */
-export async function certify(
-  path: string,
-  { json, out }: CertifyOptions,
-  terminal: Terminal,
-): Promise<ExitCode> {
+/** `separatrix certify <study.yaml>`: proves what the study says, writes its certificate, and draws it. */
+export async function certify(path: string, options: CertifyOptions, terminal: Terminal): Promise<ExitCode> {
+  const { json, out } = options
   const source = readStudy(path)
   const study = buildStudy(source)
-  checkKeys(source)
-  const { property = 'region-of-attraction', time = 'continuous' } = source.study
-  if (property !== 'region-of-attraction' || time === 'discrete')
-    return certifyProperty({ source, study }, { json, out }, terminal)
-  const task = {
-    field: study.field,
-    V: buildCandidate(source, study),
-    domain: domainOf(source, study),
-    level: source.study.level,
-    rate: source.study.rate,
-  }
-  const outcome = prove(task, `Proving ${study.name}`, terminal)
+  const asked = buildJob(source, study)
+  const job = { ...asked, limits: { ...asked.limits, ...limitsOf(options) } }
+  const outcome = await proveJob(job, study.name, terminal)
   const folder = out ?? join('out', study.name)
   const files = { certificate: join(folder, 'certificate.json'), report: join(folder, 'report.html') }
   mkdirSync(folder, { recursive: true })
   writeCertificate(files.certificate, outcome.certificate)
-  const drawn = study.field.stateSize >= 2
-  if (drawn) {
-    const { regionReport } = await import('../report/regionReport.js')
-    writeFileSync(
-      files.report,
-      await regionReport({ ...task, study, outcome, certificatePath: files.certificate }),
-    )
-  }
+  const { certifyReport } = await import('../report/certifyReport.js')
+  const page = { study, job, outcome, simulate: source.study.simulate, certificatePath: files.certificate }
+  writeFileSync(files.report, await certifyReport(page))
   const written = {
     ...(outcome.certificate !== undefined && { certificate: files.certificate }),
-    ...(drawn && { report: files.report }),
+    report: files.report,
   }
-  terminal.print(json ? asJson(study, outcome, written) : asText(study, task.domain, outcome, written))
+  terminal.print(json ? asJson(study, outcome, written) : asText(study, job, { outcome, written }))
   return outcome.kind === 'proved' ? exitCodes.success : exitCodes.negative
 }
 
-/** Properties other than a region of attraction: what is proved is said in the certificate's words. */
-function certifyProperty(
-  { source, study }: { readonly source: StudySource; readonly study: Study },
-  { json, out }: CertifyOptions,
-  terminal: Terminal,
-): ExitCode {
-  const start = terminal.now()
-  const verdict = proveProperty(source, study)
-  const milliseconds = terminal.now() - start
-  const folder = out ?? join('out', study.name)
-  const path = join(folder, 'certificate.json')
-  mkdirSync(folder, { recursive: true })
-  const isProved = verdict.kind === 'proved'
-  const certificate = isProved ? verdict.certificate : undefined
-  writeCertificate(path, certificate)
-  const said = certificate?.claim.statement ?? verdict.message
-  // sets have the level 0, global claims none
-  const level = isProved && verdict.level > 0 && verdict.level < Infinity ? verdict.level : undefined
-  const { kind, stats } = verdict
-  const rows: (readonly [string, string])[] = [
-    [isProved ? 'proved' : 'reason', said],
-    ['level', level === undefined ? '' : plain(roundedDown(level))],
-    ['proof', `${stats.boxes} boxes, ${stats.leaves} leaves, ${duration(milliseconds)}`],
-    ['certificate', isProved ? path : ''],
-  ]
-  const asData = { name: study.name, verdict: kind, message: said, level, ...stats, milliseconds }
-  terminal.print(
-    json
-      ? JSON.stringify({ ...asData, ...(isProved && { certificate: path }) })
-      : `${wrap(`${kind.toUpperCase()}  ${study.name}`)}\n\n${twoColumns(rows.filter(([, text]) => text !== ''))}`,
-  )
-  return isProved ? exitCodes.success : exitCodes.negative
+/** Limits from the command line, checked as those of a study are. */
+function limitsOf({ time, boxes }: CertifyOptions): ProofJob['limits'] {
+  const flags = { time, boxes }
+  for (const [name, value] of Object.entries(flags)) {
+    if (value === undefined || (value > 0 && (name === 'time' || Number.isInteger(value)))) continue
+    throw misuse({
+      where: `--${name}`,
+      expected: name === 'time' ? 'seconds above 0' : 'a whole number of boxes',
+      got: show(value),
+      try: name === 'time' ? '--time 60' : '--boxes 100000',
+    })
+  }
+  return Object.fromEntries(Object.entries(flags).filter(([, value]) => value !== undefined))
 }
 
 type Written = Readonly<Record<string, string>>
 
 function asJson({ name }: Study, outcome: Outcome, written: Written): string {
-  const { kind, message, level, refuted, rate, point, stats, milliseconds } = outcome
+  const { kind, property, message, level, refuted, rate, point, uncertain, box, certificate } = outcome
+  const statement = certificate?.claim.statement
   return JSON.stringify({
     name,
+    property,
     verdict: kind,
-    message,
-    level,
+    message: property === 'region-of-attraction' ? message : (statement ?? message),
+    statement,
+    ...((level > 0 || property === 'region-of-attraction') && { level }),
     ...(refuted !== undefined && Number.isFinite(refuted) && { refuted }),
     ...(rate !== undefined && { rate }),
     ...(point !== undefined && { point: Array.from(point) }),
-    ...stats,
-    milliseconds,
+    ...(uncertain !== undefined && { uncertain: Array.from(uncertain) }),
+    ...(box !== undefined && { box }),
+    ...(outcome.endedBy !== undefined && { endedBy: outcome.endedBy, settled: outcome.settled }),
+    ...outcome.stats,
+    milliseconds: outcome.milliseconds,
     ...written,
   })
 }
 
 function asText(
   study: Study,
-  domain: readonly (readonly [number, number])[],
-  outcome: Outcome,
-  written: Written,
+  job: ProofJob,
+  { outcome, written }: { readonly outcome: Outcome; readonly written: Written },
 ): string {
-  const { stateNames } = study.field
-  const at = (x: ArrayLike<number>) => stateNames.map((s, i) => `${s} = ${plain(x[i] as number)}`).join(', ')
-  const rows: [string, string][] = []
-  if (outcome.kind === 'proved') {
-    rows.push([
-      'region',
-      `every state with V ≤ ${plain(roundedDown(outcome.level))} stays in that set and converges to the origin${outcome.rate === undefined ? '' : `, with V(x(t)) ≤ e^(-${plain(outcome.rate)} t) V(x(0))`}`,
-    ])
-    if (outcome.refuted !== undefined && Number.isFinite(outcome.refuted))
-      rows.push(['no more from', `V = ${plain(roundedUp(outcome.refuted))}: ${limit(outcome, at)}`])
-  } else {
-    rows.push(['reason', outcome.message])
-    if (outcome.point !== undefined) rows.push(['at', at(outcome.point)])
-  }
-  rows.push(
-    [
-      'domain',
-      stateNames.map((s, i) => `${s} in [${domain[i]?.map((v) => plain(v)).join(', ')}]`).join(', '),
-    ],
-    [
-      'proof',
-      `${outcome.stats.boxes} boxes, ${outcome.stats.leaves} leaves, ${duration(outcome.milliseconds)}`,
-    ],
+  const { params, disturbance } = study.unknowns
+  const names = [...study.plant.stateNames, ...study.field.inputNames, ...Object.keys(params)]
+  const at = (x: ArrayLike<number>) => Array.from(x, (v, i) => `${names[i]} = ${plain(v)}`).join(', ')
+  const within = (sides: Sides) => sides.map((side, i) => `${names[i]} in ${range(side)}`).join(', ')
+  const ranges = (bounds: typeof params) =>
+    Object.entries(bounds)
+      .map(([name, side]) => `${name} in ${range(side)}`)
+      .join(', ')
+  const { kind, box, stats, milliseconds, point, uncertain = [] } = outcome
+  const where = point && at([...point, ...uncertain])
+  const rows: (readonly [string, string | undefined])[] = [
+    ...(kind === 'proved' ? provedRows(job, outcome, where) : [['reason', outcome.message] as const]),
+    ['at', kind === 'proved' ? undefined : where],
+    ['stuck at', kind === 'proved' ? undefined : box && within(box)],
+    ['ended early', endingWords(outcome)],
+    ['try', adviceOf(job, outcome)],
+    ['for every', [ranges(params), ranges(disturbance)].filter((text) => text !== '').join(', ')],
+    ['domain', job.domain && within(job.domain)],
+    ['proof', `${stats.boxes} boxes, ${stats.leaves} leaves, ${duration(milliseconds)}`],
     ...Object.entries(written),
-  )
-  return `${wrap(`${outcome.kind.toUpperCase()}  ${study.name}`)}\n\n${twoColumns(rows)}`
+  ]
+  const shown = rows.flatMap(([name, text]) => (text ? [[name, text] as const] : []))
+  return `${wrap(`${kind.toUpperCase()}  ${study.name}`)}\n\n${twoColumns(shown)}`
 }
 
-function limit(outcome: Outcome, at: (x: ArrayLike<number>) => string): string {
-  const { limitedBy, point } = outcome
-  if (limitedBy === 'domain') return 'there the set reaches the boundary of the domain'
-  return point === undefined ? 'there the bracket ends' : `${fault(outcome)} ${at(point)}`
+const range = ([lo, hi]: readonly [number, number]) => `[${plain(lo)}, ${plain(hi)}]`
+
+/** A region in numbers; of other properties the certificate's own words. */
+function provedRows(
+  { property, time, unknowns }: ProofJob,
+  outcome: Outcome,
+  where: string | undefined,
+): (readonly [string, string | undefined])[] {
+  const { level, refuted, rate, certificate } = outcome
+  const isRegion = property === 'region-of-attraction' && time !== 'discrete'
+  const words = `every state with V ≤ ${plain(roundedDown(level))} stays in that set and converges to the origin${rate === undefined ? '' : `, with V(x(t)) ≤ e^(-${plain(rate)} t) V(x(0))`}`
+  const isRobust = Object.keys({ ...unknowns?.params, ...unknowns?.disturbance }).length > 0
+  return [
+    isRegion && !isRobust ? ['region', words] : ['proved', certificate?.claim.statement],
+    ['level', (isRegion && !isRobust) || level <= 0 ? undefined : plain(roundedDown(level))],
+    [
+      'no more from',
+      refuted === undefined || !Number.isFinite(refuted)
+        ? undefined
+        : `V = ${plain(roundedUp(refuted))}: ${limit(outcome, where)}`,
+    ],
+  ]
+}
+
+function limit(outcome: Outcome, where: string | undefined): string {
+  if (outcome.limitedBy === 'domain') return 'there the set reaches the boundary of the domain'
+  return where === undefined ? 'there the bracket ends' : `${fault(outcome)} ${where}`
 }

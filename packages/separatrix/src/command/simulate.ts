@@ -1,6 +1,6 @@
 import { mkdirSync, writeFileSync } from 'node:fs'
 import { dirname } from 'node:path'
-import { misuse, show } from '@separatrix/field'
+import { compile, misuse, show } from '@separatrix/field'
 import {
   dopri5,
   euler,
@@ -10,6 +10,7 @@ import {
   type SolveOptions,
   solve,
 } from '@separatrix/ode'
+import ndarray from 'ndarray'
 import { plain } from '../report/format.js'
 import { buildStudy, type Study } from '../study/buildStudy.js'
 import { readStudy, type StudySource } from '../study/readStudy.js'
@@ -29,15 +30,66 @@ const methods = { dopri5, euler, implicitMidpoint, rk4 } as const
 export function simulate(path: string, { json, csv }: SimulateOptions, terminal: Terminal): ExitCode {
   const source = readStudy(path)
   const study = buildStudy(source)
-  const { initial, options, time } = settings(source, study)
-  const solutions = initial.map((y0) => solve(study.field, y0, [0, time], options))
+  const solutions = source.study.time === 'discrete' ? iterations(source, study) : solved(source, study)
   if (csv !== undefined) writeCsv(csv, study, solutions)
   terminal.print(json ? asJson(study, solutions) : asText(study, source, solutions))
   if (csv !== undefined) terminal.remark(`wrote ${csv}`)
   return solutions.every((s) => s.status === 'success') ? exitCodes.success : exitCodes.negative
 }
 
-function settings({ file, study }: StudySource, { field }: Study) {
+/** What is kept of a solution, or of the iterates of a map. */
+interface Run extends Pick<Solution, 't' | 'y' | 'message'> {
+  readonly status: string
+  readonly steps: number
+}
+
+function solved(source: StudySource, study: Study): Run[] {
+  const { initial, time, every, method = 'dopri5', ...tolerances } = wishes(source, study)
+  const saveAt = every === undefined ? undefined : times(time, every)
+  const options: SolveOptions = { method: methods[method], ...tolerances, ...(saveAt && { saveAt }) }
+  return initial.map((y0) => {
+    const { t, y, status, message, stats } = solve(study.nominal, y0, [0, time], options)
+    return { t, y, message, status, steps: stats.accepted }
+  })
+}
+
+/** x, f(x), f(f(x)), …: `time` counts steps. */
+function iterations(source: StudySource, study: Study): Run[] {
+  const { initial, time, every = 1, ...others } = wishes(source, study)
+  const stray = Object.entries(others).find(([, value]) => value !== undefined)
+  if (stray !== undefined || !Number.isInteger(time) || !Number.isInteger(every))
+    throw misuse({
+      where: `${source.file}, simulate`,
+      expected: 'initial, time and every of a map, the latter two in whole steps',
+      got: stray?.[0] ?? (Number.isInteger(time) ? `every: ${every}` : `time: ${time}`),
+      try: 'time: 40',
+      code: 'contradiction',
+    })
+  const next = compile(study.nominal)
+  const n = study.nominal.stateSize
+  return initial.map((start) => {
+    const kept = [Float64Array.from(start)]
+    const x = Float64Array.from(start)
+    const image = new Float64Array(n)
+    let steps = 0
+    for (; steps < time && x.every(Number.isFinite); steps++) {
+      next(steps, x, image)
+      x.set(image)
+      if ((steps + 1) % every === 0) kept.push(x.slice())
+    }
+    const isWhole = x.every(Number.isFinite)
+    const data = Float64Array.from(kept.flatMap((state) => Array.from(state)))
+    return {
+      t: Float64Array.from(kept, (_, k) => k * every),
+      y: ndarray(data, [kept.length, n]),
+      message: isWhole ? '' : `the iterates are not finite from step ${steps} on`,
+      status: isWhole ? 'success' : 'not-finite',
+      steps,
+    }
+  })
+}
+
+function wishes({ file, study }: StudySource, { field }: Study) {
   const wanted = study.simulate
   if (wanted === undefined)
     throw misuse({
@@ -47,8 +99,7 @@ function settings({ file, study }: StudySource, { field }: Study) {
       try: `simulate: { initial: [[${field.stateNames.map(() => '0.5').join(', ')}]], time: 5, rtol: 1e-6, atol: 1e-9 }`,
       code: 'missing-key',
     })
-  const { initial, time, method, every, ...tolerances } = wanted
-  initial.forEach((state, i) => {
+  wanted.initial.forEach((state, i) => {
     if (state.length === field.stateSize) return
     throw misuse({
       where: `${file}, simulate.initial.${i}`,
@@ -58,9 +109,7 @@ function settings({ file, study }: StudySource, { field }: Study) {
       code: 'wrong-dimension',
     })
   })
-  const saveAt = every === undefined ? undefined : times(time, every)
-  const options: SolveOptions = { method: methods[method], ...tolerances, ...(saveAt && { saveAt }) }
-  return { initial, time, options }
+  return wanted
 }
 
 /** 0, every, 2·every, … and the end. */
@@ -71,7 +120,7 @@ function times(end: number, every: number): Float64Array {
   return Float64Array.from(end - (list.at(-1) as number) > 1e-9 * every ? [...list, end] : list)
 }
 
-function asText(study: Study, { study: file }: StudySource, solutions: readonly Solution[]): string {
+function asText(study: Study, { study: file }: StudySource, solutions: readonly Run[]): string {
   const states = study.field.stateNames
   const rows = solutions.flatMap((s, i): [string, string][] => {
     const last = s.t.length - 1
@@ -81,13 +130,13 @@ function asText(study: Study, { study: file }: StudySource, solutions: readonly 
       ['', ''],
       [`trajectory ${i + 1}`, `from ${from}`],
       [`t = ${plain(s.t[last] as number)}`, end],
-      ['', `${s.status === 'success' ? 'reached the end' : s.message} (${s.stats.accepted} steps)`],
+      ['', `${s.status === 'success' ? 'reached the end' : s.message} (${s.steps} steps)`],
     ]
   })
-  return `${wrap(`${study.name}: ${file.simulate?.method}, ${solutions.length} trajectories`)}\n${twoColumns(rows)}`
+  return `${wrap(`${study.name}: ${file.time === 'discrete' ? 'iterates' : (file.simulate?.method ?? 'dopri5')}, ${solutions.length} trajectories`)}\n${twoColumns(rows)}`
 }
 
-function asJson(study: Study, solutions: readonly Solution[]): string {
+function asJson(study: Study, solutions: readonly Run[]): string {
   return JSON.stringify({
     name: study.name,
     state: study.field.stateNames,
@@ -100,7 +149,7 @@ function asJson(study: Study, solutions: readonly Solution[]): string {
   })
 }
 
-function writeCsv(path: string, study: Study, solutions: readonly Solution[]): void {
+function writeCsv(path: string, study: Study, solutions: readonly Run[]): void {
   const lines = [['trajectory', 't', ...study.field.stateNames].join(',')]
   solutions.forEach(({ t, y }, i) => {
     t.forEach((time, j) => {

@@ -23,6 +23,7 @@ export async function studyPendulum({ json, out }: StudyOptions, terminal: Termi
   mkdirSync(folder, { recursive: true })
   writeFileSync(file('report.html'), report.html)
   writeFileSync(file('controller.json'), JSON.stringify(toJSON(network.controller)))
+  writeFileSync(file('candidate.json'), JSON.stringify(toJSON(network.V)))
   writeCertificate(file('certificate.json'), network.outcome.certificate)
   writeCertificate(file('lqr-certificate.json'), lqr.outcome.certificate)
   const milliseconds = terminal.now() - start

@@ -1,5 +1,5 @@
 import { leafBoxes } from '@separatrix/lyapunov'
-import type { Outcome } from '../study/prove.js'
+import type { Outcome } from '../study/outcome.js'
 import { readable } from './format.js'
 import type { PageFigure } from './page.js'
 import { type ProofBoxesOptions, proofBoxes } from './proofBoxes.js'

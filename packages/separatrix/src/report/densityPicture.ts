@@ -21,6 +21,22 @@ export interface DensityPictureOptions {
 /** Cells a side: the finest that a panel of 230 units shows as more than two. */
 const cells = 90
 
+/** Steps of grey: a twenty-fifth of black is about what an eye tells apart. */
+const shades = 25
+
+/** Runs of equal shares along rows of cells, without those of 0. */
+function runsOf(
+  shares: readonly number[],
+): { readonly from: number; readonly to: number; readonly share: number }[] {
+  const runs: { from: number; to: number; share: number }[] = []
+  shares.forEach((share, k) => {
+    const last = runs.at(-1)
+    if (last !== undefined && last.to === k - 1 && last.share === share && k % cells !== 0) last.to = k
+    else runs.push({ from: k, to: k, share })
+  })
+  return runs.filter(({ share }) => share > 0)
+}
+
 /**
  * Four panels: the true density and its samples above, the learned ones below. Both densities have the same colours,
  * black where they reach the 99th percentile of the truth.
@@ -41,23 +57,19 @@ export async function densityPicture({
   const densities = await Promise.all([truth, model].map(async (d) => (await d.logProb(grid)).map(Math.exp)))
   const most = [...densities[0]].sort((a, b) => a - b)[Math.floor(0.99 * grid.length)]
   const rows = ['truth', 'model'] as const
+  // neighbours of one shade in a row are one rectangle: a page has a dozen and a half of these pictures
   const boxes = rows.flatMap((row, r) =>
-    grid.flatMap(([x, y], k) => {
-      const share = Math.min(1, densities[r][k] / most)
-      return share < 0.01
-        ? []
-        : [
-            {
-              row,
-              column: 'density',
-              x1: x - width / 2,
-              x2: x + width / 2,
-              y1: y - width / 2,
-              y2: y + width / 2,
-              share,
-            },
-          ]
-    }),
+    runsOf(Array.from(densities[r], (p) => Math.round(shades * Math.min(1, p / most)) / shades)).map(
+      ({ from, to, share }) => ({
+        row,
+        column: 'density',
+        x1: centre(from % cells) - width / 2,
+        x2: centre(to % cells) + width / 2,
+        y1: centre(Math.floor(from / cells)) - width / 2,
+        y2: centre(Math.floor(from / cells)) + width / 2,
+        share,
+      }),
+    ),
   )
   const dots = rows.flatMap((row, r) => {
     const { samples } = [truth, model][r]

@@ -14,8 +14,13 @@ export function readable(value: number, digits = 4): string {
 /** The same in plain ASCII-friendly form for a terminal. */
 export function plain(value: number, digits = 6): string {
   if (Number.isInteger(value) && Math.abs(value) < 1e9) return String(value)
-  return String(Number(value.toPrecision(digits)))
+  const rounded = Number(value.toPrecision(digits))
+  // beyond 10⁹ zeros would only pad the digits that count
+  return Math.abs(rounded) >= 1e9 && Number.isFinite(rounded) ? shortest(rounded) : String(rounded)
 }
+
+/** 4.5e+17 instead of 450000000000000000. */
+const shortest = (value: number) => value.toExponential().replace('e+', 'e')
 
 /** The largest number of so many digits that is not above a positive value: a proved level must not be rounded up. */
 export function roundedDown(value: number, digits = 6): number {

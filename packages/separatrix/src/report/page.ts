@@ -1,3 +1,4 @@
+import { colors } from './figure.js'
 import { escapeHtml } from './format.js'
 
 /** One figure with its title and caption. Titles and captions are plain text. */
@@ -5,6 +6,14 @@ export interface PageFigure {
   readonly title: string
   readonly svg: string
   readonly caption: string
+  /** what the marks mean, in words beside the figure, where they cover nothing */
+  readonly legend?: readonly LegendEntry[]
+}
+
+export interface LegendEntry {
+  readonly mark: 'area' | 'line' | 'dashed' | 'dotted' | 'dot' | 'cross'
+  readonly tone: keyof typeof colors
+  readonly text: string
 }
 
 export interface Page {
@@ -65,8 +74,27 @@ ${notes.map((n) => `<div><h2>${escapeHtml(n.title)}</h2><p>${escapeHtml(n.text)}
 `
 }
 
-function renderFigure({ title, svg, caption }: PageFigure, kind = ''): string {
-  return `<figure class="${kind}"><h2>${escapeHtml(title)}</h2>${svg}<figcaption>${escapeHtml(caption)}</figcaption></figure>`
+function renderFigure({ title, svg, caption, legend = [] }: PageFigure, kind = ''): string {
+  const entries = legend.map(
+    ({ mark, tone, text }) => `<li>${swatch(mark, colors[tone])}${escapeHtml(text)}</li>`,
+  )
+  const list = entries.length === 0 ? '' : `<ul class="legend">${entries.join('')}</ul>`
+  return `<figure class="${kind}"><h2>${escapeHtml(title)}</h2>${svg}${list}<figcaption>${escapeHtml(caption)}</figcaption></figure>`
+}
+
+/** A sample of a mark, 22 by 12. */
+function swatch(mark: LegendEntry['mark'], color: string): string {
+  const line = (dashes: string) =>
+    `<path d="M1,6H21" stroke="${color}" stroke-width="2"${dashes === '' ? '' : ` stroke-dasharray="${dashes}"`}/>`
+  const drawn = {
+    area: `<rect x="1" y="1" width="20" height="10" fill="${color}" fill-opacity=".18" stroke="${color}" stroke-width="1.5"/>`,
+    line: line(''),
+    dashed: line('5 3'),
+    dotted: line('1 3'),
+    dot: `<circle cx="11" cy="6" r="3" fill="${color}"/>`,
+    cross: `<path d="M7,2L15,10M15,2L7,10" stroke="${color}" stroke-width="2"/>`,
+  }[mark]
+  return `<svg viewBox="0 0 22 12" aria-hidden="true">${drawn}</svg>`
 }
 
 const style = `
@@ -97,6 +125,9 @@ section + section { margin-top: 3rem; }
 .grid { display: grid; grid-template-columns: repeat(2, minmax(0, 1fr)); gap: 2.8rem 2.5rem; }
 figure { margin: 0; min-width: 0; }
 figure svg { display: block; width: 100%; height: auto; }
+.legend { list-style: none; display: flex; flex-wrap: wrap; gap: .2rem 1.3rem; margin: .6rem 0 0; padding: 0; font-size: .86rem; }
+.legend li { display: flex; align-items: center; gap: .5em; }
+.legend svg { width: 22px; height: 12px; flex: none; }
 figcaption { color: var(--quiet); font-size: .86rem; line-height: 1.5; margin-top: .5rem; }
 .verdict { background: var(--wash); border-left: 3px solid var(--proved); padding: 1.05rem 1.2rem; border-radius: 0 6px 6px 0; }
 .verdict.bad { border-color: var(--lost); }
@@ -111,8 +142,8 @@ dd span { font-size: .95rem; font-weight: 400; color: var(--quiet); margin-left:
 dt { color: var(--quiet); font-size: .88rem; }
 .scroll { overflow-x: auto; }
 table { border-collapse: collapse; width: 100%; font-size: .92rem; }
-th, td { text-align: right; padding: .45rem 0 .45rem 1.4rem; border-bottom: 1px solid var(--line); white-space: nowrap; }
-th:first-child { text-align: left; padding-left: 0; font-weight: 400; white-space: normal; min-width: 9rem; }
+th, td { text-align: right; padding: .45rem 0 .45rem 1.4rem; border-bottom: 1px solid var(--line); overflow-wrap: break-word; }
+th:first-child { text-align: left; padding-left: 0; font-weight: 400; min-width: 7rem; }
 thead th { font-weight: 650; border-bottom-color: var(--faint); }
 .notes { display: grid; grid-template-columns: repeat(2, minmax(0, 1fr)); gap: 2rem 2.5rem; font-size: .95rem; }
 .notes p { margin: 0; }
@@ -121,6 +152,9 @@ pre { background: var(--wash); padding: .75rem 1rem; border-radius: 6px; overflo
   main { padding: 1.8rem 1rem 3rem; }
   .top, .grid, .notes { grid-template-columns: minmax(0, 1fr); gap: 2.2rem; }
   figure svg { overflow: hidden; }
+  table { font-size: .8rem; }
+  th, td { padding-left: .7rem; }
+  th:first-child { min-width: 4.5rem; }
 }
 @media print { body { background: #fff; } figure, tr { break-inside: avoid; } }
 `

@@ -11,14 +11,39 @@ export interface PhasePortraitOptions {
   readonly axes: readonly [string, string]
   readonly regions: readonly Region[]
   readonly separatrices: readonly Curve[]
-  readonly trajectories: readonly { readonly curve: Curve; readonly arrives: boolean }[]
+  readonly trajectories: readonly DrawnTrajectory[]
   readonly counterexample?: Counterexample | undefined
+  /** polygons: boxes, polytopes */
+  readonly shapes?: readonly Shape[]
+  /** whether 0 is an equilibrium to mark; true */
+  readonly hasOrigin?: boolean
+  /** 'phase' unless a page has several */
+  readonly id?: string
 }
 
-/** Where V was seen not to fall, and what to write there. */
+export interface DrawnTrajectory {
+  readonly curve: Curve
+  readonly arrives: boolean
+  /** states of a map, one step apart */
+  readonly isStepwise?: boolean
+  /** drawn strongly: the trajectory that a caption speaks of */
+  readonly isMarked?: boolean
+}
+
+/** A polygon of the plane. */
+export interface Shape {
+  readonly corners: Curve
+  readonly tone: keyof typeof colors
+  readonly dashed?: boolean
+  /** 0 where it is not filled */
+  readonly opacity?: number
+  readonly weight?: number
+}
+
+/** Where V was seen not to fall, and what to write there, where there is no legend. */
 export interface Counterexample {
   readonly point: ArrayLike<number>
-  readonly text: string
+  readonly text?: string
 }
 
 const [width, height] = [640, 470]
@@ -37,12 +62,15 @@ export async function phasePortrait({
   separatrices,
   trajectories,
   counterexample,
+  shapes = [],
+  hasOrigin = true,
+  id = 'phase',
 }: PhasePortraitOptions): Promise<{ svg: string; arrows: Evaluation }> {
   const [[x0, x1], [y0, y1]] = domain as [[number, number], [number, number]]
   const inner = arrowDomain(domain)
   const arrows = await arrowGrid(field, inner)
   const drawn = regions.filter((r) => r.level > 0)
-  const svg = figure('phase', `Phase portrait over ${axes.join(' and ')}`, {
+  const svg = figure(id, `Phase portrait over ${axes.join(' and ')}`, {
     width,
     height,
     ...margins,
@@ -50,6 +78,7 @@ export async function phasePortrait({
     y: { domain: [y0, y1], label: axes[1], labelArrow: 'none', ticks: 7 },
     marks: [
       ...drawn.map((r) => regionArea(r, domain)),
+      ...shapes.map(polygon),
       Plot.vector(arrowData(arrows.values, domain, inner), {
         x: 'x',
         y: 'y',
@@ -68,12 +97,12 @@ export async function phasePortrait({
           clip: true,
         }),
       ),
-      ...trajectories.flatMap(({ curve, arrives }) => path(curve, arrives)),
+      ...trajectories.flatMap(path),
       ...drawn.map((r) => regionOutline(r, domain)),
-      Plot.dot([[0, 0]], { r: 3.5, fill: colors.ink }),
-      ...drawn.map((r, k) => name(r, domain, k)),
+      ...(hasOrigin ? [Plot.dot([[0, 0]], { r: 3.5, fill: colors.ink })] : []),
+      ...drawn.flatMap((r, k) => (r.name === undefined ? [] : [name(r, r.name, domain, k)])),
       ...border(separatrices, domain),
-      ...(counterexample === undefined ? [] : cross(counterexample)),
+      ...(counterexample === undefined ? [] : cross(counterexample, domain)),
       Plot.frame({ stroke: colors.faint }),
     ],
   })
@@ -92,7 +121,7 @@ async function arrowGrid(field: Field, domain: Domain): Promise<Evaluation> {
 }
 
 /** The name stands inside the first region, below its top, and below the lowest point of the others. */
-function name({ name, values, level, emphasis }: Region, domain: Domain, k: number) {
+function name({ values, level, emphasis }: Region, name: string, domain: Domain, k: number) {
   const [columns, rows] = values.shape as [number, number]
   const [[x1, x2], [y1, y2]] = domain as [[number, number], [number, number]]
   const inside = (i: number, j: number) => values.get(i, j, 0) <= level
@@ -119,17 +148,23 @@ function border(curves: readonly Curve[], domain: Domain) {
 }
 
 /** A counterexample, which on the rim of the largest provable set shows what stops it. */
-function cross({ point, text }: Counterexample) {
+function cross({ point, text }: Counterexample, [[x1, x2]]: Domain) {
   const place: [number, number] = [point[0] as number, point[1] as number]
+  // its name goes to where there is more room
+  const isRight = place[0] > x1 + 0.6 * (x2 - x1)
   return [
     Plot.dot([place], { symbol: 'times', r: 5, stroke: colors.lost, strokeWidth: 2.2 }),
-    label(place, text, {
-      fill: colors.lost,
-      textAnchor: 'start',
-      dx: 9,
-      dy: 4,
-      fontSize: 12,
-    }),
+    ...(text === undefined
+      ? []
+      : [
+          label(place, text, {
+            fill: colors.lost,
+            textAnchor: isRight ? 'end' : 'start',
+            dx: isRight ? -9 : 9,
+            dy: 4,
+            fontSize: 12,
+          }),
+        ]),
   ]
 }
 
@@ -144,13 +179,27 @@ function label(place: [number, number], text: string, style: Plot.TextOptions) {
   })
 }
 
-function path(curve: Curve, arrives: boolean) {
+function path({ curve, arrives, isStepwise, isMarked }: DrawnTrajectory) {
   const stroke = arrives ? colors.ink : colors.lost
   const points = asPoints(curve)
+  const strokeOpacity = isStepwise ? 0.35 : arrives ? 0.75 : 0.9
   return [
-    Plot.line(points, { stroke, strokeWidth: 1.3, strokeOpacity: arrives ? 0.75 : 0.9, clip: true }),
-    Plot.dot(points.slice(0, 1), { r: 2.6, fill: stroke }),
+    Plot.line(points, { stroke, strokeWidth: isMarked ? 2.4 : 1.3, strokeOpacity, clip: true }),
+    ...(isStepwise ? [Plot.dot(points, { r: 1.8, fill: stroke, clip: true })] : []),
+    Plot.dot(points.slice(0, 1), { r: 2.6, fill: stroke, clip: true }),
   ]
+}
+
+/** A closed polygon. */
+export function polygon({ corners, tone, dashed, opacity = 0.14, weight = 2 }: Shape) {
+  const closed = asPoints(corners.length === 0 ? [] : [...corners, corners[0]])
+  return Plot.line(closed, {
+    stroke: colors[tone],
+    strokeWidth: weight,
+    clip: true,
+    ...(opacity > 0 && { fill: colors[tone], fillOpacity: opacity }),
+    ...(dashed && { strokeDasharray: '5 3' }),
+  })
 }
 
 /** Arrows stand in the middle of cells, clear of the frame. */

@@ -1,6 +1,7 @@
 import * as Plot from '@observablehq/plot'
 import type { LeafBox } from '@separatrix/lyapunov'
 import { colors, figure } from './figure.js'
+import { polygon, type Shape } from './phasePortrait.js'
 import { type Region, regionOutline } from './regionMarks.js'
 
 export interface ProofBoxesOptions {
@@ -10,12 +11,21 @@ export interface ProofBoxesOptions {
   readonly domain: readonly (readonly [number, number])[]
   readonly axes: readonly [string, string]
   readonly region?: Region | undefined
+  /** polygons over the boxes */
+  readonly shapes?: readonly Shape[]
 }
 
 const fills = { decrease: colors.proved, outside: 'none', origin: colors.compared } as const
 
 /** The boxes into which the prover cut the plane, each discharged by one inequality. */
-export function proofBoxes({ id = 'boxes', boxes, domain, axes, region }: ProofBoxesOptions): string {
+export function proofBoxes({
+  id = 'boxes',
+  boxes,
+  domain,
+  axes,
+  region,
+  shapes = [],
+}: ProofBoxesOptions): string {
   const [x, y] = domain as [readonly [number, number], readonly [number, number]]
   return figure(id, 'Boxes of the proof', {
     height: 290,
@@ -28,6 +38,7 @@ export function proofBoxes({ id = 'boxes', boxes, domain, axes, region }: ProofB
     marks: [
       ...(['outside', 'decrease', 'origin'] as const).map((kind) => boxPath(boxes, kind)),
       ...(region === undefined ? [] : [regionOutline(region, domain)]),
+      ...shapes.map(polygon),
       Plot.frame({ stroke: colors.faint }),
     ],
   })
@@ -37,21 +48,25 @@ export function proofBoxes({ id = 'boxes', boxes, domain, axes, region }: ProofB
 function boxPath(boxes: readonly LeafBox[], kind: LeafBox['kind']): Plot.RenderFunction {
   return (_index, { scales }, _values, _dimensions, { document }) => {
     const [x, y] = [scales.x, scales.y] as [Plot.Scale, Plot.Scale]
-    const at = (v: number) => v.toFixed(1)
     const path = document.createElementNS('http://www.w3.org/2000/svg', 'path')
-    const pieces = boxes
-      .filter((b) => b.kind === kind)
-      .map(({ box: [a, b] }) => {
-        const [left, right, top, bottom] = [
-          x.apply(a?.[0]),
-          x.apply(a?.[1]),
-          y.apply(b?.[1]),
-          y.apply(b?.[0]),
-        ]
-        return `M${at(left)},${at(top)}H${at(right)}V${at(bottom)}H${at(left)}Z`
-      })
+    const shown = boxes.filter((b) => b.kind === kind)
+    // to a tenth of a unit, or to half a one where they are too many to be told apart
+    const grain = shown.length > 8000 ? 2 : 10
+    const at = (v: number) => Math.round(v * grain) / grain
+    const pieces = new Set<string>()
+    for (const {
+      box: [a, b],
+    } of shown) {
+      const [left, right, top, bottom] = [
+        x.apply(a?.[0]),
+        x.apply(a?.[1]),
+        y.apply(b?.[1]),
+        y.apply(b?.[0]),
+      ].map(at)
+      if (right > left || bottom > top) pieces.add(`M${left},${top}H${right}V${bottom}H${left}Z`)
+    }
     const attributes = {
-      d: pieces.join(''),
+      d: [...pieces].join(''),
       fill: fills[kind],
       'fill-opacity': 0.22,
       stroke: colors.quiet,

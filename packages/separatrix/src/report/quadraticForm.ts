@@ -10,11 +10,13 @@ export function quadraticForm(V: Field, names: readonly string[]): string | unde
   if (hessian.nodes.some((node) => node.op === 'state')) return undefined
   const n = V.stateSize
   const H = interpret(hessian, 0, new Float64Array(n))
+  // θω is read as a product, thetaomega is not
+  const isShort = names.every((name) => name.length === 1)
   const terms: [number, string][] = []
   for (let i = 0; i < n; i++)
     for (let j = i; j < n; j++) {
       const coefficient = (i === j ? 0.5 : 1) * (H[i * n + j] as number)
-      const product = i === j ? `${names[i]}²` : `${names[i]}${names[j]}`
+      const product = i === j ? `${names[i]}²` : [names[i], names[j]].join(isShort ? '' : '·')
       if (coefficient !== 0) terms.push([coefficient, product])
     }
   return terms

@@ -6,7 +6,8 @@ export type Domain = readonly (readonly [number, number])[]
 
 /** A set {V ≤ level} to draw, and where its name goes. */
 export interface Region {
-  readonly name: string
+  /** written into the picture, where there is no legend */
+  readonly name?: string
   /** values of V on a regular grid of the domain, [columns, rows, 1] */
   readonly values: NdArray<Float64Array>
   readonly level: number

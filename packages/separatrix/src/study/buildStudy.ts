@@ -13,34 +13,52 @@ import {
   show,
   system,
 } from '@separatrix/field'
-import { linearize, lqr, lyap, type MatrixLike, quadratic } from '@separatrix/lyapunov'
+import { dlqr, dlyap, linearize, lqr, lyap, type MatrixLike, quadratic } from '@separatrix/lyapunov'
 import { readText, type StudySource } from './readStudy.js'
+import type { StudyFile } from './schema.js'
+import { atValues, closePartly, holdInputs, restOf, type Unknowns, unknownsOf } from './uncertainLoop.js'
 
 /** What a study file describes, as fields. */
 export interface Study {
   readonly name: string
   /** heads the report */
   readonly title: string
-  /** the closed loop, or the system itself where it has no input */
+  /** the closed loop, or the system itself where it has no input; disturbances are its inputs */
   readonly field: Field
+  /** the same with its disturbances at rest, to design with, to simulate and to draw */
+  readonly nominal: Field
+  /** the system with its disturbances at rest */
   readonly plant: Field
   readonly controller: Field | undefined
+  readonly unknowns: Unknowns
   /** labels of the states for axes */
   readonly axes: readonly string[]
 }
 
 /** Builds the closed loop of a study. */
 export function buildStudy({ file, directory, study }: StudySource): Study {
-  const plant = system({ name: study.name ?? file.replace(/\.[^.]*$/, ''), ...study.system })
-  const stray = Object.keys(study.labels).find((s) => !plant.stateNames.includes(s))
-  if (stray !== undefined) throw wrongState(file, 'labels', plant, stray)
+  const open = system({ name: study.name ?? file.replace(/\.[^.]*$/, ''), ...study.system })
+  const stray = Object.keys(study.labels).find((s) => !open.stateNames.includes(s))
+  if (stray !== undefined) throw wrongState(file, 'labels', open, stray)
+  const unknowns = unknownsOf({ file, directory, study }, open)
+  const free = open.inputNames.filter((name) => unknowns.disturbance[name] !== undefined)
+  const rest = Object.fromEntries(free.map((name) => [name, restOf(unknowns.disturbance[name])]))
+  const plant = holdInputs(open, rest)
   const controller = buildController({ file, directory, study }, plant)
+  const field =
+    controller === undefined
+      ? open
+      : free.length === 0
+        ? closeLoop(open, controller)
+        : closePartly(open, controller, free)
   return {
     name: plant.name,
     title: study.title ?? plant.name,
     plant,
     controller,
-    field: controller === undefined ? plant : closeLoop(plant, controller),
+    unknowns,
+    field,
+    nominal: atValues(field, rest),
     axes: plant.stateNames.map((s) => study.labels[s] ?? s),
   }
 }
@@ -53,26 +71,42 @@ function buildController({ file, directory, study }: StudySource, plant: Field):
       where: file,
       expected: `a controller for ${plant.inputNames.join(', ')}`,
       got: 'none',
-      try: 'controller: { lqr: { Q: [1, 1], R: [1] } }',
+      try: `controller: { lqr: { Q: [1, 1], R: [1] } }, or disturbance: { ${plant.inputNames[0]}: [-0.1, 0.1] }`,
       code: 'missing-key',
     })
   }
+  if (plant.inputSize === 0)
+    throw misuse({
+      where: `${file}, controller`,
+      expected: 'a system with an input that the controller drives',
+      got: study.system.input.length === 0 ? 'a system without inputs' : 'disturbances only',
+      try: 'input: [u] in system, or no controller',
+      code: 'bad-controller',
+    })
   const kind = single(file, 'controller', controller)
   switch (kind) {
-    case 'lqr': {
-      const { A, B } = linearize(plant)
-      const { Q, R } = controller.lqr as { Q: Weights; R: Weights }
-      return linearFeedback(lqr(A, B, full(Q), full(R)).K, plant)
-    }
+    case 'lqr':
+      return linearFeedback(regulator(study, plant, controller.lqr as RegulatorWeights).K, plant)
     case 'expression':
       return feedback({ file, directory, study }, plant)
     case 'network':
-      return readField(resolve(directory, controller.network as string))
+      return readField(resolve(directory, controller.network as string), 'a controller')
   }
 }
 
+interface RegulatorWeights {
+  readonly Q: Weights
+  readonly R: Weights
+}
+
+/** The regulator of the linearized system, or of the linearized map. */
+function regulator({ time }: StudyFile, plant: Field, { Q, R }: RegulatorWeights) {
+  const { A, B } = linearize(plant)
+  return (time === 'discrete' ? dlqr : lqr)(A, B, full(Q), full(R))
+}
+
 /** A candidate V of a study. */
-export function buildCandidate({ file, study }: StudySource, { plant, field }: Study): Field {
+export function buildCandidate({ file, directory, study }: StudySource, { plant, nominal }: Study): Field {
   const { candidate } = study
   if (candidate === undefined)
     throw misuse({
@@ -88,14 +122,25 @@ export function buildCandidate({ file, study }: StudySource, { plant, field }: S
       return quadratic(candidate.quadratic as number[][], { state })
     case 'expression':
       return expression(candidate.expression as string, state, study.system.params)
-    case 'lyapunov': {
-      const { A } = linearize(field)
-      return quadratic(symmetric(lyap(transposed(A), full((candidate.lyapunov as { Q: Weights }).Q))), {
-        state,
+    case 'network': {
+      const path = resolve(directory, candidate.network as string)
+      const V = readField(path, 'a candidate V')
+      if (V.outputSize === 1 && V.stateSize === plant.stateSize) return V
+      throw misuse({
+        where: show(path),
+        expected: `V: R^${plant.stateSize} → R`,
+        got: `R^${V.stateSize} → R^${V.outputSize}`,
+        try: 'combine([phi], (b, place) => b.dot(place(phi), place(phi))) for V = |φ|²',
+        code: 'wrong-dimension',
       })
     }
+    case 'lyapunov': {
+      const { A } = linearize(nominal)
+      const Q = full((candidate.lyapunov as { Q: Weights }).Q)
+      const solveEquation = study.time === 'discrete' ? dlyap : lyap
+      return quadratic(symmetric(solveEquation(transposed(A), Q)), { state })
+    }
     case 'lqr': {
-      const { A, B } = linearize(plant)
       const { Q = study.controller?.lqr?.Q, R = study.controller?.lqr?.R } = candidate.lqr as {
         Q?: Weights
         R?: Weights
@@ -108,7 +153,7 @@ export function buildCandidate({ file, study }: StudySource, { plant, field }: S
           try: 'candidate: { lqr: { Q: [1, 1], R: [1] } }',
           code: 'missing-key',
         })
-      return quadratic(symmetric(lqr(A, B, full(Q), full(R)).S), { state })
+      return quadratic(symmetric(regulator(study, plant, { Q, R }).S), { state })
     }
   }
 }
@@ -212,8 +257,8 @@ function feedback({ file, study }: StudySource, plant: Field): Field {
   })
 }
 
-function readField(path: string): Field {
-  const text = readText(path, 'a controller written by toJSON', 'a path relative to the study file')
+function readField(path: string, what: string): Field {
+  const text = readText(path, `${what} written by toJSON`, 'a path relative to the study file')
   try {
     return fromJSON(text)
   } catch (error) {
@@ -231,7 +276,7 @@ function readField(path: string): Field {
 /** The one key that is given, of several that exclude each other. */
 const kindsOf: Readonly<Record<string, string>> = {
   controller: 'lqr, expression or network',
-  candidate: 'lqr, lyapunov, quadratic or expression',
+  candidate: 'lqr, lyapunov, quadratic, expression or network',
   set: 'box, ellipsoid, simplex, polytope or barrier',
 }
 

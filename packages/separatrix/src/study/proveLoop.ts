@@ -1,7 +1,8 @@
 import type { Field } from '@separatrix/field'
 import { checkCertificate } from '@separatrix/lyapunov'
 import type { Terminal } from '../terminal/terminal.js'
-import { type Outcome, prove } from './prove.js'
+import type { Outcome } from './outcome.js'
+import { prove } from './prove.js'
 
 /** A controller with its loop, its V and what was proved. */
 export interface ProvedLoop {

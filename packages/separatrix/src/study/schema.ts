@@ -14,6 +14,12 @@ const ranges = v.record(
   v.strictTuple([number, number], 'a range [lo, hi]'),
   'a range for every state',
 )
+const bounds = v.record(
+  v.string(),
+  v.strictTuple([number, number], 'a range [lo, hi]'),
+  'names with ranges [lo, hi]',
+)
+const count = v.pipe(number, v.integer('a whole number'), v.minValue(1, 'a whole number of at least 1'))
 
 export const properties = [
   'region-of-attraction',
@@ -50,6 +56,7 @@ export const studySchema = v.strictObject({
       lyapunov: v.optional(v.strictObject({ Q: weights })),
       quadratic: v.optional(matrix),
       expression: v.optional(formula),
+      network: v.optional(v.string('the path of a field written as JSON')),
     }),
   ),
   /** what certify proves: a region of attraction, unless it says otherwise */
@@ -57,6 +64,14 @@ export const studySchema = v.strictObject({
   /** discrete: the dynamics are a map, the state one step later */
   time: v.optional(v.picklist(['continuous', 'discrete'], 'continuous or discrete')),
   domain: v.optional(ranges),
+  /** params that are constant but known to an interval only: the claim is for all their values */
+  uncertain: v.optional(bounds),
+  /** inputs that no controller drives: the claim is for all their functions of time within the bounds */
+  disturbance: v.optional(bounds),
+  /** a point near the equilibrium, where that is not at 0: V and the domain are then about it */
+  equilibrium: v.optional(v.record(v.string(), number, 'a number for every state')),
+  /** what a proof may cost: seconds, and boxes looked at */
+  limits: v.optional(v.strictObject({ time: v.optional(positive), boxes: v.optional(count) })),
   /** an invariant set, by its shape or as {B ≥ 0} */
   set: v.optional(
     v.strictObject({
@@ -84,9 +99,9 @@ export const studySchema = v.strictObject({
     v.strictObject({
       initial: v.array(v.array(number, 'a state as a list of numbers'), 'a list of states'),
       time: positive,
+      /** dopri5 where left out */
       method: v.optional(
         v.picklist(['dopri5', 'rk4', 'euler', 'implicitMidpoint'], 'dopri5, rk4, euler or implicitMidpoint'),
-        'dopri5',
       ),
       rtol: v.optional(positive),
       atol: v.optional(positive),
@@ -131,6 +146,10 @@ const hints: Readonly<Record<string, string>> = {
   controller: 'controller: { lqr: { Q: [1, 1], R: [1] } }',
   candidate: 'candidate: { quadratic: [[1.5, -0.5], [-0.5, 1]] }',
   set: 'set: { box: { x: [-1, 1], y: [-1, 1] } }',
+  uncertain: 'uncertain: { m: [0.9, 1.1] }',
+  disturbance: 'disturbance: { d: [-0.1, 0.1] }',
+  equilibrium: 'equilibrium: { x: 0.5 }',
+  limits: 'limits: { time: 60, boxes: 100000 }',
   simulate: 'simulate: { initial: [[0.5, 0]], time: 5, rtol: 1e-6, atol: 1e-9 }',
 }
 

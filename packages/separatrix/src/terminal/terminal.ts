@@ -6,10 +6,18 @@ export interface Terminal {
   print(text: string): void
   /** remarks, on the standard error */
   remark(text: string): void
-  /** a progress bar on the standard error; silent where that is no terminal */
-  progress(what: string): Progress
+  /** a progress bar on the standard error, with so many columns (12) for details; silent where that is no terminal */
+  progress(what: string, detailColumns?: number): Progress
   /** milliseconds on a monotonic clock */
   now(): number
+  /** where Ctrl-C is heard, if anywhere */
+  readonly interrupts?: Interrupts | undefined
+}
+
+/** Who hears Ctrl-C; `process` does. */
+export interface Interrupts {
+  on(event: 'SIGINT', heard: () => void): unknown
+  off(event: 'SIGINT', heard: () => void): unknown
 }
 
 export interface Progress {
@@ -27,26 +35,29 @@ export interface Streams {
 /** A terminal on two streams; `quiet` keeps remarks and bars away. */
 export function streamTerminal(
   { stdout, stderr }: Streams,
-  { quiet }: { readonly quiet: boolean },
+  { quiet, interrupts }: { readonly quiet: boolean; readonly interrupts?: Interrupts | undefined },
 ): Terminal {
   return {
     print: (text) => void stdout.write(`${text}\n`),
     remark: (text) => {
       if (!quiet) stderr.write(`${text}\n`)
     },
-    progress: quiet ? () => silent : (what) => bar(what, stderr),
+    progress: quiet ? () => silent : (what, detailColumns = 12) => bar(what, stderr, detailColumns),
     now: () => performance.now(),
+    interrupts,
   }
 }
 
 const silent: Progress = { update: () => undefined, stop: () => undefined }
 
-/** cli-progress draws nothing when its stream is no terminal. */
-function bar(what: string, stream: NodeJS.WritableStream): Progress {
+/** cli-progress draws nothing when its stream is no terminal. Details take from the name and the bar, in 80 columns. */
+function bar(what: string, stream: NodeJS.WritableStream, detailColumns: number): Progress {
+  const more = detailColumns - 12
+  const [nameColumns, barsize] = [34 - Math.ceil((2 * more) / 5), 24 - Math.floor((3 * more) / 5)]
   const drawn = new SingleBar({
     stream,
-    format: `${what.padEnd(34)} {bar} {percentage}%  {detail}`,
-    barsize: 24,
+    format: `${what.slice(0, more === 0 ? Infinity : nameColumns).padEnd(nameColumns)} {bar} {percentage}%  {detail}`,
+    barsize,
     barCompleteChar: '━',
     barIncompleteChar: '─',
     hideCursor: false,
@@ -57,7 +68,9 @@ function bar(what: string, stream: NodeJS.WritableStream): Progress {
   drawn.start(1000, 0, { detail: '' })
   return {
     update: (fraction, detail = '') =>
-      drawn.update(Math.round(1000 * Math.min(1, Math.max(0, fraction))), { detail: detail.slice(0, 12) }),
+      drawn.update(Math.round(1000 * Math.min(1, Math.max(0, fraction))), {
+        detail: detail.slice(0, detailColumns),
+      }),
     stop: () => drawn.stop(),
   }
 }
