@@ -306,7 +306,7 @@ test('what is 0 by expansion is told from what is not', () => {
   const f = inWeights(expression('sin(x) - x', ['x']), [1], [1]).quotient
   assert.equal(
     [0, 1, 2, 3].map((k) => isIdenticallyZero(derivativeAtZero(f, k))),
-    [true, true, false, true],
+    [true, true, true, false],
   )
 })
 

@@ -3,30 +3,14 @@ import type { Box } from './box.js'
 import { confinement } from './confinement.js'
 import { chartBox, leadingForm, type OriginFailure, roomFor, type Side } from './leadingForm.js'
 import type { Readings } from './readings.js'
-
-/**
- * g > 0 on {|xᵢ| ≤ radius^weights[i]} but at 0: in each chart xᵢ = ±r^wᵢ, xⱼ = r^wⱼ·yⱼ, |yⱼ| ≤ 1, 0 ≤ r ≤ radius, the
- * derivatives of g in r of lower orders vanish at r = 0, and that of this order is positive.
- */
-export interface WeightedProof {
-  readonly weights: readonly number[]
-  readonly order: number
-  readonly radius: number
-  /** a bisection of [0, radius] × [−1, 1]ⁿ⁻¹ × what is uncertain for each chart: + and − of each axis in turn */
-  readonly trees: readonly (readonly number[])[]
-}
-
-/** Both of V and −V̇ (or −V̇ − κV, …), each with its own weights. */
-export interface BlowUp {
-  readonly value: WeightedProof
-  readonly rate: WeightedProof
-}
+import type { BlowUp, WeightedProof } from './weightedProof.js'
 
 /**
  * Closes an origin at which the Hessian of V or the quadratic form of V̇ is not definite, by weighted (quasi-homogeneous)
  * blow-up. Along each axis g must begin with an even power xᵢ^eᵢ, which fixes the weights up to a factor: wᵢ = b/eᵢ, b being
- * their least common multiple (the Newton polytope's face; Bruno, Power Geometry, 2000). In a chart Taylor's theorem gives
- * g = r^b·∫(1 − s)^(b−1) ∂ᵣᵇg(sr, y) ds/(b − 1)!, so ∂ᵣᵇg > 0 on [0, R] is enough for analytic g, not only for polynomials.
+ * their least common multiple (the face of the Newton polytope that meets all axes; Bruno, Power Geometry, 2000). In a chart
+ * g = r^a·q by its sums and products, and the derivatives of q below the order m = b − a vanish at r = 0, exactly. Then
+ * q = rᵐ·(a mean of ∂ᵣᵐq/m! between 0 and r), Taylor's theorem: ∂ᵣᵐq > 0 on [0, R] × [−1, 1]ⁿ⁻¹ is enough, for analytic g.
  */
 export function blowUpOrigin(
   readings: Readings,

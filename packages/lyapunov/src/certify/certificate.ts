@@ -2,10 +2,10 @@ import { sha256 } from '@noble/hashes/sha2.js'
 import { bytesToHex, utf8ToBytes } from '@noble/hashes/utils.js'
 import { type Field, type FieldJson, misuse, show, toJSON } from '@separatrix/field/core'
 import { leaf, midpoint } from './bisectionTree.js'
-import type { BlowUp } from './blowUp.js'
 import type { Interval } from './box.js'
 import type { Claim } from './claim.js'
 import { statementOf } from './statement.js'
+import type { BlowUp } from './weightedProof.js'
 
 /** How the claim was proved: enough for a reader to prove it again. */
 export interface Proof {

@@ -1,6 +1,6 @@
 import { expectField, misuse, show } from '@separatrix/field/core'
 import type { BisectionTree } from './bisectionTree.js'
-import { type BlowUp, blowUpOrigin } from './blowUp.js'
+import { blowUpOrigin } from './blowUp.js'
 import { type Box, type Interval, intervalsOf } from './box.js'
 import { type Certificate, makeCertificate, type Proof } from './certificate.js'
 import type { Claim } from './claim.js'
@@ -9,6 +9,7 @@ import type { RegionOptions } from './options.js'
 import { findOriginBox } from './originBox.js'
 import { type Readings, readPair } from './readings.js'
 import type { Refutation } from './verdict.js'
+import type { BlowUp } from './weightedProof.js'
 
 /** A pair ready for the search over boxes, or what stands in the way of any proof. */
 export type Prepared =
