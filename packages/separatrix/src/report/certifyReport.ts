@@ -36,7 +36,7 @@ export async function certifyReport(options: CertifyReportOptions): Promise<stri
     verdict: {
       word: { proved: 'Proved', refuted: 'Refuted', unknown: 'Unknown' }[outcome.kind],
       good: isProved,
-      statement: isProved ? provedWords(job, outcome) : outcome.message,
+      statement: isProved ? provedWords(job, outcome) : `${capital(outcome.message)}.`,
     },
     numbers: isProved
       ? [

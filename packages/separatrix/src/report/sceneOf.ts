@@ -55,8 +55,9 @@ function setsOf({ study, job, outcome, simulate }: SceneTask): Sets {
   const { V, barrier, set, property } = job
   if (set !== undefined) return shapeOf(set, { emphasis, named, names: study.plant.stateNames })
   if (barrier !== undefined) {
-    const turned = combine([barrier], (b, place) => b.neg(place(barrier)))
-    const shape = { kind: 'sublevel', of: turned, level: 0 } as const
+    // {1 − B ≤ 1}: a level of 0 is that of nothing
+    const turned = combine([barrier], (b, place) => b.sub(b.constant(1), place(barrier)))
+    const shape = { kind: 'sublevel', of: turned, level: 1 } as const
     return { sets: [{ name: named('B ≥ 0'), emphasis, shape }], domain: job.domain as Sides }
   }
   const of = V as Field
