@@ -5,7 +5,8 @@ import { fault } from '../study/prove.js'
 import { duration, readable, roundedDown, roundedUp } from './format.js'
 import { type Page, renderPage } from './page.js'
 import { quadraticForm } from './quadraticForm.js'
-import { type SceneTask, sceneOf } from './sceneOf.js'
+import type { SceneTask } from './sceneFields.js'
+import { sceneOf } from './sceneOf.js'
 import { scenePictures } from './scenePictures.js'
 import { adviceOf, checkNote, endingWords, provedWords } from './statements.js'
 
@@ -36,7 +37,7 @@ export async function certifyReport(options: CertifyReportOptions): Promise<stri
     verdict: {
       word: { proved: 'Proved', refuted: 'Refuted', unknown: 'Unknown' }[outcome.kind],
       good: isProved,
-      statement: isProved ? provedWords(job, outcome) : outcome.message,
+      statement: isProved ? provedWords(job, outcome) : `${capital(outcome.message)}.`,
     },
     numbers: isProved
       ? [

@@ -11,7 +11,7 @@ export interface PageFigure {
 }
 
 export interface LegendEntry {
-  readonly mark: 'area' | 'line' | 'dashed' | 'dotted' | 'dot' | 'cross'
+  readonly mark: 'area' | 'line' | 'thick' | 'dashed' | 'dotted' | 'dot' | 'cross'
   readonly tone: keyof typeof colors
   readonly text: string
 }
@@ -89,6 +89,7 @@ function swatch(mark: LegendEntry['mark'], color: string): string {
   const drawn = {
     area: `<rect x="1" y="1" width="20" height="10" fill="${color}" fill-opacity=".18" stroke="${color}" stroke-width="1.5"/>`,
     line: line(''),
+    thick: `<path d="M1,6H21" stroke="${color}" stroke-width="4"/>`,
     dashed: line('5 3'),
     dotted: line('1 3'),
     dot: `<circle cx="11" cy="6" r="3" fill="${color}"/>`,

@@ -58,7 +58,7 @@ export interface Scene {
 export function legendOf(scene: Scene, shown: readonly SceneBox[] = scene.boxes): LegendEntry[] {
   const { sets, paths, point } = scene
   const solution = scene.isMap ? 'iterates' : 'solutions'
-  const has = (isGood: boolean) => paths.some((p) => p.isGood === isGood)
+  const has = (isGood: boolean) => paths.some((p) => p.isGood === isGood && p.isMarked !== true)
   const seen = new Set<string>()
   return [
     ...sets.map(({ name, emphasis }): LegendEntry => ({ mark: 'area', tone: emphasis, text: name })),
@@ -68,5 +68,14 @@ export function legendOf(scene: Scene, shown: readonly SceneBox[] = scene.boxes)
     ...(has(true) ? [{ mark: 'line', tone: 'ink', text: solution } as const] : []),
     ...(has(false) ? [{ mark: 'line', tone: 'lost', text: `${solution} that end elsewhere` } as const] : []),
     ...(point === undefined ? [] : [{ mark: 'cross', tone: 'lost', text: point.text } as const]),
+    ...(paths.some((p) => p.isMarked)
+      ? [
+          {
+            mark: 'thick',
+            tone: 'lost',
+            text: `${scene.isMap ? 'iterates' : 'the solution'} from there`,
+          } as const,
+        ]
+      : []),
   ].filter(({ text }) => !seen.has(text) && seen.add(text))
 }

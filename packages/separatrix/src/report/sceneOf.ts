@@ -1,4 +1,4 @@
-import { Builder, combine, compile, embed, type Field, makeField } from '@separatrix/field'
+import { combine, compile, type Field } from '@separatrix/field'
 import { quadratic } from '@separatrix/lyapunov'
 import type { Study } from '../study/buildStudy.js'
 import { ellipsoidMap, reachOf } from '../study/ellipsoid.js'
@@ -6,16 +6,9 @@ import type { Outcome } from '../study/outcome.js'
 import type { ProofJob, Sides } from '../study/proofJob.js'
 import { fault } from '../study/prove.js'
 import type { StudyFile } from '../study/schema.js'
-import { atValues, restOf, type Unknowns } from '../study/uncertainLoop.js'
 import type { HalfSpace, Scene, SceneBox, SceneSet } from './scene.js'
+import { movedTo, restPoint, type SceneTask } from './sceneFields.js'
 import { scenePaths } from './scenePaths.js'
-
-export interface SceneTask {
-  readonly study: Study
-  readonly job: ProofJob
-  readonly outcome: Outcome
-  readonly simulate?: StudyFile['simulate'] | undefined
-}
 
 /** What is to be drawn of a proof: the sets and boxes of its claim, where it failed, and some solutions. */
 export function sceneOf(task: SceneTask): Scene {
@@ -55,8 +48,9 @@ function setsOf({ study, job, outcome, simulate }: SceneTask): Sets {
   const { V, barrier, set, property } = job
   if (set !== undefined) return shapeOf(set, { emphasis, named, names: study.plant.stateNames })
   if (barrier !== undefined) {
-    const turned = combine([barrier], (b, place) => b.neg(place(barrier)))
-    const shape = { kind: 'sublevel', of: turned, level: 0 } as const
+    // {1 − B ≤ 1}: a level of 0 is that of nothing
+    const turned = combine([barrier], (b, place) => b.sub(b.constant(1), place(barrier)))
+    const shape = { kind: 'sublevel', of: turned, level: 1 } as const
     return { sets: [{ name: named('B ≥ 0'), emphasis, shape }], domain: job.domain as Sides }
   }
   const of = V as Field
@@ -175,54 +169,4 @@ function boxesOf({ initial, goal, avoid = [] }: ProofJob, { box }: Outcome, n: n
   if (box)
     boxes.push({ name: 'where the proof got stuck', tone: 'lost', sides: box.slice(0, n), opacity: 0.5 })
   return boxes
-}
-
-/** The equilibrium that the claim is about, where that is not 0. */
-function restPoint({ equilibrium }: ProofJob, { certificate }: Outcome): readonly number[] | undefined {
-  return certificate?.claim.equilibrium?.map(([lo, hi]) => lo + (hi - lo) / 2) ?? equilibrium
-}
-
-/** f in the deviation from a point. */
-function movedTo(f: Field, at: readonly number[] | undefined, isMap: boolean): Field {
-  if (at === undefined) return f
-  const b = new Builder()
-  const centre = b.constant(Array.from(at))
-  const value = embed(b, f, {
-    state: b.add(centre, b.leaf('state', f.stateSize)),
-    ...(f.theta.length > 0 && { theta: b.leaf('theta', f.theta.length) }),
-  })
-  return makeField(b, isMap ? b.sub(value, centre) : value, f)
-}
-
-/** The fields to simulate: at rest, and at corners of what is uncertain. */
-export function cornerFields({ study, job, outcome }: SceneTask): Field[] {
-  const { params, disturbance } = study.unknowns
-  const at = restPoint(job, outcome)
-  const moved = (values: Readonly<Record<string, number>>) =>
-    movedTo(atValues(study.field, values), at, job.time === 'discrete')
-  return cornersOf({ params, disturbance }).map(moved)
-}
-
-/** Every lowest and highest value of up to three quantities, the others at rest; nominal values first. */
-function cornersOf({ params, disturbance }: Unknowns): Readonly<Record<string, number>>[] {
-  const rest = Object.fromEntries(Object.entries(disturbance).map(([name, side]) => [name, restOf(side)]))
-  const sides = Object.entries({ ...disturbance, ...params }).slice(0, 3)
-  if (sides.length === 0) return [rest]
-  const corners = Array.from({ length: 2 ** sides.length }, (_, k) => ({
-    ...rest,
-    ...Object.fromEntries(sides.map(([name, side], i) => [name, side[(k >> i) & 1]])),
-  }))
-  return [rest, ...corners]
-}
-
-/** The field at the values at which a claim is refuted. */
-export function refutedField({ study, job, outcome }: SceneTask): Field {
-  const { uncertain } = outcome
-  const names = [...study.field.inputNames, ...Object.keys(study.unknowns.params)]
-  const rest = cornersOf(study.unknowns)[0]
-  const values =
-    uncertain?.length === names.length
-      ? Object.fromEntries(names.map((name, i) => [name, uncertain[i]]))
-      : rest
-  return movedTo(atValues(study.field, values), restPoint(job, outcome), job.time === 'discrete')
 }

@@ -1,7 +1,7 @@
 import { compile, type Field } from '@separatrix/field'
 import { dopri5, solve } from '@separatrix/ode'
 import type { Scene, ScenePath, SceneSet } from './scene.js'
-import { cornerFields, refutedField, type SceneTask } from './sceneOf.js'
+import { cornerFields, refutedField, type SceneTask } from './sceneFields.js'
 
 type Still = Omit<Scene, 'paths'>
 

@@ -8,7 +8,7 @@ import { linePortrait } from './linePortrait.js'
 import type { LegendEntry, Page, PageFigure } from './page.js'
 import { boxesOf, cutScene, type PlaneScene, portraitOf } from './planeScene.js'
 import { legendOf, type Scene } from './scene.js'
-import type { SceneTask } from './sceneOf.js'
+import type { SceneTask } from './sceneFields.js'
 import { planesOf } from './slice.js'
 import { sublevelArea } from './sublevelArea.js'
 import { ternaryPortrait } from './ternaryPortrait.js'
@@ -96,6 +96,7 @@ function alongFigures(scene: Scene, { job, outcome }: SceneTask): PageFigure[] {
       decayFigure(
         job.V,
         good.slice(0, 8).map((p) => ({ ...p, times: Float64Array.from(p.times), arrives: true })),
+        scene.isMap ? 'step' : 'time',
       ),
     ]
   const path = good[0]
@@ -119,7 +120,7 @@ function alongFigures(scene: Scene, { job, outcome }: SceneTask): PageFigure[] {
         tone: tones[k % tones.length],
         text,
       })),
-      caption: 'One of the simulations. Simulated, not proved: the proof covers all of them at once.',
+      caption: `One of the simulations, not proved${outcome.kind === 'proved' ? ': the proof covers all of them at once' : ''}.`,
     },
   ]
 }
