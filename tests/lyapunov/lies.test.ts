@@ -121,6 +121,18 @@ const lies: readonly (readonly [keyof typeof makes, string, Lie])[] = [
   ['global', 'a V that does not grow with y', { V: expression('x^2', xy), field: plane('-x', '-y') }],
   ['global', 'a V that falls from somewhere on', { V: expression('x^2 + y^2 - x^4', xy) }],
   ['global', 'no friction along x', { field: plane('y', '-x - y') }],
+  ['global', 'states named in another order', { V: expression('x^2 + y^2', ['y', 'x']) }],
+  ['region', 'a tree that leaves out the half in which V rises', { field: line('-x + x^2'), claim: { level: 1.05 }, proof: { tree: [0, -3] } }],
+  ['region', 'a domain without the origin, off the set', { claim: { domain: [[0.96, 2]] } }],
+  ['region', 'a negative level', { claim: { level: -1 } }],
+  ['rated', 'a negative rate, of a flow that rises', { field: line('x/5'), claim: { rate: -0.5 } }],
+  ['uncertain', 'the name of another quantity', { claim: { uncertain: [{ name: 'e', kind: 'parameter', interval: [0.1, 1] }] } }],
+  ['form', 'the same form of a map', { claim: { time: 'discrete' } }],
+  ['barrier', 'a level below, so that no leaf meets the boundary', { field: plane('x + y', '-y + 0.2*x'), claim: { level: -0.5 } }],
+  ['reach', 'an inner level above the outer one, of a flow outward', { field: pushed('x + d'), claim: { inner: 5, goal: [[-2.3, 2.3]] } }],
+  ['box', 'a constraint that is not affine', { V: expression('x^2 - 0.25', xy), field: plane('0.2 - 0.1*x', '-y') }],
+  ['box', 'a constraint that ends', { V: expression('x - 2 + 0*log(x)', xy) }],
+  ['simplex', 'an equality that is no row', { claim: { equalities: [0, 3] } }],
 ]
 
 const made = ({ field, V, claim, proof }: Made) => makeCertificate(freeze(field), freeze(V), { claim, proof })
