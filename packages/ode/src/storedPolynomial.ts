@@ -1,3 +1,4 @@
+import { misuse } from '@separatrix/field/core'
 import { copy, horner, type StepInterpolant } from './interpolant.js'
 import type { Trace } from './trace.js'
 
@@ -12,6 +13,14 @@ export function storedPolynomial(size: number, degree: number, order: number): S
     order,
     coefficients: q,
     load({ y, stages }, i) {
+      if (stages.length < (i + 1) * degree * size)
+        throw misuse({
+          where: 'interpolant.load',
+          expected: "steps recorded at the level 'stages': this method's polynomial cannot be computed again",
+          got: 'steps without stages',
+          try: 'stepRecord(t0, y0, method.recordLevel)',
+          code: 'no-stages',
+        })
       copy(y, i * size, first)
       copy(stages, i * degree * size, others)
     },

@@ -20,7 +20,7 @@ export function adjointOfState(
     const pulled = functions.vjp(t, y, now, 0)
     for (let i = 0; i < n; i++) out[i] = -pulled[i]
   }
-  const adjoint = denseRecord(from, lambda)
+  const adjoint = denseRecord(from, lambda, backward.method)
   const back = solve(rate, lambda, [from, to], { ...backward, saveAt: 'end', observers: adjoint.observers })
   lambda.set(back.y.data)
   return { back, adjoint }

@@ -55,7 +55,7 @@ export function adjointWay(
   return (y0, span, options): Sensitivity => {
     const given: SolveOptions = solving(options)
     const events = derivatives(given.events ?? [])
-    const [forwards, cuts] = [denseRecord(span[0], y0), cutRecord(given.breakpoints)]
+    const [forwards, cuts] = [denseRecord(span[0], y0, given.method), cutRecord(given.breakpoints)]
     const observers = [cuts.observer, ...(keep ? forwards.observers : [])]
     const solution = solve(field, y0, span, { ...given, observers })
     const { stats } = solution

@@ -1,4 +1,4 @@
-import { type StepInterpolant, type StepObserver, type Steps, stepRecord } from '@separatrix/ode'
+import { type Method, type StepInterpolant, type StepObserver, type Steps, stepRecord } from '@separatrix/ode'
 
 /** A solve that can be read, once it is over, at any time between its ends, without allocating. */
 export interface DenseRecord {
@@ -11,10 +11,10 @@ export interface DenseRecord {
   times(): Float64Array
 }
 
-/** Records steps; states in between come from the method's interpolant, whose stages are computed again. */
-export function denseRecord(t0: number, y0: ArrayLike<number>): DenseRecord {
+/** Records steps; states in between come from the method's interpolant, whose stages are computed again or kept. */
+export function denseRecord(t0: number, y0: ArrayLike<number>, { recordLevel }: Method): DenseRecord {
   const n = y0.length
-  const record = stepRecord(t0, y0)
+  const record = stepRecord(t0, y0, recordLevel)
   let make: (() => StepInterpolant) | undefined
   let interpolant: StepInterpolant | undefined
   let steps: Steps | undefined
