@@ -46,10 +46,17 @@ export function equilibriumBox(
   let half: Float64Array = centre.map((c) => 1e-14 * Math.abs(c) + 1e-15)
   // each blow-up nearly doubles what the last image needed: twenty reach a box beyond any use
   for (let k = 0; k < 20; k++) {
-    const box = Array.from(centre, (c, i): Interval => [c - half[i], c + half[i]])
+    const box = boxAbout(centre, half)
     const image = operator(box)
-    if (image.every(([lo, hi], i) => lo > box[i][0] && hi < box[i][1]))
-      return { box, preconditioner: Array.from(inverse) }
+    if (isWithin(image, box)) {
+      // a reader whose roundings are wider needs room, of which 1e-9 costs the proof nothing
+      const roomy = boxAbout(
+        centre,
+        half.map((h, i) => h + Math.min(7 * h, 1e-9 * (1 + Math.abs(centre[i])))),
+      )
+      const taken = isWithin(operator(roomy), roomy) ? roomy : box
+      return { box: taken, preconditioner: Array.from(inverse) }
+    }
     half = half.map((h, i) =>
       Math.max(1.1 * h, 1.5 * (centre[i] - image[i][0]), 1.5 * (image[i][1] - centre[i])),
     )
@@ -59,6 +66,12 @@ export function equilibriumBox(
     why: `no box about [${centre.join(', ')}] is shown to hold exactly one equilibrium (Krawczyk's operator)`,
   }
 }
+
+const boxAbout = (centre: Float64Array, half: Float64Array) =>
+  Array.from(centre, (c, i): Interval => [c - half[i], c + half[i]])
+
+const isWithin = (inner: readonly Interval[], outer: readonly Interval[]) =>
+  inner.every(([lo, hi], i) => lo > outer[i][0] && hi < outer[i][1])
 
 function newton(f: Field, near: ArrayLike<number>, inputs: Float64Array): Float64Array | undefined {
   const n = f.stateSize

@@ -23,7 +23,7 @@ import { scope, withUncertain } from './prepare.js'
 import { readPair, stack } from './readings.js'
 import type { StopCheck } from './stopCheck.js'
 import type { Uncertainty } from './uncertainty.js'
-import { unknown, type Verdict } from './verdict.js'
+import { type Refuted, unknown, type Verdict } from './verdict.js'
 
 /** A constraint normal·x ≤ bound, or = bound. */
 export interface Constraint {
@@ -81,6 +81,11 @@ export function invariantPolytope(
       return unknown(`the rate of ${name} is not shown to vanish by its formula`, { boxes, leaves: 0 })
     const cover = coverFace(problem)
     boxes += cover.boxes
+    if (cover.leak !== undefined) {
+      const reason = `at a point of the face ${name} the field points outward`
+      const stats = { boxes, leaves: 0 }
+      return { kind: 'refuted', reason, message: `refuted: ${reason}`, ...cover.leak, stats }
+    }
     if (cover.stuck !== undefined)
       return unknown(
         `${cover.reason ?? 'a box cannot be split further'}; on the face of ${name} the field is not shown to point inward`,
@@ -179,6 +184,7 @@ function coverFace({ field, all, constraint, box, maxBoxes, report, stop }: Face
   readonly boxes: number
   readonly stuck?: Box
   readonly reason?: string
+  readonly leak?: Leak
 } {
   const k = solved(constraint.normal)
   const rate = combine([field], (b, place) => product(b, constraint.normal, place(field)))
@@ -195,6 +201,8 @@ function coverFace({ field, all, constraint, box, maxBoxes, report, stop }: Face
     if (part === undefined || all.some((c) => isOff(c, part))) continue
     const axis = risingAxis(value, slopes, part)
     if (axis === undefined) continue
+    const leak = leakAt(value, part, { all, constraint })
+    if (leak !== undefined) return { boxes, leak }
     const middle = midpoint(part.lo[axis], part.hi[axis])
     if (!(middle > part.lo[axis] && middle < part.hi[axis])) return { boxes, stuck: part }
     open.push(
@@ -203,6 +211,28 @@ function coverFace({ field, all, constraint, box, maxBoxes, report, stop }: Face
     )
   }
   return { boxes }
+}
+
+type Leak = Pick<Refuted, 'point' | 'uncertain' | 'rate'>
+
+/** The centre of a part of a side of the domain, if it is a point of the set at which a·f > 0, both for certain. */
+function leakAt(
+  value: Enclosure,
+  { lo, hi }: Box,
+  { all, constraint }: Pick<FaceProblem, 'all' | 'constraint'>,
+): Leak | undefined {
+  // only a side of the domain is ±x_k = bound, so that doubles lie on it exactly
+  if (constraint.isExact !== true) return undefined
+  const { normal, bound } = constraint
+  const [n, k] = [normal.length, solved(normal)]
+  const centre = lo.map((v, i) => (i === k ? bound * normal[k] : midpoint(v, hi[i])))
+  const isWithin = all.every(
+    (c) => c === constraint || (c.isEqual !== true && excessOf(c, { lo: centre, hi: centre }).hi <= 0),
+  )
+  const [low, high] = [new Float64Array(1), new Float64Array(1)]
+  value(centre, centre, low, high)
+  if (!(isWithin && low[0] > 0 && high[0] < Infinity)) return undefined
+  return { point: centre.slice(0, n), uncertain: centre.slice(n), rate: [low[0], high[0]] }
 }
 
 const side = ({ lo, hi }: Box, i: number): Interval => ({ lo: lo[i], hi: hi[i] })
@@ -225,10 +255,13 @@ function onFace(box: Box, { normal, bound, isExact }: Constraint, k: number): Bo
   return { lo: box.lo.map((v, i) => (i === k ? lo : v)), hi: box.hi.map((v, i) => (i === k ? hi : v)) }
 }
 
+const excessOf = ({ normal, bound, isExact }: Constraint, box: Box) =>
+  binaryInterval.sub(weighted(normal, box), constant(bound, isExact))
+
 /** Whether a constraint fails on all of a box. */
-function isOff({ normal, bound, isEqual, isExact }: Constraint, box: Box): boolean {
-  const excess = binaryInterval.sub(weighted(normal, box), constant(bound, isExact))
-  return excess.lo > 0 || (isEqual === true && excess.hi < 0)
+function isOff(constraint: Constraint, box: Box): boolean {
+  const excess = excessOf(constraint, box)
+  return excess.lo > 0 || (constraint.isEqual === true && excess.hi < 0)
 }
 
 /** `undefined` where the function is negative on all of a box, else the axis along which it varies most. */
