@@ -14,9 +14,19 @@ import {
   width,
   zero,
 } from './interval.js'
-import { demand, isIndex, run } from './program.js'
+import { demand, isIndex } from './program.js'
 import { type Problem, readNumbers } from './readCertificate.js'
-import { derivatives, type Jet, jets, minus, number, type Ring, total, variables } from './ring.js'
+import {
+  type Jet,
+  jets,
+  minus,
+  number,
+  type Ring,
+  reciprocal,
+  type Smooth,
+  total,
+  variables,
+} from './ring.js'
 
 type Slope = Jet<Interval>
 
@@ -25,16 +35,18 @@ const fixed = (value: Interval): Slope => ({ value, base: value, slopes: [] })
 
 /**
  * The mean of φ′ between the points `from` and `to`: the integral over eighths of the segment, and the difference quotient
- * where that is defined.
+ * where that is defined. Of 1/u and u² it is a formula.
  */
-function mean(r: Ring<Slope>, name: string, from: Slope, to: Slope): Slope {
+function mean(r: Ring<Slope>, f: Smooth, from: Slope, to: Slope): Slope {
+  if (f === reciprocal) return r.neg(r.mul(r.inverse(from), r.inverse(to)))
+  if (f.exponent === 2) return r.add(from, to)
   const span = minus(r, to, from)
   const part = (k: number) => {
     const u = r.add(from, r.mul(fixed({ lo: k / 8, hi: (k + 1) / 8 }), span))
-    return derivatives[name](r, u, r.call(name, u))
+    return f.slope(r, u, f.value(r, u))
   }
   const { value, slopes } = r.mul(number(r, 1 / 8), total(r, [0, 1, 2, 3, 4, 5, 6, 7].map(part)))
-  const difference = sub(intervals.call(name, to.value), intervals.call(name, from.value))
+  const difference = sub(f.value(intervals, to.value), f.value(intervals, from.value))
   const quotient = mul(difference, inverse(span.value))
   const isSharper = quotient.lo <= quotient.hi
   const both = { lo: Math.max(value.lo, quotient.lo), hi: Math.min(value.hi, quotient.hi) }
@@ -51,12 +63,12 @@ function slopesFromOrigin({ f, states: n }: Problem, box: Box): readonly (readon
   const isLinear = ({ slopes }: Jet<Slope>) => slopes.every(isConstant) && slopes.some((s) => s !== undefined)
   const isZero = ({ base }: Jet<Slope>) => base.value.lo === 0 && base.value.hi === 0
   const S = jets(r, n, {
-    mean: (name, from, to) => mean(r, name, from, to),
+    mean: (smooth, from, to) => mean(r, smooth, from, to),
     // linear functions first, whose slopes are constant; then such as vanish at the origin
     rank: (a) => (isLinear(a) ? 2 : 0) + (isZero(a) ? 1 : 0),
   })
   const x = variables(r, variables(intervals, box)).map((v) => ({ ...v, base: number(r, 0) }))
-  return run(S, f, x).map(({ slopes }) => slopes.map((s) => s ?? number(r, 0)))
+  return f(S, x).map(({ slopes }) => slopes.map((s) => s ?? number(r, 0)))
 }
 
 /** Axes whose linear part is kept, corner by corner; the others join the rest. */
