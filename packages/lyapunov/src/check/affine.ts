@@ -69,10 +69,10 @@ function combined(
   const count = terms.length + slopes.length + 4
   const slack = 1 + 4 * count * EPSILON
   const all = (rest + count * EPSILON * size + count * count * MIN_VALUE) * slack
+  if (!(all < Infinity)) return fixed(natural)
   const most = (reach + all) * slack
-  const [low, high] = [-above(most - middle), above(middle + most)]
-  const lo = low > natural.lo ? low : natural.lo
-  const hi = natural.hi > high ? high : natural.hi
+  const lo = Math.max(-above(most - middle), natural.lo)
+  const hi = Math.min(above(middle + most), natural.hi)
   // of two descriptions the one that knows more
   return all < hi - lo ? { lo, hi, centre: middle, slopes, reach, rest: all } : fixed({ lo, hi })
 }
