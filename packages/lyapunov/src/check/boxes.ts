@@ -21,6 +21,7 @@ export function bounds(g: Formula, box: Box): Interval & { readonly axis: number
   const isTold = variation.every((v) => v < Infinity) && variation.some((v) => v > 0)
   return { lo, hi, axis: isTold ? greatest(variation) : widest(box) }
 }
+
 /** Bisects a box until all parts are closed: `open` names the axis along which a part is to be bisected that is not. */
 export function prove(start: Box, budget: Budget, open: (box: Box) => number | undefined): void {
   const stack = [start]

@@ -37,6 +37,7 @@ export interface Jet<T> {
 export interface Smooth {
   readonly value: <T>(r: Ring<T>, u: T) => T
   readonly slope: <T>(r: Ring<T>, u: T, y: T) => T
+  /** of a power */
   readonly exponent?: number
 }
 
