@@ -4,6 +4,7 @@ import { type Field, type FieldJson, misuse, show, toJSON } from '@separatrix/fi
 import { leaf, midpoint } from './bisectionTree.js'
 import type { Interval } from './box.js'
 import type { Claim } from './claim.js'
+import { lower } from './lower.js'
 import { statementOf } from './statement.js'
 import type { BlowUp } from './weightedProof.js'
 
@@ -37,7 +38,7 @@ export interface Proof {
 /** A proof as a file: anybody can check it again, see checkCertificate. */
 export interface Certificate {
   readonly format: 'separatrix-certificate'
-  readonly version: 2
+  readonly version: 3
   readonly claim: Claim
   /** f, θ frozen: the constants mean the decimals that are written, except those marked exact */
   readonly system: FieldJson
@@ -55,10 +56,10 @@ export function makeCertificate(
 ): Certificate {
   const payload = {
     format: 'separatrix-certificate' as const,
-    version: 2 as const,
+    version: 3 as const,
     claim: { ...claim, statement: statementOf(claim) },
-    system: toJSON(system),
-    candidate: toJSON(candidate),
+    system: toJSON(lower(system)),
+    candidate: toJSON(lower(candidate)),
     proof,
   }
   return { ...payload, hash: hashOf(payload) }

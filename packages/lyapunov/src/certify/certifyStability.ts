@@ -6,6 +6,7 @@ import { originProblem } from './equilibrium.js'
 import { faceMinimum } from './faceMinimum.js'
 import { type FactoredRate, factoredRate } from './factoredRate.js'
 import { isPositiveDefinite } from './intervalMatrix.js'
+import { lower } from './lower.js'
 import { checkLimits, type RegionOptions } from './options.js'
 import { readOriginDomain, scope, withUncertain } from './prepare.js'
 import { proveDecrease } from './proveDecrease.js'
@@ -78,7 +79,10 @@ export function certifyStability(options: RegionOptions & { readonly level?: num
       claim: { property: 'stability', level: proved, ...scope(readings, domain) },
       proof: {
         tree: result.tree.preorder(),
-        ...(rate.factors && { factor: toJSON(rate.factors.factor), quotient: toJSON(rate.factors.quotient) }),
+        ...(rate.factors && {
+          factor: toJSON(lower(rate.factors.factor)),
+          quotient: toJSON(lower(rate.factors.quotient)),
+        }),
       },
     }),
     stats,

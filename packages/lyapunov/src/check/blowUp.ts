@@ -10,15 +10,11 @@ import { lazySeries, type Series, series } from './series.js'
 import { weighted } from './weighted.js'
 
 const mostOrder = 24
-const kinks = ['relu', 'abs', 'min', 'max']
 
 /** V > 0 and V̇ + κV < 0 (or what a map asks for) on the origin box but at 0, each by weights of its own. */
 export function checkBlowUp(problem: Problem, origin: Box): void {
-  const { V, f, domain, states: n, proof } = problem
-  demand(
-    ![V, f].some(({ nodes }) => nodes.some(({ op }) => kinks.includes(op))),
-    'a blow-up of what has kinks',
-  )
+  const { isSmooth, domain, states: n, proof } = problem
+  demand(isSmooth.candidate && isSmooth.system, 'a blow-up of what has kinks')
   const parts = (x: Box) => [candidate(problem), rate(problem)].map((g) => g(intervals, x))
   const isDefined = (x: Box) => [...parts(x), ...motion(problem)(intervals, x)].every(isBounded)
   // what is undefined at 0 itself would be halved in vain

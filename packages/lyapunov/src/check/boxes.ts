@@ -1,4 +1,5 @@
-import { add, centre, type Interval, intervals, mul, never, point, sub, width, zero } from './interval.js'
+import { affine, coordinate } from './affine.js'
+import { add, centre, type Interval, intervals, mul, never, sub, width, zero } from './interval.js'
 import { demand } from './program.js'
 import { type Formula, type Formulas, jets, variables } from './ring.js'
 
@@ -13,19 +14,12 @@ const greatest = (list: readonly number[]) => list.indexOf(Math.max(...list))
 export const widest = (box: Box) => greatest(box.map(width))
 const textOf = (box: Box) => box.map(({ lo, hi }) => `[${lo}, ${hi}]`).join(' × ')
 
-/** The natural enclosure of a formula over a box and that by the mean value theorem, both, and the axis to bisect. */
+/** Bounds of a formula over a box, and the axis to bisect. */
 export function bounds(g: Formula, box: Box): Interval & { readonly axis: number } {
-  const middle = box.map((side) => point(centre(side)))
-  const over = g(jets(intervals, box.length), variables(intervals, box))
-  const slope = (i: number) => over.slopes[i] ?? zero
-  const natural = over.value
-  const mean = box.reduce((s, side, i) => add(s, mul(slope(i), sub(side, middle[i]))), g(intervals, middle))
-  const variation = box.map((side, i) => Math.max(-slope(i).lo, slope(i).hi) * width(side))
+  const { lo, hi, slopes, rest } = g(affine, box.map(coordinate))
+  const variation = box.map((side, i) => (Math.abs(slopes[i] ?? 0) + rest / 8) * (width(side) > 0 ? 1 : 0))
   const isTold = variation.every((v) => v < Infinity) && variation.some((v) => v > 0)
-  // an undefined natural enclosure stays undefined
-  const isSharper = natural.lo <= natural.hi && mean.lo <= mean.hi
-  const [lo, hi] = [Math.max(natural.lo, mean.lo), Math.min(natural.hi, mean.hi)]
-  return { ...(isSharper ? { lo, hi } : natural), axis: isTold ? greatest(variation) : widest(box) }
+  return { lo, hi, axis: isTold ? greatest(variation) : widest(box) }
 }
 
 /** Bisects a box until all parts are closed: `open` names the axis along which a part is to be bisected that is not. */

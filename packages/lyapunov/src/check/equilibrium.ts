@@ -3,7 +3,7 @@ import { candidate, motion } from './formulas.js'
 import { add, centre, intervals, isBounded, mul, neg, one, point, sub, zero } from './interval.js'
 import { isKept } from './leaves.js'
 import { polynomials } from './polynomial.js'
-import { demand, run } from './program.js'
+import { demand } from './program.js'
 import { type Problem, readNumbers } from './readCertificate.js'
 import { jets, number, variables } from './ring.js'
 
@@ -23,7 +23,7 @@ export function checkEquilibrium(problem: Problem): void {
   demand(vanishes && parts.every(isBounded), 'V or its gradient is not shown to vanish at the origin')
   if (isMoved) checkKrawczyk(problem)
   else {
-    const isStill = run(P, f, x).every((p) => p.size === 0) && run(intervals, f, at).every(isBounded)
+    const isStill = f(P, x).every((p) => p.size === 0) && f(intervals, at).every(isBounded)
     demand(isStill, 'f is not shown to vanish at the origin')
   }
 }

@@ -1,4 +1,3 @@
-import { run } from './program.js'
 import type { Problem } from './readCertificate.js'
 import { along, type Formula, type Formulas, minus, number } from './ring.js'
 
@@ -6,8 +5,8 @@ import { along, type Formula, type Formulas, minus, number } from './ring.js'
 export const motion =
   ({ f, states: n, isMap, isMoved }: Problem): Formulas =>
   (r, x) => {
-    if (!isMoved) return run(r, f, x)
-    const y = run(r, f, [...x.slice(0, n).map((v, i) => r.add(v, x[n + i])), ...x.slice(2 * n)])
+    if (!isMoved) return f(r, x)
+    const y = f(r, [...x.slice(0, n).map((v, i) => r.add(v, x[n + i])), ...x.slice(2 * n)])
     return isMap ? y.map((v, i) => minus(r, v, x[n + i])) : y
   }
 
@@ -15,7 +14,7 @@ export const motion =
 export const candidate =
   ({ V, claim }: Problem): Formula =>
   (r, x) => {
-    const [value] = run(r, V, x)
+    const [value] = V(r, x)
     return claim.property === 'invariant-set' ? r.neg(value) : value
   }
 

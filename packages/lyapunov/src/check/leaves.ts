@@ -55,11 +55,12 @@ export function checkLeaves(problem: Problem, options: Leaves): void {
     prove(leaf, budget, (box) => {
       if (isSettled(box)) return undefined
       // the leaf's kind only says what to try first
-      if (kind === -1 && isOutside(bounds(W, box))) return undefined
+      let value = kind === -1 ? bounds(W, box) : undefined
+      if (value && isOutside(value)) return undefined
       if (kind === -3 && atOrigin?.(box)) return undefined
       const change = bounds(falls, box)
       if (change.hi < 0 && needs(box) && isFall(box)) return undefined
-      const value = bounds(W, box)
+      value ??= bounds(W, box)
       if (isOutside(value) || (value.hi < inner && change.lo <= change.hi)) return undefined
       // at the origin forms are definite for part of the inputs at a time
       const inputs = box.map((side, i) => (i >= n && width(side) * 2 ** 8 > width(domain[i]) ? side : zero))

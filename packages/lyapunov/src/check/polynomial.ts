@@ -42,7 +42,7 @@ export function monomialProduct(m: string, k: string): string {
   return [...powers].sort(([i], [j]) => i - j).map(([i, e]) => `${i}^${e}`).join(' ') // biome-ignore format: one line
 }
 
-const atZero: Readonly<Record<string, bigint>> = { sqrt: 0n, sin: 0n, tan: 0n, atan: 0n, sinh: 0n, tanh: 0n, abs: 0n, relu: 0n, exp: 1n, cos: 1n, cosh: 1n } // biome-ignore format: one line
+const atZero: Readonly<Record<string, bigint>> = { sqrt: 0n, sin: 0n, tan: 0n, atan: 0n, tanh: 0n, abs: 0n, relu: 0n, exp: 1n, cos: 1n } // biome-ignore format: one line
 
 /** The slopes of relu and abs, and the values of step and sign, below and above 0. */
 const kinks: Readonly<Record<string, readonly [bigint, bigint]>> = { relu: [0n, 1n], step: [0n, 1n], abs: [-1n, 1n], sign: [-1n, 1n] } // biome-ignore format: one line
@@ -101,6 +101,7 @@ export function polynomials(count: number, mostTerms = 200): PolynomialRing {
     constant: (value, exact) => constant(fraction(value, exact)),
     variable,
     add: (p, q) => collect([...p, ...q]),
+    linear: (w, exact, x) => collect(x.flatMap((v, i) => [...mul(constant(fraction(w[i], exact)), v)])),
     neg: (p) => mul(constant([-1n, 1n]), p),
     mul,
     inverse,

@@ -3,7 +3,7 @@ import { lie } from './formulas.js'
 import { type Interval, intervals, isBounded, sub } from './interval.js'
 import { isPositive } from './isPositive.js'
 import { numberOf, polynomials } from './polynomial.js'
-import { demand, isIndex, run } from './program.js'
+import { demand, isIndex } from './program.js'
 import { type Problem, readNumbers } from './readCertificate.js'
 import { along, type Formula, type Formulas, jets, minus, number, variables } from './ring.js'
 
@@ -16,7 +16,7 @@ export function checkPolytope(problem: Problem): void {
   const { f, V: A, domain, states: n, level, claim, proof, budget } = problem
   demand(level === 0, 'a level out of range')
   const rows: Formulas = (r, x) => [
-    ...run(r, A, x),
+    ...A(r, x),
     ...domain.slice(0, n).flatMap(({ lo, hi }, i) => [
       minus(r, x[i], number(r, hi)),
       minus(r, number(r, lo), x[i]),
@@ -33,7 +33,7 @@ export function checkPolytope(problem: Problem): void {
     demand(value === 0n || (value < 0n && !equalities.includes(k)), 'the witness is not in the set')
   })
   demand(linearized(rows, domain).flat().every(isBounded), 'A is not defined') // biome-ignore format: one line
-  const isLipschitz = (box: Box) => linearized((r, y) => run(r, f, y), box).flat().every(isBounded) // biome-ignore format: one line
+  const isLipschitz = (box: Box) => linearized(f, box).flat().every(isBounded) // biome-ignore format: one line
   const room = domain.map(({ lo, hi }) => sub({ lo, hi }, { lo: (lo - hi) / 2 ** 20, hi: (hi - lo) / 2 ** 20 })) // biome-ignore format: one line
   prove(room, budget, (box) => (isLipschitz(box) ? undefined : widest(box)))
   normals.forEach((normal, index) => {

@@ -1,6 +1,5 @@
-import { minus, type Ring, total } from './ring.js'
+import { type Formulas, minus, type Ring } from './ring.js'
 
-/** A node as it stands in a certificate; {@link run} checks what it uses. */
 interface Node {
   readonly op: string
   readonly args: readonly number[]
@@ -14,13 +13,6 @@ interface Node {
   readonly exponent?: number
 }
 
-/** A field of a certificate: nodes in topological order, whose values are vectors. */
-export interface Program {
-  readonly nodes: readonly Node[]
-  readonly output: number
-  readonly states: number
-}
-
 export function demand(condition: boolean, reason: string): asserts condition {
   if (!condition) throw new Error(reason)
 }
@@ -28,103 +20,143 @@ export function demand(condition: boolean, reason: string): asserts condition {
 export const isIndex = (x: unknown, below: number): x is number =>
   Number.isSafeInteger(x) && (x as number) >= 0 && (x as number) < below
 
-/** How many numbers one evaluation handles: thirty nodes that each name the last one twice would fill the memory. */
-export function workOf({ nodes }: Program): number {
-  const size = (i: number) => nodes[i]?.size ?? 0
-  return nodes.reduce((work, { op, args, size: own, cols = 0, transposed, exponent = 0 }) => {
-    const repeats =
-      op === 'outer' ? size(args[1]) : op === 'scatter' ? own : transposed ? cols : exponent ** 2 / 4
-    const isLength = isIndex(own, 1e9) ? 1 : Number.NaN
-    return work + isLength + args.reduce((s, a) => s + size(a), 0) + size(args[0]) * repeats
-  }, 0)
+type Size = (node: Node, x: number, y: number, weights: Node) => number
+const table = <T>(names: string, value: T) =>
+  Object.fromEntries(names.split(' ').map((name) => [name, value]))
+const when = (fits: boolean, size: number) => (fits ? size : Number.NaN)
+
+/** How many arguments each operation takes, and the size of its value; no number where its parts do not fit. */
+const shapes: Readonly<Record<string, readonly [number, Size]>> = {
+  const: [
+    0,
+    ({ values, exact = true }) =>
+      Array.isArray(values)
+        ? when(exact === true && values.every(Number.isFinite), values.length)
+        : Number.NaN,
+  ],
+  gather: [
+    1,
+    ({ indices = [] }, x) =>
+      when(
+        indices.every((i) => isIndex(i, x)),
+        indices.length,
+      ),
+  ],
+  powi: [1, ({ exponent = 0 }, x) => when(Number.isSafeInteger(exponent) && Math.abs(exponent) <= 1000, x)],
+  matvec: [
+    2,
+    ({ rows = 0, cols = 0, transposed }, x, y, weights) =>
+      when(weights.op === 'const' && transposed === false && rows * cols === x && cols === y, rows),
+  ],
+  ...table<readonly [number, Size]>('neg sqrt exp log sin cos tan atan tanh softplus relu abs', [
+    1,
+    (_, x) => x,
+  ]),
+  ...table<readonly [number, Size]>('add sub mul div', [2, (_, x, y) => when(x === y, x)]),
 }
 
-type Vector<T> = readonly T[]
-type Rule<T> = (node: Node, x: Vector<T>, y: Vector<T>, z: Vector<T>) => Vector<T>
-
-const functions = new Set('sqrt exp log sin cos tan atan sinh cosh tanh sigmoid softplus relu abs'.split(' '))
-
-/** The entries of a program's output over a ring, from those of its state and inputs; throws on a malformed node. */
-export function run<T>(r: Ring<T>, { nodes, output, states }: Program, variables: Vector<T>): Vector<T> {
-  const values: Vector<T>[] = []
-  const rules = rulesOver(r, variables.slice(0, states), variables.slice(states))
+/** Nodes of n states and k inputs, each well-formed; throws elsewhere. */
+function readNodes(json: unknown, n: number, k: number): readonly Node[] {
+  demand(Array.isArray(json), 'a field without nodes')
+  const nodes: readonly Node[] = json
+  const known = { ...shapes, state: [0, () => n], input: [0, () => k] } as typeof shapes
   nodes.forEach((node, at) => {
-    const { op, args, size, indices = [], values: list = [] } = node
-    const elementwise: Rule<T> = (_, x) => x.map((v) => r.call(op, v))
-    const rule = functions.has(op) ? elementwise : Object.hasOwn(rules, op) ? rules[op] : undefined
-    const isSound =
-      rule !== undefined &&
-      Array.isArray(args) &&
-      args.every((a) => isIndex(a, at)) &&
-      (op === 'concat' || args.length === rule.length - 1) &&
-      indices.every((i) => isIndex(i, 1e9)) &&
-      list.every(Number.isFinite)
-    demand(isSound, `node ${at} (${op}) is malformed`)
-    const [x, y, z] = args.map((a) => values[a])
-    values.push(op === 'concat' ? args.flatMap((a) => values[a]) : rule(node, x, y, z))
-    demand(values[at].length === size, `node ${at} (${op}) has another size`)
+    const { op, args, size } = node
+    demand(typeof op === 'string' && Array.isArray(args), `node ${at} is malformed`)
+    const sizes = args.map((a) => (isIndex(a, at) ? nodes[a].size : Number.NaN))
+    const all = sizes.reduce((s, v) => s + v, 0)
+    const isKnown = op === 'concat' || (Object.hasOwn(known, op) && known[op][0] === args.length)
+    const own =
+      op === 'concat'
+        ? all
+        : isKnown && all >= 0
+          ? known[op][1](node, sizes[0], sizes[1], nodes[args[0]])
+          : Number.NaN
+    demand(isKnown && size === own, `node ${at} (${op}) is malformed`)
   })
-  return values[output]
+  return nodes
 }
 
-/** One rule for each operation; how many parameters it has beside the node says how many arguments the node must have. */
-function rulesOver<T>(r: Ring<T>, state: Vector<T>, input: Vector<T>): Readonly<Record<string, Rule<T>>> {
-  const need = (isSound: boolean) => demand(isSound, 'a node whose parts do not fit')
-  const sum = (list: Vector<T>) => total(r, list)
-  const each = (f: (a: T, b: T) => T) => (_: Node, x: Vector<T>, y: Vector<T>) => {
-    need(x.length === y.length)
-    return x.map((v, i) => f(v, y[i]))
-  }
-  const dot = (x: Vector<T>, y: Vector<T>) => sum(each(r.mul)({} as Node, x, y))
-  const product = ({ rows = 0, cols = 0, transposed = false }: Node, x: Vector<T>, y: Vector<T>) => {
-    need(
-      isIndex(rows, 1e6) && isIndex(cols, 1e6) && rows * cols === x.length && typeof transposed === 'boolean',
-    )
-    const row = (i: number) =>
-      transposed ? x.filter((_, k) => k % cols === i) : x.slice(i * cols, (i + 1) * cols)
-    return Array.from({ length: transposed ? cols : rows }, (_, i) => dot(row(i), y))
-  }
-  return {
-    const: ({ values, exact }) => {
-      need((exact ?? true) === true && Array.isArray(values))
-      return (values ?? []).map((v) => r.constant(v, exact === true))
+/** Second derivatives take n² numbers each: beyond this a forged file would only exhaust the memory, or take hours. */
+const greatestWork = 1e7
+
+/** A function of n states and k inputs, with m entries if that is told; throws on what is malformed or too long. */
+export function readField(
+  json: unknown,
+  name: string,
+  [n, k, m]: readonly [number, number, number?],
+): { readonly formulas: Formulas; readonly work: number; readonly isSmooth: boolean } {
+  const {
+    name: title,
+    nodes: list,
+    output,
+    format,
+    version,
+    state,
+    input,
+    theta,
+    layout,
+    ...others
+  } = json as Record<string, unknown[]>
+  const isPlain =
+    JSON.stringify([format, version, theta, layout, Object.keys(others)]) ===
+    '["separatrix-field",1,[],[],[]]'
+  demand(isPlain, `${name} is not a field of version 1, or is open`)
+  demand(Array.isArray(state) && Array.isArray(input), `${name} has no names`)
+  const names = [...state, ...input]
+  demand(
+    [title, ...names].every((text) => typeof text === 'string'),
+    `${name} has no names`,
+  )
+  demand(state.length === n && input.length === k, `${name} has other states or inputs`)
+  demand(new Set(names).size === n + k, `${name} has two quantities of one name`)
+  const nodes = readNodes(list, n, k)
+  demand(isIndex(output, nodes.length), `${name} has no output`)
+  demand(nodes[output].size === (m ?? nodes[output].size), `${name} has another number of outputs`)
+  demand(k > 0 || nodes.every(({ op }) => op !== 'input'), `${name} has an input`)
+  // how many numbers one evaluation handles
+  const work = nodes.reduce(
+    (s, { size, cols = 0, exponent = 0 }) => s + size * (1 + cols + exponent ** 2 / 4),
+    0,
+  )
+  demand(work * (1 + (n + k) ** 2) <= greatestWork, `${name} is too large`)
+  const isSmooth = nodes.every(({ op }) => op !== 'relu' && op !== 'abs')
+  // weights are read where they are used
+  const used = new Set([output, ...nodes.flatMap(({ op, args }) => (op === 'matvec' ? args.slice(1) : args))])
+  return { formulas: (r, x) => run(r, nodes, used, x.slice(0, n), x.slice(n))[output], work, isSmooth }
+}
+
+/** The entries of all nodes over a ring. */
+function run<T>(
+  r: Ring<T>,
+  nodes: readonly Node[],
+  used: ReadonlySet<number>,
+  state: readonly T[],
+  input: readonly T[],
+): readonly (readonly T[])[] {
+  const values: (readonly T[])[] = []
+  const rules: Readonly<Record<string, (node: Node, x: readonly T[], y: readonly T[]) => readonly T[]>> = {
+    const: ({ values: list = [], exact }) => list.map((v) => r.constant(v, exact === true)),
+    state: () => state,
+    input: () => input,
+    concat: ({ args }) => args.flatMap((a) => values[a]),
+    gather: ({ indices = [] }, x) => indices.map((i) => x[i]),
+    matvec: ({ args, rows = 0, cols = 0 }, _, y) => {
+      const { values: w = [], exact = false } = nodes[args[0]]
+      return Array.from({ length: rows }, (_v, i) => r.linear(w.slice(i * cols, (i + 1) * cols), exact, y))
     },
-    state: (_) => state,
-    input: (_) => input,
-    gather: ({ indices = [] }, x) => {
-      need(indices.every((i) => i < x.length))
-      return indices.map((i) => x[i])
-    },
-    scatter: ({ indices = [], size }, x) => {
-      need(indices.length === x.length && indices.every((i) => i < size))
-      return Array.from({ length: size }, (_, k) => sum(x.filter((_v, i) => indices[i] === k)))
-    },
-    concat: (_) => [],
-    sum: (_, x) => [sum(x)],
-    dot: (_, x, y) => [dot(x, y)],
-    matvec: (node, x, y) => product(node, x, y),
-    affine: (node, x, y, z) => {
-      need(node.transposed === undefined)
-      return each(r.add)(node, product(node, x, y), z)
-    },
-    outer: (_, x, y) => x.flatMap((u) => y.map((v) => r.mul(u, v))),
-    powi: ({ exponent = 0 }, x) => {
-      need(Number.isSafeInteger(exponent) && Math.abs(exponent) <= 1000)
-      return x.map((v) => r.power(v, exponent))
-    },
+    powi: ({ exponent = 0 }, x) => x.map((v) => r.power(v, exponent)),
     neg: (_, x) => x.map(r.neg),
-    add: each(r.add),
-    sub: each((a, b) => minus(r, a, b)),
-    mul: each(r.mul),
-    div: each((a, b) => r.mul(a, r.inverse(b))),
-    pow: each((a, b) => r.call('exp', r.mul(b, r.call('log', a)))),
-    min: each((a, b) => minus(r, a, r.call('relu', minus(r, a, b)))),
-    max: each((a, b) => r.add(a, r.call('relu', minus(r, b, a)))),
-    // by half of the angle, off its cut
-    atan2: each((y, x) => {
-      const radius = r.call('sqrt', r.add(r.power(x, 2), r.power(y, 2)))
-      const half = r.call('atan', r.mul(y, r.inverse(r.add(radius, x))))
-      return r.add(half, half)
-    }),
+    add: (_, x, y) => x.map((v, i) => r.add(v, y[i])),
+    sub: (_, x, y) => x.map((v, i) => minus(r, v, y[i])),
+    mul: (_, x, y) => x.map((v, i) => r.mul(v, y[i])),
+    div: (_, x, y) => x.map((v, i) => r.mul(v, r.inverse(y[i]))),
   }
+  nodes.forEach((node, at) => {
+    const [x, y] = node.args.map((a) => values[a])
+    const rule = Object.hasOwn(rules, node.op) ? rules[node.op] : undefined
+    if (!used.has(at)) values.push([])
+    else values.push(rule ? rule(node, x, y) : x.map((v) => r.call(node.op, v)))
+  })
+  return values
 }

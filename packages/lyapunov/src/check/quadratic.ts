@@ -1,95 +1,67 @@
-import { type Box, hessian, isDefinite, type Matrix, product, prove, square, walk } from './boxes.js'
+import { type Affine, affine, coordinate } from './affine.js'
+import { type Box, hessian, isDefinite, type Matrix, product, prove, square, walk, widest } from './boxes.js'
 import { candidate } from './formulas.js'
-import {
-  add,
-  centre,
-  type Interval,
-  intervals,
-  inverse,
-  mul,
-  neg,
-  point,
-  power,
-  sub,
-  width,
-  zero,
-} from './interval.js'
-import { demand, isIndex, run } from './program.js'
+import { add, intervals, inverse, mul, neg, point, power, sub, zero } from './interval.js'
+import { demand, isIndex } from './program.js'
 import { type Problem, readNumbers } from './readCertificate.js'
-import { derivatives, type Jet, jets, minus, number, type Ring, total, variables } from './ring.js'
-
-type Slope = Jet<Interval>
-
-/** What does not vary over the box. */
-const fixed = (value: Interval): Slope => ({ value, base: value, slopes: [] })
+import { type Jet, jets, minus, number, reciprocal, type Smooth, variables } from './ring.js'
 
 /**
- * The mean of φ′ between the points `from` and `to`: the integral over eighths of the segment, and the difference quotient
- * where that is defined.
+ * The mean of φ′ between the points `from` and `to`: over eighths of the segment, each an axis of its own, on which the mean
+ * of what is linear is its middle; and the difference quotient where that is defined. Of 1/u and u² it is a formula.
  */
-function mean(r: Ring<Slope>, name: string, from: Slope, to: Slope): Slope {
-  const span = minus(r, to, from)
-  const part = (k: number) => {
-    const u = r.add(from, r.mul(fixed({ lo: k / 8, hi: (k + 1) / 8 }), span))
-    return derivatives[name](r, u, r.call(name, u))
-  }
-  const { value, slopes } = r.mul(number(r, 1 / 8), total(r, [0, 1, 2, 3, 4, 5, 6, 7].map(part)))
-  const difference = sub(intervals.call(name, to.value), intervals.call(name, from.value))
-  const quotient = mul(difference, inverse(span.value))
-  const isSharper = quotient.lo <= quotient.hi
-  const both = { lo: Math.max(value.lo, quotient.lo), hi: Math.min(value.hi, quotient.hi) }
-  return { value: isSharper ? both : value, base: value, slopes }
+function mean(f: Smooth, from: Affine, to: Affine, n: number): Affine {
+  if (f === reciprocal) return affine.neg(affine.mul(affine.inverse(from), affine.inverse(to)))
+  if (f.exponent === 2) return affine.add(from, to)
+  const span = minus(affine, to, from)
+  const parts = Array.from({ length: 8 }, (_, k) => {
+    const place = coordinate({ lo: k / 8, hi: (k + 1) / 8 }, n)
+    const u = affine.add(from, affine.mul(place, span))
+    const slope = f.slope(affine, u, f.value(affine, u))
+    const slopes = slope.slopes.slice(0, n)
+    return { ...slope, slopes, reach: slopes.reduce((s, v) => s + Math.abs(v), 0) }
+  })
+  const all = affine.linear(parts.map(() => 1 / 8), true, parts) // biome-ignore format: one line
+  const quotient = affine.mul(minus(affine, f.value(affine, to), f.value(affine, from)), affine.inverse(span))
+  return quotient.rest < all.rest ? quotient : all
 }
 
-/**
- * f(x) = S(x)·x on a box, S with its derivatives: slopes from the origin, one factorization that is chosen by the graph
- * alone, so that the derivatives belong to the same S over every box.
- */
-function slopesFromOrigin({ f, states: n }: Problem, box: Box): readonly (readonly Slope[])[] {
-  const r = jets(intervals, n)
-  const isConstant = (s: Slope | undefined) => s === undefined || s.slopes.every((d) => d === undefined)
-  const isLinear = ({ slopes }: Jet<Slope>) => slopes.every(isConstant) && slopes.some((s) => s !== undefined)
-  const isZero = ({ base }: Jet<Slope>) => base.value.lo === 0 && base.value.hi === 0
-  const S = jets(r, n, {
-    mean: (name, from, to) => mean(r, name, from, to),
+/** f(x) = S(x)·x on a box: slopes from the origin. */
+function slopesFromOrigin({ f, states: n }: Problem, box: Box): readonly (readonly Affine[])[] {
+  const isLinear = ({ slopes }: Jet<Affine>) =>
+    slopes.every((s) => s === undefined || s.reach === 0) && slopes.some((s) => s !== undefined)
+  const isZero = ({ base }: Jet<Affine>) => base.lo === 0 && base.hi === 0
+  const S = jets(affine, n, {
+    mean: (smooth, from, to) => mean(smooth, from, to, n),
     // linear functions first, whose slopes are constant; then such as vanish at the origin
     rank: (a) => (isLinear(a) ? 2 : 0) + (isZero(a) ? 1 : 0),
   })
-  const x = variables(r, variables(intervals, box)).map((v) => ({ ...v, base: number(r, 0) }))
-  return run(S, f, x).map(({ slopes }) => slopes.map((s) => s ?? number(r, 0)))
+  const x = variables(affine, box.map(coordinate)).map((v) => ({ ...v, base: number(affine, 0) }))
+  return f(S, x).map(({ slopes }) => slopes.map((s) => s ?? number(affine, 0)))
 }
 
 /** Axes whose linear part is kept, corner by corner; the others join the rest. */
 const cornerAxes = 4
 
-/**
- * Matrices of intervals whose convex hull holds S(x) for all x of the box, from S at the centre and ∂S over the box, and
- * the axis that blurs S most.
- */
+/** Matrices of intervals whose convex hull holds S(x) for all x of the box, and the axis along which S varies most. */
 function slopeCorners(problem: Problem, box: Box) {
-  const at = slopesFromOrigin(problem, box.map((side) => point(centre(side)))) // biome-ignore format: one line
-  const over = slopesFromOrigin(problem, box)
-  const reach = box.map((side) => sub(side, point(centre(side))))
-  const partial = (i: number, j: number, k: number) => over[i][j].slopes[k] ?? zero
-  const size = (k: number, f: (d: Interval) => number) =>
-    over.flat().reduce((s, { slopes }) => s + f(slopes[k] ?? zero), 0) * reach[k].hi
-  const bend = box.map((_, k) => size(k, (d) => Math.abs(centre(d))))
-  const blur = box.map((_, k) => size(k, width) + 0.05 * bend[k])
+  const S = slopesFromOrigin(problem, box)
+  const bend = box.map((_, k) => S.flat().reduce((s, { slopes }) => s + Math.abs(slopes[k] ?? 0), 0))
   const axes = [...box.keys()].filter((k) => bend[k] > 0).sort((p, q) => bend[q] - bend[p]).slice(0, cornerAxes) // biome-ignore format: one line
-  const entry = (corner: number, i: number, j: number) =>
-    box.reduce((s, _, k) => {
-      const d = partial(i, j, k)
-      const place = axes.indexOf(k)
-      const slope = point(place < 0 ? 0 : centre(d))
-      const end = point((corner >> Math.max(place, 0)) & 1 ? reach[k].hi : reach[k].lo)
-      // the linear part at a corner, and what the derivative adds to it
-      return add(s, add(mul(slope, end), mul(sub(d, slope), reach[k])))
-    }, at[i][j].value)
+  const entry = ({ centre, slopes, rest }: Affine, corner: number) => {
+    const signs = slopes.map((_, k) => (axes.includes(k) ? 1 - 2 * ((corner >> axes.indexOf(k)) & 1) : 0))
+    const others = [rest, ...slopes.filter((_, k) => signs[k] === 0).map(Math.abs)]
+    const end = (sign: number) => {
+      const terms = [centre, ...slopes, ...others].map(point)
+      return intervals.linear([1, ...signs, ...others.map(() => sign)], true, terms)
+    }
+    return { lo: end(-1).lo, hi: end(1).hi }
+  }
   const corners = Array.from({ length: 2 ** axes.length }, (_, corner) =>
-    square(box.length, (i, j) => entry(corner, i, j)),
+    S.map((row) => row.map((s) => entry(s, corner))),
   )
-  const sizes = blur.map((b, k) => (Number.isFinite(b) ? b : reach[k].hi * Number.MAX_VALUE))
-  return { corners, axis: sizes.indexOf(Math.max(...sizes)) }
+  const isTold = bend.every((b) => b < Infinity) && bend.some((b) => b > 0)
+  return { corners, axis: isTold ? bend.indexOf(Math.max(...bend)) : widest(box) }
 }
 
 /**
@@ -126,8 +98,8 @@ export function checkQuadratic(problem: Problem): void {
     const Q = factor === 0 ? square(n, () => zero) : twiceQ(axis, size)
     const weighted = square(n, (i, j) => mul(point(factor), Q[i][j]))
     prove(leaf, budget, (box) => {
-      const { corners, axis: widest } = slopeCorners(problem, box)
-      return corners.every((S) => isNegative(S, weighted)) ? undefined : widest
+      const { corners, axis: blurred } = slopeCorners(problem, box)
+      return corners.every((S) => isNegative(S, weighted)) ? undefined : blurred
     })
   })
 }

@@ -1,7 +1,8 @@
 import { sha256 } from '@noble/hashes/sha2.js'
 import { bytesToHex, utf8ToBytes } from '@noble/hashes/utils.js'
 import type { Box, Budget } from './boxes.js'
-import { demand, isIndex, type Program, workOf } from './program.js'
+import { demand, isIndex, readField } from './program.js'
+import type { Formulas } from './ring.js'
 import { type Claim, statementOf } from './statement.js'
 
 export type Json = Readonly<Record<string, unknown>>
@@ -20,18 +21,18 @@ export interface Problem {
   readonly isMap: boolean
   /** the state is the deviation from an equilibrium */
   readonly isMoved: boolean
-  readonly f: Program
+  readonly f: Formulas
   /** V, or B, or A */
-  readonly V: Program
+  readonly V: Formulas
+  readonly isSmooth: { readonly candidate: boolean; readonly system: boolean }
   /** a bisection in preorder */
   readonly tree: readonly number[]
   /** how often boxes may be halved beyond that */
   readonly budget: Budget
 }
 
-/** Second derivatives take n² numbers each: beyond these a forged file would only exhaust the memory, or take hours. */
+/** Beyond these a forged file would only exhaust the memory, or take hours. */
 const greatestDimension = 100
-const greatestWork = 1e7
 const greatestTotalWork = 1e10
 const extraBoxes = 400_000
 
@@ -40,7 +41,7 @@ export function readCertificate(json: unknown): Problem {
   // an object is read as the file that it would be: no getters, holes or other things that files cannot hold
   const c = typeof json === 'string' ? readText(json) : (JSON.parse(JSON.stringify(json)) as Json)
   demand(c?.format === 'separatrix-certificate', 'not a certificate')
-  demand(c.version === 2, `a certificate of version ${c.version}; this program reads version 2`)
+  demand(c.version === 3, `a certificate of version ${c.version}; this program reads version 3`)
   const { hash, ...payload } = c
   demand(hash === bytesToHex(sha256(utf8ToBytes(canonical(payload)))), 'the hash does not fit the contents')
   const [claim, proof] = [c.claim as Json & Claim, c.proof as Json]
@@ -64,58 +65,25 @@ export function readCertificate(json: unknown): Problem {
   const isNamed = uncertain.every((u, i) => names(c.system, 'input')[i] === u.name)
   demand(isNamed, 'what is uncertain is not what the system reads')
   const isScalar = property !== 'invariant-polytope'
-  const V = readProgram(c.candidate, 'the candidate', isScalar ? [n, 0, 1] : [n, 0])
-  const f = readProgram(c.system, 'the system', [n, inputs.length, n])
-  const work = (workOf(f) + workOf(V)) * (1 + axes ** 2)
+  const candidate = readField(c.candidate, 'the candidate', isScalar ? [n, 0, 1] : [n, 0])
+  const system = readField(c.system, 'the system', [n, inputs.length, n])
+  const isSmooth = { candidate: candidate.isSmooth, system: system.isSmooth }
+  const work = (candidate.work + system.work) * (1 + axes ** 2)
   const budget = { left: Math.min(extraBoxes, Math.ceil(greatestTotalWork / work)) }
   const what = { level: level as number, decay: rate, domain: [...domain, ...center, ...inputs] }
-  return { claim, proof, ...what, states: n, isMap, isMoved, f, V, tree: proof.tree, budget }
+  const fields = { f: system.formulas, V: candidate.formulas, isSmooth }
+  return { claim, proof, ...what, ...fields, states: n, isMap, isMoved, tree: proof.tree, budget }
 }
 
-/** Numbers must be written as their doubles print: a digit altered beyond a double's precision is altered all the same. */
+/** As the value prints but for spaces: no digit beyond a double's precision, and no key twice, which readers may differ about. */
 function readText(text: string): Json {
   const value = JSON.parse(text)
-  const bare = text.replace(/"(?:[^"\\]|\\.)*"/g, '""')
-  for (const [number] of bare.matchAll(/-?\d[\d.eE+-]*/g))
-    demand(`${Number(number)}` === number, `the number ${number} is not written as its double prints`)
-  demand(bare.split(':').length - 1 === keysIn(value), 'a key is written twice: readers may differ about it')
-  return value
-}
-
-const keysIn = (value: unknown): number =>
-  typeof value !== 'object' || value === null
-    ? 0
-    : Object.values(value).reduce(
-        (s: number, v) => s + keysIn(v),
-        Array.isArray(value) ? 0 : Object.keys(value).length,
-      )
-
-/** An autonomous field of n states, k inputs and m outputs; run checks its nodes one by one. */
-export function readProgram(
-  json: unknown,
-  name: string,
-  [n, k, m]: readonly [number, number, number?],
-): Program {
-  const { name: title, nodes, output, ...header } = json as Record<string, unknown[]>
-  const { state, input } = header
-  const plain = { format: 'separatrix-field', version: 1, state, input, theta: [], layout: [] }
-  demand(canonical(header) === canonical(plain), `${name} is not a field of version 1, or is open`)
-  const isNamed =
-    [state, input].every(Array.isArray) &&
-    [title, ...state, ...input].every((text) => typeof text === 'string')
-  demand(isNamed && state.length === n && input.length === k, `${name} has other states or inputs`)
-  demand(new Set([...state, ...input]).size === n + k, `${name} has two quantities of one name`)
-  demand(Array.isArray(nodes) && isIndex(output, nodes.length), `${name} has no output`)
+  const bare = (some: string) => some.replace(/\s/g, '')
   demand(
-    nodes.every((node) => typeof (node as Json).op === 'string'),
-    `${name} has a malformed node`,
+    bare(text) === bare(JSON.stringify(value)),
+    'a number is not written as its double prints, or a key is written twice',
   )
-  demand(k > 0 || nodes.every((node) => (node as Json).op !== 'input'), `${name} has an input`)
-  const program = { nodes, output, states: n } as unknown as Program
-  const { size } = program.nodes[program.output]
-  demand(size === (m ?? size), `${name} has another number of outputs`)
-  demand(workOf(program) * (1 + (n + k) ** 2) <= greatestWork, `${name} is too large`)
-  return program
+  return value
 }
 
 /** n intervals with finite ends, in order. */

@@ -6,6 +6,8 @@ export interface Ring<T> {
   /** a number of a certificate: the decimal that it prints as, or the double itself */
   readonly constant: (value: number, exact: boolean) => T
   readonly add: (a: T, b: T) => T
+  /** Σ wᵢxᵢ, the weights being numbers of a certificate */
+  readonly linear: (weights: readonly number[], exact: boolean, x: readonly T[]) => T
   readonly neg: (a: T) => T
   readonly mul: (a: T, b: T) => T
   readonly inverse: (a: T) => T
@@ -31,59 +33,84 @@ export interface Jet<T> {
   readonly slopes: readonly (T | undefined)[]
 }
 
+/** A function of one variable: φ(u), and φ′(u) where y = φ(u). */
+export interface Smooth {
+  readonly value: <T>(r: Ring<T>, u: T) => T
+  readonly slope: <T>(r: Ring<T>, u: T, y: T) => T
+  /** of a power */
+  readonly exponent?: number
+}
+
+export const reciprocal: Smooth = { value: (r, u) => r.inverse(u), slope: (r, _, y) => r.neg(r.power(y, 2)) }
+export const powerOf = (k: number): Smooth => ({
+  exponent: k,
+  value: (r, u) => r.power(u, k),
+  slope: (r, u) => (k === 0 ? number(r, 0) : r.linear([k], true, [r.power(u, k - 1)])),
+})
+export const named = (name: string): Smooth => ({
+  value: (r, u) => r.call(name, u),
+  slope: derivatives[name],
+})
+
 /** How slopes are made between two points: the mean of φ′ there, and which factor of a product goes first. */
 export interface Between<T> {
-  readonly mean: (name: string, from: T, to: T) => T
+  readonly mean: (f: Smooth, from: T, to: T) => T
   readonly rank: (a: Jet<T>) => number
 }
 
 /** Forward differentiation in n variables; jets over jets give second derivatives. */
 export function jets<T>(r: Ring<T>, n: number, between?: Between<T>): Ring<Jet<T>> {
   const axes = Array.from({ length: n }, (_, i) => i)
-  const plus = (a: T | undefined, b: T | undefined) =>
-    a === undefined ? b : b === undefined ? a : r.add(a, b)
-  const times = (a: T, b: T | undefined) => (b === undefined ? undefined : r.mul(a, b))
   const isLocal = (a: Jet<T>) => a.value === a.base
-  const make = (value: T, base: T, slope: (i: number) => T | undefined) => {
-    return { value, base, slopes: axes.map(slope) }
+  const make = (
+    x: readonly Jet<T>[],
+    f: (x: readonly T[]) => T,
+    slope: (i: number) => T | undefined,
+  ): Jet<T> => {
+    const value = f(x.map((a) => a.value))
+    return { value, base: x.every(isLocal) ? value : f(x.map((a) => a.base)), slopes: axes.map(slope) }
   }
-  const constant = (value: T) => make(value, value, () => undefined)
-  /** φ(a) with its slopes, from the mean of φ′ between the base of a and a */
-  const chain = (a: Jet<T>, f: (v: T) => T, mean: (value: T) => T): Jet<T> => {
-    const value = f(a.value)
-    if (a.slopes.every((s) => s === undefined)) return constant(value)
-    const slope = mean(value)
-    return make(value, isLocal(a) ? value : f(a.base), (i) => times(slope, a.slopes[i]))
+  /** of what is known */
+  const sum = (w: readonly number[], exact: boolean, x: readonly (T | undefined)[]) => {
+    const known = x.filter((v) => v !== undefined)
+    return known.length === 0 ? undefined : r.linear(w.filter((_, k) => x[k] !== undefined), exact, known) // biome-ignore format: one line
   }
-  const pair = (a: Jet<T>, b: Jet<T>, f: (p: T, q: T) => T, slope: (i: number) => T | undefined) => {
-    const value = f(a.value, b.value)
-    return make(value, isLocal(a) && isLocal(b) ? value : f(a.base, b.base), slope)
+  const linear = (w: readonly number[], exact: boolean, x: readonly Jet<T>[]) =>
+    make(x, (v) => r.linear(w, exact, v), (i) => sum(w, exact, x.map((a) => a.slopes[i]))) // biome-ignore format: one line
+  const plus = (u: T | undefined, v: T | undefined) =>
+    u === undefined ? v : v === undefined ? u : r.add(u, v)
+  const times = (u: T, v: T | undefined) => (v === undefined ? undefined : r.mul(u, v))
+  const product = (a: Jet<T>, b: Jet<T>) => {
+    const slope = (i: number) => plus(times(b.value, a.slopes[i]), times(a.base, b.slopes[i]))
+    return make([a, b], ([u, v]) => r.mul(u, v), slope)
   }
-  const product = (a: Jet<T>, b: Jet<T>) =>
-    pair(a, b, r.mul, (i) => plus(times(b.value, a.slopes[i]), times(a.base, b.slopes[i])))
-  /** (aᵏ − bᵏ)/(a − b) */
-  const quotient = ({ value, base }: Jet<T>, k: number) => {
-    const powers = Array.from({ length: k }, (_, i) => r.power(base, i))
-    return powers.reduce((s, v) => r.add(r.mul(s, value), v), number(r, 0))
+  const applied = (f: Smooth, a: Jet<T>) => {
+    const value = f.value(r, a.value)
+    if (a.slopes.every((s) => s === undefined)) return { value, base: value, slopes: a.slopes }
+    const slope = between && !isLocal(a) ? between.mean(f, a.base, a.value) : f.slope(r, a.value, value)
+    const slopes = a.slopes.map((s) => times(slope, s))
+    return { value, base: isLocal(a) ? value : f.value(r, a.base), slopes }
   }
-  const ring: Ring<Jet<T>> = {
-    constant: (value, exact) => constant(r.constant(value, exact)),
-    add: (a, b) => pair(a, b, r.add, (i) => plus(a.slopes[i], b.slopes[i])),
-    neg: (a) => pair(a, a, r.neg, (i) => a.slopes[i] && r.neg(a.slopes[i] as T)),
+  return {
+    constant: (value, exact) => make([], () => r.constant(value, exact), () => undefined), // biome-ignore format: one line
+    linear,
+    add: (a, b) =>
+      make(
+        [a, b],
+        ([u, v]) => r.add(u, v),
+        (i) => plus(a.slopes[i], b.slopes[i]),
+      ),
+    neg: (a) =>
+      make(
+        [a],
+        ([u]) => r.neg(u),
+        (i) => a.slopes[i] && r.neg(a.slopes[i]),
+      ),
     mul: (a, b) => (between && between.rank(b) > between.rank(a) ? product(b, a) : product(a, b)),
-    inverse: (a) => chain(a, r.inverse, (y) => r.neg(r.mul(y, isLocal(a) ? y : r.inverse(a.base)))),
-    power(a, k) {
-      if (k < 0) return ring.inverse(ring.power(a, -k))
-      const slope = () => (isLocal(a) ? r.mul(number(r, k), r.power(a.value, k - 1)) : quotient(a, k))
-      return chain(a, (v) => r.power(v, k), slope)
-    },
-    call(name, a) {
-      const local = (y: T) => derivatives[name](r, a.value, y)
-      const slope = between && !isLocal(a) ? () => between.mean(name, a.base, a.value) : local
-      return chain(a, (v) => r.call(name, v), slope)
-    },
+    inverse: (a) => applied(reciprocal, a),
+    power: (a, k) => applied(powerOf(k), a),
+    call: (name, a) => applied(named(name), a),
   }
-  return ring
 }
 
 /** The coordinates xᵢ as jets. */
@@ -107,13 +134,11 @@ export const derivatives: Readonly<Record<string, Derivative>> = {
   cos: (r, u) => r.neg(r.call('sin', u)),
   tan: (r, _u, y) => r.add(number(r, 1), r.power(y, 2)),
   atan: (r, u) => r.inverse(r.add(number(r, 1), r.power(u, 2))),
-  sinh: (r, u) => r.call('cosh', u),
-  cosh: (r, u) => r.call('sinh', u),
   tanh: (r, _u, y) => minus(r, number(r, 1), r.power(y, 2)),
-  sigmoid: (r, _u, y) => r.mul(y, minus(r, number(r, 1), y)),
-  softplus: (r, u) => r.call('sigmoid', u),
+  softplus: (r, u) => r.linear([0.5, 0.5], true, [number(r, 1), r.call('tanh', r.linear([0.5], true, [u]))]),
   relu: (r, u) => r.call('step', u),
   abs: (r, u) => r.call('sign', u),
   step: (r, u) => r.call('kink', u),
   sign: (r, u) => r.call('kink', u),
+  kink: (r, u) => r.call('kink', u),
 }

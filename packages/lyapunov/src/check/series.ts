@@ -44,6 +44,11 @@ export function series<T>(r: Ring<T>): Ring<Series<T>> {
       lazySeries(min(a.from, b.from), max(a.to, b.to), (k) =>
         sum([a, b].filter((c) => isWithin(c, k)).map((c) => c.at(k))),
       ),
+    linear: (w, exact, x) =>
+      lazySeries(min(...x.map((a) => a.from)), max(...x.map((a) => a.to)), (k) => {
+        const known = x.map((_, i) => i).filter((i) => isWithin(x[i], k))
+        return r.linear(known.map((i) => w[i]), exact, known.map((i) => x[i].at(k)))
+      }),
     neg: (a) => lazySeries(a.from, a.to, (k) => r.neg(a.at(k))),
     mul: (a, b) => lazySeries(a.from + b.from, a.to + b.to, (k) => products(a, b, k)),
     inverse: (a) => chain(a, r.inverse, (y) => ring.neg(ring.mul(y, y))),

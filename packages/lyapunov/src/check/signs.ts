@@ -4,8 +4,8 @@ import { isBounded } from './interval.js'
 import { isPositive } from './isPositive.js'
 import { checkLeaves } from './leaves.js'
 import { polynomials } from './polynomial.js'
-import { demand, run } from './program.js'
-import { type Problem, readProgram } from './readCertificate.js'
+import { demand, readField } from './program.js'
+import type { Problem } from './readCertificate.js'
 import { type Formula, number } from './ring.js'
 
 /** V and −V̇ − κV are positive but at 0, and V is unbounded, as polynomials with exact coefficients. */
@@ -25,10 +25,9 @@ export function checkGlobal(problem: Problem): void {
  * the states, the inputs and values of functions, Q being negative on the leaves; wherever f and ∇V are Lipschitz.
  */
 export function checkWeakly(problem: Problem): void {
-  const { V, states: n, domain, proof } = problem
+  const { states: n, domain, proof } = problem
   // the theorem is about smooth V and Lipschitz f
-  const isSmooth = !V.nodes.some(({ op }) => ['relu', 'abs', 'min', 'max'].includes(op))
-  demand(isSmooth, 'a candidate that is not smooth')
+  demand(problem.isSmooth.candidate, 'a candidate that is not smooth')
   const parts = (box: Box) => linearized((r, x) => [candidate(problem)(r, x), ...motion(problem)(r, x)], box)
   const needs = (box: Box) => parts(box).flat().every(isBounded)
   const P = polynomials(domain.length)
@@ -40,8 +39,8 @@ export function checkWeakly(problem: Problem): void {
     return
   }
   const [S, Q] = [proof.factor, proof.quotient].map((json): Formula => {
-    const program = readProgram(json, 'a factor', [n, domain.length - n, 1])
-    return (r, y) => run(r, program, y)[0]
+    const { formulas } = readField(json, 'a factor', [n, domain.length - n, 1])
+    return (r, y) => formulas(r, y)[0]
   })
   const difference = P.add(change, P.neg(P.mul(P.power(S(P, x), 2), Q(P, x))))
   demand(difference.size === 0, 'the derivative of V is not the product of its factors')

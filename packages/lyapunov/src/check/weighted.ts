@@ -18,6 +18,18 @@ export function weighted<T>(r: Ring<T>, t: T): Ring<Weighted<T>> {
       const from = Math.min(a.from, b.from)
       return { from, value: r.add(over(a, from), over(b, from)) }
     },
+    linear(w, exact, x) {
+      const known = x.map((_, i) => i).filter((i) => x[i].from < Infinity)
+      const from = Math.min(...known.map((i) => x[i].from))
+      return {
+        from,
+        value: r.linear(
+          known.map((i) => w[i]),
+          exact,
+          known.map((i) => over(x[i], from)),
+        ),
+      }
+    },
     neg: ({ from, value }) => ({ from, value: r.neg(value) }),
     mul: (a, b) => ({ from: a.from + b.from, value: r.mul(a.value, b.value) }),
     inverse: (a) => plain(r.inverse(over(a, 0))),
