@@ -37,13 +37,13 @@ test('threads: thousands of short rounds give the bounds of one thread, bit for 
   const readings = readingsOf(vanDerPol.field, vanDerPol.V)
   const [alone, shared] = [
     pairRound(readings),
-    boxRound(readings, { threads: 3, startAfter: 0, capacity: 8 }),
+    boxRound(readings, { threads: 2, startAfter: 0, capacity: 8 }),
   ]
   const random = seededRandom(1)
   try {
     untilHelped(shared)
     assert.ok(shared.threads() > 1, 'another thread has helped')
-    for (let k = 0; k < 4000; k++) {
+    for (let k = 0; k < 2500; k++) {
       const count = 1 + (k % 8)
       const settling = { above: 4 * random.uniform(), below: random.uniform() - 0.5, isPositive: k % 2 === 0 }
       for (let slot = 0; slot < count; slot++)
@@ -81,7 +81,7 @@ test('threads: what fails in one is an error in the caller', () => {
   const readings = readingsOf(regulated, cost)
   const { sources } = readings
   if (sources === undefined) throw new Error('a pair of graphs')
-  // the thread alone reads these graphs: a value of another size than its node says
+  // the thread alone reads these graphs: they have an operation that there is not
   const broken = { ...sources.value, nodes: [{ ...sources.value.nodes[0], op: 'nonsense' }] as never }
   const round = boxRound(
     { ...readings, sources: { ...sources, value: broken } },
@@ -100,8 +100,8 @@ test('threads: what fails in one is an error in the caller', () => {
 for (const { name, critical, ...pair } of cases) {
   test(`threads: ${name}, the same verdicts and brackets by one and by many`, () => {
     for (const factor of [0.99, 1.01]) {
-      const kinds = [1, 2, 3].map((threads) => certify({ ...pair, level: factor * critical, threads }).kind)
-      assert.equal(kinds, new Array(3).fill(factor < 1 ? 'proved' : 'refuted'))
+      const kinds = [1, 2].map((threads) => certify({ ...pair, level: factor * critical, threads }).kind)
+      assert.equal(kinds, new Array(2).fill(factor < 1 ? 'proved' : 'refuted'))
     }
     const regions = [1, 2, 3].map((threads) => regionOfAttraction({ ...pair, threads, tolerance: 5e-3 }))
     for (const { level, certificate } of regions) {
@@ -110,8 +110,9 @@ for (const { name, critical, ...pair } of cases) {
         level[0] < critical && level[1] >= critical * (1 - 1e-9) && level[1] < 1.006 * level[0],
         `${level}`,
       )
-      assert.is(checkCertificate(certificate).valid, true)
+      assert.ok(certificate !== undefined)
     }
+    assert.is(checkCertificate(regions[1]?.certificate).valid, true)
     assert.equal(
       regions[1]?.certificate,
       regions[2]?.certificate,
@@ -178,6 +179,16 @@ test('limits of time hold for every property', () => {
 test('threads: refused where they are no number', () => {
   for (const threads of [0, 1.5, -1])
     assert.throws(() => certify({ ...vanDerPol, level: 1, threads }), /expected a positive number of threads/)
+})
+
+test('threads: refused where the calling thread may not wait for others, as in a page', () => {
+  const builtin = process.getBuiltinModule
+  Object.assign(process, { getBuiltinModule: undefined })
+  try {
+    assert.throws(() => certify({ ...vanDerPol, level: 1, threads: 2 }), /expected threads: 1, or Node/)
+  } finally {
+    Object.assign(process, { getBuiltinModule: builtin })
+  }
 })
 
 test.run()

@@ -17,8 +17,6 @@ export interface Jet {
 
 /** A value with slopes from the origin: g(x) = g(0) + Σ slope[j](x)·xⱼ. Constants have none. */
 interface Sloped {
-  /** whether its slopes do not depend on x */
-  readonly isLinear: boolean
   readonly at0: Interval
   readonly range: Jet
   readonly slope?: readonly Jet[]
@@ -28,28 +26,20 @@ const interval = binaryInterval
 const point = (x: number): Interval => ({ lo: x, hi: x })
 const number = (x: number): Jet => ({ v: point(x) })
 const zero = number(0)
-const nothing = { isLinear: false, at0: zero.v, range: zero }
 const isZero = (x: Interval) => x.lo === 0 && x.hi === 0
-
-/** The partial derivative by a variable that a value does not depend on, by identity: most are of this kind. */
-const none = zero.v
-const sum = (op: 'add' | 'sub', x: Interval, y: Interval) =>
-  y === none ? x : op === 'add' && x === none ? y : interval[op](x, y)
-/** Where the factor is undefined, so is the product. */
-const times = (by: Interval, d: Interval) => (d === none && by.lo <= by.hi ? none : interval.mul(by, d))
 
 const isConstant = ({ v, g }: Jet, x: number) => !g && v.lo === x && v.hi === x
 
 const linear = (op: 'add' | 'sub', a: Jet, b: Jet): Jet => {
   if (isConstant(b, 0)) return a
   if (op === 'add' && isConstant(a, 0)) return b
-  const v = interval[op](a.v, b.v)
+  const f = interval[op]
   const g = a.g || b.g
-  return g ? { v, g: g.map((_, j) => sum(op, a.g?.[j] ?? none, b.g?.[j] ?? none)) } : { v }
+  return { v: f(a.v, b.v), ...(g && { g: g.map((_, j) => f(a.g?.[j] ?? zero.v, b.g?.[j] ?? zero.v)) }) }
 }
 const add = (a: Jet, b: Jet) => linear('add', a, b)
 const sub = (a: Jet, b: Jet) => linear('sub', a, b)
-const scaled = (g: Jet['g'], by: Interval) => g && { g: g.map((d) => times(by, d)) }
+const scaled = (g: Jet['g'], by: Interval) => g && { g: g.map((d) => interval.mul(by, d)) }
 
 function mul(a: Jet, b: Jet): Jet {
   if (isConstant(a, 0) && b.v.lo <= b.v.hi) return zero
@@ -58,15 +48,17 @@ function mul(a: Jet, b: Jet): Jet {
   if (isConstant(b, 1)) return a
   const v = interval.mul(a.v, b.v)
   if (!a.g || !b.g) return { v, ...scaled(a.g, b.v), ...scaled(b.g, a.v) }
-  return { v, g: a.g.map((d, j) => sum('add', times(b.v, d), times(a.v, b.g?.[j] ?? none))) }
+  return {
+    v,
+    g: a.g.map((d, j) => interval.add(interval.mul(b.v, d), interval.mul(a.v, b.g?.[j] ?? zero.v))),
+  }
 }
 
 /** a/b with the derivative (a′ − (a/b)·b′)/b. */
 function div(a: Jet, b: Jet): Jet {
   const v = interval.div(a.v, b.v)
-  const top = sub({ v: none, ...(a.g && { g: a.g }) }, { v: none, ...scaled(b.g, v) })
-  const over = (d: Interval) => (d === none && v.lo <= v.hi ? none : interval.div(d, b.v))
-  return { v, ...(top.g && { g: top.g.map(over) }) }
+  const top = sub({ v: zero.v, ...(a.g && { g: a.g }) }, { v: zero.v, ...scaled(b.g, v) })
+  return { v, ...(top.g && { g: top.g.map((d) => interval.div(d, b.v)) }) }
 }
 
 function power(x: Jet, k: number): Jet {
@@ -98,8 +90,8 @@ const derivatives = {
   softplus: (x: Jet): Jet => unary('sigmoid', x),
 } as const
 
-/** Slopes from the origin over a box, with their partial derivatives if wanted: S and ∂S/∂xₖ, both row-major. */
-export type OriginSlopes = (box: readonly Interval[], withPartials?: boolean) => readonly Jet[]
+/** Values, slopes from the origin and their partial derivatives over a box: S and ∂S/∂xₖ, both row-major. */
+export type OriginSlopes = (box: readonly Interval[]) => readonly Jet[]
 
 /**
  * Slopes of a field with respect to the origin (Krawczyk & Neumaier, SIAM J. Numer. Anal. 22, 1985): one matrix
@@ -124,49 +116,40 @@ export function originSlopes(field: Field): OriginSlopes | undefined {
   ])
   if (!f.nodes.every((node) => known.has(node.op))) return undefined
   const n = f.stateSize
-  const unit = (i: number) => Array.from({ length: n }, (_, j) => (i === j ? point(1) : none))
-  const variable = (i: number, v: Interval, withPartials: boolean): Sloped => ({
-    isLinear: true,
-    at0: none,
-    range: { v, ...(withPartials && { g: unit(i) }) },
+  const unit = (i: number) => Array.from({ length: n }, (_, j) => point(i === j ? 1 : 0))
+  const variable = (i: number, v: Interval): Sloped => ({
+    at0: zero.v,
+    range: { v, g: unit(i) },
     slope: unit(i).map((d) => ({ v: d })),
   })
-  // decided once, with partial derivatives, which tell: then both ways of reading factor alike
-  let linear: readonly boolean[] | undefined
-  const valuesOn = (box: readonly Interval[], withPartials: boolean): Sloped[] => {
+  return (box) => {
     const values: Sloped[] = []
-    for (const [at, node] of f.nodes.entries()) {
+    for (const node of f.nodes) {
       if (node.op === 'concat') break
       if (node.op === 'const') {
         const v = constantInterval(node.values[0], node.exact === true)
-        values.push({ isLinear: false, at0: v, range: { v } })
+        values.push({ at0: v, range: { v } })
       } else if (node.op === 'state' || node.op === 'gather') {
         const i = node.op === 'gather' ? node.indices[0] : 0
-        values.push(variable(i, box[i], withPartials))
-      } else {
-        const args = node.args.map((a) => values[a])
-        const value = slopeOf(node, args)
-        values.push({ ...value, isLinear: linear?.[at] ?? hasConstantSlopes(value) })
-      }
+        values.push(variable(i, box[i]))
+      } else
+        values.push(
+          slopeOf(
+            node,
+            node.args.map((a) => values[a]),
+          ),
+        )
     }
-    return values
-  }
-  linear = valuesOn(new Array<Interval>(n).fill(point(0)), true).map(({ isLinear }) => isLinear)
-  return (box, withPartials = true) => {
-    const values = valuesOn(box, withPartials)
     const output = f.nodes[f.output]
     const rows = output.op === 'concat' ? output.args : [f.output]
     return rows.flatMap((r) => values[r].slope ?? Array.from({ length: n }, () => zero))
   }
 }
 
-/** What a rule finds of a value. */
-type Computed = Omit<Sloped, 'isLinear'>
-
-function slopeOf(node: Node, [p, q]: readonly Sloped[]): Computed {
+function slopeOf(node: Node, [p, q]: readonly Sloped[]): Sloped {
   switch (node.op) {
     case 'neg':
-      return combined('sub', nothing, p)
+      return combined('sub', { at0: zero.v, range: zero }, p)
     case 'add':
     case 'sub':
       return combined(node.op, p, q)
@@ -188,25 +171,25 @@ const pairwise = (p: Sloped, q: Sloped, f: (a: Jet, b: Jet) => Jet): Pick<Sloped
     : { slope: some.map((_, j) => f(p.slope?.[j] ?? zero, q.slope?.[j] ?? zero)) }
 }
 
-const combined = (op: 'add' | 'sub', p: Sloped, q: Sloped): Computed => ({
+const combined = (op: 'add' | 'sub', p: Sloped, q: Sloped): Sloped => ({
   at0: interval[op](p.at0, q.at0),
   range: linear(op, p.range, q.range),
   ...pairwise(p, q, (a, b) => linear(op, a, b)),
 })
 
-/** Whether there are slopes, none of which depends on x: those of a linear function. */
-const hasConstantSlopes = ({ slope }: Computed) => slope?.every(({ g }) => g === undefined) === true
+/** Slopes that do not depend on x: of a linear function. */
+const isLinear = ({ slope }: Sloped) => slope?.every(({ g }) => g === undefined) === true
 
 /**
  * pq − p(0)q(0) = q·(p − p(0)) + p(0)·(q − q(0)), p the linear factor if there is just one, else one that vanishes at 0: so
  * u(x)·sin θ and sin θ·(u(x) + 1) have slopes that depend on θ alone where u is linear.
  */
-function product(p: Sloped, q: Sloped): Computed {
-  const isSecond = p.isLinear === q.isLinear ? isZero(q.at0) && !isZero(p.at0) : q.isLinear
+function product(p: Sloped, q: Sloped): Sloped {
+  const isSecond = isLinear(p) === isLinear(q) ? isZero(q.at0) && !isZero(p.at0) : isLinear(q)
   return isSecond ? orderedProduct(q, p) : orderedProduct(p, q)
 }
 
-function orderedProduct(p: Sloped, q: Sloped): Computed {
+function orderedProduct(p: Sloped, q: Sloped): Sloped {
   return {
     at0: interval.mul(p.at0, q.at0),
     range: mul(p.range, q.range),
@@ -215,7 +198,7 @@ function orderedProduct(p: Sloped, q: Sloped): Computed {
 }
 
 /** p/q − r = ((p − p(0)) − r·(q − q(0)))/q with r = p(0)/q(0). */
-function quotient(p: Sloped, q: Sloped): Computed {
+function quotient(p: Sloped, q: Sloped): Sloped {
   const at0 = interval.div(p.at0, q.at0)
   return {
     at0,
@@ -224,7 +207,7 @@ function quotient(p: Sloped, q: Sloped): Computed {
   }
 }
 
-function raised(p: Sloped, k: number): Computed {
+function raised(p: Sloped, k: number): Sloped {
   const [at0, range] = [powerInterval(p.at0, k), power(p.range, k)]
   if (!p.slope || k === 0) return { at0, range }
   const whole = () => sub(range, { v: at0 })
@@ -233,7 +216,7 @@ function raised(p: Sloped, k: number): Computed {
   return { at0, range, slope: p.slope.map((s) => mul(secant, s)) }
 }
 
-function applied(op: Smooth, p: Sloped): Computed {
+function applied(op: Smooth, p: Sloped): Sloped {
   const [at0, range] = [unaryInterval[op](p.at0), unary(op, p.range)]
   if (!p.slope) return { at0, range }
   const secant = meanSlope(p, () => sub(range, { v: at0 }), derivatives[op])

@@ -135,10 +135,7 @@ function cornerForms({ hessian, slopes, rate }: QuadraticForm, box: readonly Int
   const { n } = hessian
   const centre = box.map(({ lo, hi }) => midpoint(lo, hi))
   const over = slopes(box)
-  const at = slopes(
-    centre.map((c) => ({ lo: c, hi: c })),
-    false,
-  )
+  const at = slopes(centre.map((c) => ({ lo: c, hi: c })))
   const reach = box.map(({ lo, hi }, k) => roundUp(Math.max(hi - centre[k], centre[k] - lo)))
   const partial = (jet: Jet, k: number) => jet.g?.[k] ?? { lo: 0, hi: 0 }
   const middle = (jet: Jet, k: number) => midpoint(partial(jet, k).lo, partial(jet, k).hi)
