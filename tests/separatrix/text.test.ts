@@ -82,7 +82,9 @@ test('a proved level is never rounded up, a refuted one never down', () => {
       assert.ok(down <= value && value <= up)
       // one unit of the last digit, at most 10^(1−digits) of the value, and a rounding
       assert.ok(up - down <= 1.000001 * 10 ** (1 - digits) * value)
-      assert.equal(plain(down, digits), String(down))
+      // printing does not change it; from 10⁹ on it is written with an exponent
+      assert.equal(Number(plain(down, digits)), down)
+      if (down < 1e9) assert.equal(plain(down, digits), String(down))
     }
   }
   assert.equal(
