@@ -1,3 +1,5 @@
+import { expression, system } from '@separatrix/field'
+import { certify } from '@separatrix/lyapunov'
 import { test } from 'uvu'
 import * as assert from 'uvu/assert'
 import { alterNumbers, type Json, seemsTrue } from '../lyapunov/cases.js'
@@ -19,6 +21,18 @@ for (const claim of sample)
     const { faults, message } = await judge(claim, () => 0)
     assert.equal(faults, [], message)
   })
+
+test('properties by the names of textbooks, and a list of them where one is unknown', () => {
+  const field = system({ state: ['x'], dynamics: { x: '-x' } })
+  const options = { field, V: expression('x^2', ['x']), domain: [[-1, 1]], level: 0.5 } as const
+  for (const property of ['asymptotic-stability', 'lasalle'] as const)
+    assert.is(certify({ ...options, property }).kind, 'proved', property)
+  const property = 'exponential-stability'
+  assert.is(certify({ ...options, property, rate: 1.9 }).kind, 'proved')
+  assert.throws(() => certify({ ...options, property }), /expected the rate/)
+  const unknown = { ...options, property: 'barrier' as never }
+  assert.throws(() => certify(unknown), /one of region-of-attraction, .* got 'barrier'. Try invariantSet/)
+})
 
 test('altered certificates of the claims fail, or leave the claim true', async () => {
   const regions = sample.filter((c) => c.isTrue && ['one state', 'maps', 'two states'].includes(c.kind))

@@ -19,8 +19,18 @@ export interface CertifyOptions extends Omit<RegionOptions, 'domain'> {
   /** the level c of Ω = {V ≤ c}; without it the largest provable one is searched */
   readonly level?: number
   /** what is to be proved */
-  readonly property?: 'region-of-attraction' | 'stability' | 'global-asymptotic-stability'
+  readonly property?: keyof typeof properties
 }
+
+/** What can be asked, and by which other names textbooks ask for it. */
+const properties = {
+  'region-of-attraction': 'region-of-attraction',
+  'asymptotic-stability': 'region-of-attraction',
+  'exponential-stability': 'region-of-attraction',
+  stability: 'stability',
+  lasalle: 'stability',
+  'global-asymptotic-stability': 'global-asymptotic-stability',
+} as const
 
 /**
  * Proves that Ω = {x in domain: V(x) ≤ level} is a region of attraction of the origin, refutes it by a point of Ω with
@@ -35,7 +45,22 @@ export interface CertifyOptions extends Omit<RegionOptions, 'domain'> {
  * if (verdict.kind === 'proved') checkCertificate(verdict.certificate).valid // true
  */
 export function certify(options: CertifyOptions): Verdict {
-  const { level, property = 'region-of-attraction' } = options
+  const { level, property: asked = 'region-of-attraction' } = options
+  if (!Object.hasOwn(properties, asked))
+    throw misuse({
+      where: 'certify',
+      expected: `a property: one of ${Object.keys(properties).join(', ')}`,
+      got: show(asked),
+      try: 'invariantSet for barriers, reachAvoidStay to reach and avoid',
+    })
+  if (asked === 'exponential-stability' && options.rate === undefined)
+    throw misuse({
+      where: 'certify',
+      expected: 'the rate κ of exponential stability',
+      got: 'none',
+      try: 'rate: 0.1',
+    })
+  const property = properties[asked]
   if (property === 'global-asymptotic-stability') return certifyGlobal(options)
   if (level !== undefined && !(level > 0 && Number.isFinite(level)))
     throw misuse({
@@ -46,13 +71,6 @@ export function certify(options: CertifyOptions): Verdict {
     })
   const local = { ...options, domain: options.domain ?? [] }
   if (property === 'stability') return certifyStability(local)
-  if (property !== 'region-of-attraction')
-    throw misuse({
-      where: 'certify',
-      expected: "the property 'region-of-attraction', 'stability' or 'global-asymptotic-stability'",
-      got: show(property),
-      try: 'invariantSet for barriers',
-    })
   if (level === undefined) return certifyLargest(local)
   return certifyLevel(local, level)
 }
