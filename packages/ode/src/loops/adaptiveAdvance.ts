@@ -58,8 +58,7 @@ export function adaptiveAdvance(
       trial.try(state, clock)
       const squaredError = clock[3] as number
       if (!(squaredError >= 0 && squaredError <= 1)) {
-        R[slot.nonFinite] = Number.isFinite(squaredError) ? 0 : 1
-        R[slot.unsolved] = squaredError < 0 ? 1 : 0
+        R[slot.nonFinite] = squaredError < 0 ? 2 : Number.isFinite(squaredError) ? 0 : 1
         policy.reject(clock)
         R[slot.step] = h * (clock[4] as number)
         R[slot.rejected] = (R[slot.rejected] as number) + 1
@@ -76,7 +75,7 @@ export function adaptiveAdvance(
       R[slot.step] = last && next * direction <= h0 * direction ? h0 : next
       if ((R[slot.step] as number) * direction > maxStep) R[slot.step] = maxStep * direction
       // a step that was found by shrinking does not tell that the difficulty is over
-      if (R[slot.streak] === 0) R[slot.nonFinite] = R[slot.unsolved] = 0
+      if (R[slot.streak] === 0) R[slot.nonFinite] = 0
       R[slot.streak] = 0
       R[slot.accepted] = (R[slot.accepted] as number) + 1
       traceStep(trace, accepted++, state, clock)
