@@ -111,11 +111,13 @@ export function passage(job: Passage): (state: StepState, limit: number) => Run 
   }
 }
 
+const difficulties: readonly (Ending | undefined)[] = [undefined, 'non-finite', 'newton-failed']
+
 /** Why a run stopped; a step that vanished is told by what made it shrink. */
 function endingOf(R: Float64Array): Run['ending'] {
   const ending = endings[R[slot.code] as number] ?? 'running'
   if (ending !== 'step-underflow') return ending
-  return R[slot.unsolved] === 1 ? 'newton-failed' : R[slot.nonFinite] === 1 ? 'non-finite' : ending
+  return difficulties[R[slot.nonFinite] as number] ?? ending
 }
 
 /** At a stop: past it, or at the end. */

@@ -1,8 +1,5 @@
-export {
-  type CollocationMethod,
-  type CollocationOptions,
-  defineCollocation,
-} from './collocation/defineCollocation.js'
+export { defineCollocation } from './collocation/defineCollocation.js'
+export type { CollocationMethod, CollocationOptions } from './collocation/types.js'
 export { type AdaptiveOptions, adaptive, type ControlPreset, type StepControl } from './control/adaptive.js'
 export type { ErrorNorm, Tolerance, Tolerances } from './control/tolerances.js'
 export { defineDiagonal } from './diagonallyImplicit/defineDiagonal.js'

@@ -60,7 +60,7 @@ const words: { readonly [K in Ending]: Words } = {
   'non-finite': (s, problem) =>
     `${firstNonFinite(problem, s)} (t = ${timeIn(s)}${rejectionsIn(s)}). Try looking at the field there, a smaller step, or a terminal event before it.`,
   'newton-failed': (s) =>
-    `The equations of the implicit step at t = ${timeIn(s)} could not be solved with h = ${stepIn(s)}${rejectionsIn(s)}. Try a smaller step, or looking at the field there: it may jump, or its derivative may be wrong.`,
+    `The equations of the implicit step at t = ${timeIn(s)} could not be solved with h = ${stepIn(s)}. Try a smaller step.`,
 }
 
 const nameOf = (problem: Problem, i: number) => problem.field?.stateNames[i] ?? `y[${i}]`

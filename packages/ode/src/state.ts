@@ -32,18 +32,16 @@ export const slot = {
   jacobians: 17,
   iterations: 18,
   factorisations: 19,
-  /** 1 when the last rejection was for a value that is not finite */
+  /** 1 when the last rejection was for a value that is not finite, 2 for equations that could not be solved */
   nonFinite: 20,
   /** ln of the ratio of the last step to the one before, and of that to its predecessor */
   logRatio1: 21,
   logRatio2: 22,
   /** where the span ends */
   end: 23,
-  /** 1 when the last rejection was because the equations of the step could not be solved */
-  unsolved: 24,
 } as const
 
-export const slotCount = 25
+export const slotCount = 24
 
 /** Why `advance` returned. */
 export const code = {

@@ -10,7 +10,7 @@ import { atClock, type Problem } from '../problem.js'
 import { addStages, writeStagePolynomial } from '../stageSums.js'
 import { slot } from '../state.js'
 import { storedPolynomial } from '../storedPolynomial.js'
-import type { CollocationMethod } from './defineCollocation.js'
+import type { CollocationMethod } from './types.js'
 
 /** The engine of collocation methods with equal steps. The state carries the sum of what rounding took off y. */
 export function collocationKernel(method: CollocationMethod, problem: Problem): Kernel {

@@ -1,21 +1,6 @@
-import type { Method } from '../method.js'
 import { collocationKernel } from './collocationKernel.js'
 import { collocationTableau } from './collocationTableau.js'
-
-/** A collocation method: its nodes are all there is to it. */
-export interface CollocationOptions {
-  readonly name: string
-  readonly order: number
-  readonly c: readonly number[]
-  readonly source: string
-}
-
-export interface CollocationMethod extends Method, CollocationOptions {
-  readonly family: 'collocation'
-  readonly a: readonly (readonly number[])[]
-  readonly b: readonly number[]
-  readonly dense: { readonly order: number; readonly b: readonly (readonly number[])[] }
-}
+import type { CollocationMethod, CollocationOptions } from './types.js'
 
 /**
  * Makes an implicit Runge–Kutta method of equal steps from its nodes: the polynomial u of degree s with u(t) = y,

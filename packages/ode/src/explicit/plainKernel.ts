@@ -1,7 +1,6 @@
 import { squaredNorm } from '../control/squaredNorm.js'
 import { adaptiveAdvance } from '../loops/adaptiveAdvance.js'
 import { controlPolicy } from '../loops/control.js'
-import { trialSlot } from '../loops/trialClock.js'
 import type { KernelSettings } from '../method.js'
 import { type StepState, slot } from '../state.js'
 import { startTrace, traceStep } from '../trace.js'
@@ -50,6 +49,7 @@ export function plainAdaptive(method: ExplicitMethod, settings: KernelSettings):
     }
     if (R[slot.fresh] === 0) evaluate(R[slot.time] as number, state.y, state.memory)
     R[slot.fresh] = 1
+    // the clock by position, see `trialSlot`: names of members count in what a page loads
     const errorIn = (from: StepState, t: number, h: number, end: number) => {
       ;(k[0] as Float64Array).set(from.memory)
       for (let j = 1; j < method.stages; j++) {
@@ -65,17 +65,12 @@ export function plainAdaptive(method: ExplicitMethod, settings: KernelSettings):
       return main * (main / (main + 0.01 * squaredNorm(tolerances, error, from.y, z)))
     }
     const attempt = (from: StepState, clock: Float64Array) => {
-      clock[trialSlot.squaredError] = errorIn(
-        from,
-        clock[trialSlot.time] as number,
-        clock[trialSlot.step] as number,
-        clock[trialSlot.end] as number,
-      )
+      clock[3] = errorIn(from, clock[0] as number, clock[1] as number, clock[2] as number)
     }
     const accept = (to: StepState, clock: Float64Array) => {
       to.y.set(z)
       if (method.fsal) to.memory.set(k[method.stages - 1] as Float64Array)
-      else evaluate(clock[trialSlot.end] as number, to.y, to.memory)
+      else evaluate(clock[2] as number, to.y, to.memory)
     }
     const writeStages = (stages: Float64Array, offset: number) =>
       k.forEach((stage, j) => {

@@ -18,10 +18,7 @@ export const contractionSlot = { eta: 0, worst: 1, size: 2, last: 3 } as const
 /** Iterations with one matrix (RADAU5 allows 7, SDIRK4 7). */
 export const mostIterations = 8
 
-/**
- * Part of the tolerance that may be left of an iteration: RADAU5 takes .03 or less; with .1 rodas-like accuracy is
- * lost on HIRES, with .003 nothing is won (measured over the problems of `pnpm bench stiff`).
- */
+/** Part of the tolerance that may be left of an iteration: between .01 and .1 by HW II, §IV.8; RADAU5 takes .03 or less. */
 const allowed = 0.02
 
 export function contraction(): Contraction {

@@ -1,7 +1,6 @@
 import { code, type StepState, slot } from '../state.js'
 import { startTrace, type Trace, traceStep } from '../trace.js'
 import type { StepPolicy } from './control.js'
-import { trialSlot } from './trialClock.js'
 
 /** One trial step of a method, for loops that are not printed. */
 export interface Trial {
@@ -21,7 +20,10 @@ export interface Trial {
 /** Consecutive rejections after which a step is given up: .2¹⁰⁰ of any step is below every clock. */
 export const longestStreak = 100
 
-/** The loop of adaptive steps around any {@link Trial}; the same decisions as the printed loops. */
+/**
+ * The loop of adaptive steps around any {@link Trial}; the same decisions as the printed loops. The clock is read by
+ * position, see `trialSlot`: names of members count in what a page loads.
+ */
 export function adaptiveAdvance(
   trial: Trial,
   policy: StepPolicy,
@@ -50,16 +52,15 @@ export function adaptiveAdvance(
         R[slot.code] = code.maxSteps
         break
       }
-      clock[trialSlot.time] = t
-      clock[trialSlot.step] = h
-      clock[trialSlot.end] = end
+      clock[0] = t
+      clock[1] = h
+      clock[2] = end
       trial.try(state, clock)
-      const squaredError = clock[trialSlot.squaredError] as number
+      const squaredError = clock[3] as number
       if (!(squaredError >= 0 && squaredError <= 1)) {
-        R[slot.nonFinite] = Number.isFinite(squaredError) ? 0 : 1
-        R[slot.unsolved] = squaredError < 0 ? 1 : 0
+        R[slot.nonFinite] = squaredError < 0 ? 2 : Number.isFinite(squaredError) ? 0 : 1
         policy.reject(clock)
-        R[slot.step] = h * (clock[trialSlot.factor] as number)
+        R[slot.step] = h * (clock[4] as number)
         R[slot.rejected] = (R[slot.rejected] as number) + 1
         R[slot.streak] = (R[slot.streak] as number) + 1
         if ((R[slot.streak] as number) <= longestStreak) continue
@@ -70,11 +71,11 @@ export function adaptiveAdvance(
       trial.accept(state, clock)
       R[slot.time] = end
       policy.accept(R, clock, last)
-      const next = h * (clock[trialSlot.factor] as number)
+      const next = h * (clock[4] as number)
       R[slot.step] = last && next * direction <= h0 * direction ? h0 : next
       if ((R[slot.step] as number) * direction > maxStep) R[slot.step] = maxStep * direction
       // a step that was found by shrinking does not tell that the difficulty is over
-      if (R[slot.streak] === 0) R[slot.nonFinite] = R[slot.unsolved] = 0
+      if (R[slot.streak] === 0) R[slot.nonFinite] = 0
       R[slot.streak] = 0
       R[slot.accepted] = (R[slot.accepted] as number) + 1
       traceStep(trace, accepted++, state, clock)

@@ -12,22 +12,16 @@ export interface StepPolicy {
   reject(clock: Float64Array): void
 }
 
-/** Newton's method failed with a matrix made for this very step: half of it, as in RADAU5 and VODE's kin. */
+/** Newton's method failed with a matrix made for this very step: half of it, as in RADAU5. */
 const unsolvedFactor = 0.5
 
 /** The policy of a linear step controller. */
 export const controlPolicy = (control: StepControl, errorOrder: number): StepPolicy => ({
   accept(R, clock, last) {
-    clock[trialSlot.factor] = acceptFactor(
-      control,
-      errorOrder,
-      R,
-      clock[trialSlot.squaredError] as number,
-      last,
-    )
+    clock[4] = acceptFactor(control, errorOrder, R, clock[3] as number, last)
   },
   reject(clock) {
-    clock[trialSlot.factor] = rejectFactor(control, errorOrder, clock[trialSlot.squaredError] as number)
+    clock[4] = rejectFactor(control, errorOrder, clock[3] as number)
   },
 })
 

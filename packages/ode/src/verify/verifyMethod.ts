@@ -1,6 +1,6 @@
 import { misuse, show } from '@separatrix/field/core'
 import { collocationTableau } from '../collocation/collocationTableau.js'
-import type { CollocationMethod } from '../collocation/defineCollocation.js'
+import type { CollocationMethod } from '../collocation/types.js'
 import type { DiagonalMethod } from '../diagonallyImplicit/tableau.js'
 import type { ExplicitMethod } from '../explicit/tableau.js'
 import type { Method } from '../method.js'
