@@ -38,7 +38,7 @@ test('one rounding of the mean-value form: linear functions, whose bounds are ex
   const readings = readPair('test', field, V)
   assert.ok('natural' in readings)
   if (!('natural' in readings)) return
-  const { bounds, evaluate } = boxEvaluator(readings, () => false)
+  const { bounds, evaluate } = boxEvaluator(readings, [1, 1], () => false)
   const decimal = (text: string) => toBig(text)
   for (let k = 0; k < 400; k++) {
     const lo = Float64Array.of(between(-2, 2), between(-2, 2))
@@ -184,8 +184,8 @@ test('a network V is bounded linearly: no bound is beaten at points, and a box t
   const readings = readPair('test', field, V)
   if (!('natural' in readings)) throw new Error(readings.why)
   assert.ok(readings.linear !== undefined)
-  const wide = boxEvaluator(readings, () => false)
-  const point = boxEvaluator(readings, () => false)
+  const wide = boxEvaluator(readings, [1, 1], () => false)
+  const point = boxEvaluator(readings, [1, 1], () => false)
   for (let k = 0; k < 200; k++) {
     const lo = Float64Array.of(between(-2, 2), between(-2, 2))
     const hi = lo.map((v) => v + between(0, 0.4))
@@ -207,7 +207,7 @@ test('a network V is bounded linearly: no bound is beaten at points, and a box t
     V,
   )
   if (!('natural' in partial)) throw new Error(partial.why)
-  const cut = boxEvaluator(partial, (b) => b.rateHigh < 0 || b.rateHigh >= 0)
+  const cut = boxEvaluator(partial, [1, 1], (b) => b.rateHigh < 0 || b.rateHigh >= 0)
   cut.evaluate(Float64Array.of(1, -1), Float64Array.of(1.1, 1))
   assert.ok(Number.isNaN(cut.bounds.rateHigh) && Number.isNaN(cut.bounds.rateLow))
 })

@@ -36,8 +36,8 @@ function untilHelped(round: BoxRound): void {
 test('threads: thousands of short rounds give the bounds of one thread, bit for bit', () => {
   const readings = readingsOf(vanDerPol.field, vanDerPol.V)
   const [alone, shared] = [
-    pairRound(readings),
-    boxRound(readings, { threads: 2, startAfter: 0, capacity: 8 }),
+    pairRound(readings, [1, 1]),
+    boxRound(readings, [1, 1], { threads: 2, startAfter: 0, capacity: 8 }),
   ]
   const random = seededRandom(1)
   try {
@@ -83,10 +83,10 @@ test('threads: what fails in one is an error in the caller', () => {
   if (sources === undefined) throw new Error('a pair of graphs')
   // the thread alone reads these graphs: they have an operation that there is not
   const broken = { ...sources.value, nodes: [{ ...sources.value.nodes[0], op: 'nonsense' }] as never }
-  const round = boxRound(
-    { ...readings, sources: { ...sources, value: broken } },
-    { threads: 2, startAfter: 0 },
-  )
+  const round = boxRound({ ...readings, sources: { ...sources, value: broken } }, [1, 1, 1, 1], {
+    threads: 2,
+    startAfter: 0,
+  })
   try {
     untilHelped(round)
     assert.unreachable('a proof went on')

@@ -18,7 +18,8 @@ import { isFalling, isOff } from './settling.js'
 export interface ThreadJob {
   readonly buffer: SharedArrayBuffer
   readonly n: number
-  readonly size: number
+  /** of the sides of the whole */
+  readonly widths: readonly number[]
   readonly capacity: number
   /** [V, R], V, slopes */
   readonly sources: readonly [FieldJson, FieldJson, FieldJson]
@@ -47,10 +48,10 @@ const defaultCapacity = 64
 const patience = 120
 
 /** Rounds of boxes on the calling thread, or shared with others. */
-export function boxRound(readings: Readings, options: CrewOptions = {}): BoxRound {
+export function boxRound(readings: Readings, widths: readonly number[], options: CrewOptions = {}): BoxRound {
   const { threads = 1 } = options
-  if (threads === 1 || readings.sources === undefined) return pairRound(readings)
-  return crewRound(readings, readings.sources, { ...options, threads })
+  if (threads === 1 || readings.sources === undefined) return pairRound(readings, widths)
+  return crewRound(readings, readings.sources, { ...options, threads, widths })
 }
 
 /** Refuses what is no number of threads, and threads where the calling one may not wait for them. */
@@ -75,21 +76,22 @@ function crewRound(
   sources: BoxSources,
   {
     threads,
+    widths,
     startAfter = defaultStart,
     capacity = defaultCapacity,
-  }: CrewOptions & { readonly threads: number },
+  }: CrewOptions & { readonly threads: number; readonly widths: readonly number[] },
 ): BoxRound {
   const { n, size, cost } = readings
   const memory = roundMemory(size, capacity)
   const { words } = memory
   const now = settlingReader(memory)
-  const evaluator = boxEvaluator(readings, (b) => {
+  const evaluator = boxEvaluator(readings, widths, (b) => {
     const settling = now()
     return isFalling(b, settling) || isOff(b, settling)
   })
   let spent = 0
   let dismiss: (() => void) | undefined
-  const start = () => startThreads({ buffer: memory.buffer, n, size, capacity }, sources, threads - 1)
+  const start = () => startThreads({ buffer: memory.buffer, n, widths, capacity }, sources, threads - 1)
   return {
     capacity,
     lo: memory.lo,

@@ -1,5 +1,5 @@
 import { bisectionTree, leaf, midpoint } from './bisectionTree.js'
-import { type Box, shareOf } from './box.js'
+import { type Box, shareOf, widthsOf } from './box.js'
 import { boxQueue } from './boxQueue.js'
 import type { BoxRound } from './boxRound.js'
 import { boxRound, type CrewOptions } from './crewRound.js'
@@ -35,7 +35,7 @@ export interface BandResult {
  * is not NaN. Boxes are split in the order in which they came.
  */
 export function proveBand(readings: Readings, domain: Box, options: BandOptions): BandResult {
-  const round = boxRound(readings, options)
+  const round = boxRound(readings, widthsOf(domain), options)
   try {
     return search(readings, domain, { ...options, round })
   } finally {

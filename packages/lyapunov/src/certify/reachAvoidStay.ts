@@ -1,6 +1,6 @@
 import { expectField, type Field, misuse, show } from '@separatrix/field/core'
 import { midpoint } from './bisectionTree.js'
-import { type Box, type Interval, intervalsOf } from './box.js'
+import { type Box, type Interval, intervalsOf, widthsOf } from './box.js'
 import { boxEvaluator, widestOf } from './boxBounds.js'
 import { makeCertificate } from './certificate.js'
 import { checkThreads } from './crewRound.js'
@@ -217,13 +217,14 @@ function coverValues(
   { maxBoxes, stop }: { readonly maxBoxes: number; readonly stop: StopCheck },
 ): Box | undefined {
   const { n } = readings
-  const { bounds, evaluate } = boxEvaluator(readings, (b) => holds(b.valueLow, b.valueHigh), 'V')
+  const widths = widthsOf(box)
+  const { bounds, evaluate } = boxEvaluator(readings, widths, (b) => holds(b.valueLow, b.valueHigh), 'V')
   const open = [box]
   for (let boxes = 0; open.length > 0; boxes++) {
     const { lo, hi } = open.pop() as Box
     evaluate(lo, hi)
     if (holds(bounds.valueLow, bounds.valueHigh)) continue
-    const axis = widestOf(lo.subarray(0, n), hi.subarray(0, n))
+    const axis = widestOf(lo.subarray(0, n), hi.subarray(0, n), widths)
     const middle = midpoint(lo[axis], hi[axis])
     if (boxes >= maxBoxes || stop() !== undefined || !(middle > lo[axis] && middle < hi[axis]))
       return { lo, hi }
