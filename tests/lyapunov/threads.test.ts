@@ -83,7 +83,7 @@ test('threads: what fails in one is an error in the caller', () => {
   if (sources === undefined) throw new Error('a pair of graphs')
   // the thread alone reads these graphs: they have an operation that there is not
   const broken = { ...sources.value, nodes: [{ ...sources.value.nodes[0], op: 'nonsense' }] as never }
-  const round = boxRound({ ...readings, sources: { ...sources, value: broken } }, [1, 1, 1, 1], {
+  const round = boxRound({ ...readings, sources: { ...sources, value: broken } }, [1, 1], {
     threads: 2,
     startAfter: 0,
   })
