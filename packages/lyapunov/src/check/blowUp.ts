@@ -63,7 +63,7 @@ function checkPositive({ domain, states: n, budget }: Problem, origin: Box, json
     }
     walk(root, tree, (leaf) =>
       prove(leaf, budget, (box) => {
-        const { lo, axis: widest } = bounds(leading, box)
+        const { lo, axis: widest } = bounds(leading, box, leaf)
         return lo > 0 ? undefined : widest
       }),
     )

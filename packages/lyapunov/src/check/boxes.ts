@@ -14,10 +14,17 @@ const greatest = (list: readonly number[]) => list.indexOf(Math.max(...list))
 export const widest = (box: Box) => greatest(box.map(width))
 const textOf = (box: Box) => box.map(({ lo, hi }) => `[${lo}, ${hi}]`).join(' × ')
 
-/** Bounds of a formula over a box, and the axis to bisect. */
-export function bounds(g: Formula, box: Box): Interval & { readonly axis: number } {
+/**
+ * Bounds of a formula over a part of a box, and the axis to bisect: nobody knows which axes the rest is from, and it is
+ * shared out by how little they have been bisected. In even shares, the least slope could halve one axis for ever.
+ */
+export function bounds(g: Formula, box: Box, whole = box): Interval & { readonly axis: number } {
   const { lo, hi, slopes, rest } = g(affine, box.map(coordinate))
-  const variation = box.map((side, i) => (Math.abs(slopes[i] ?? 0) + rest / 8) * (width(side) > 0 ? 1 : 0))
+  const shares = box.map((side, i) => (width(side) > 0 ? width(side) / width(whole[i]) : 0))
+  const most = Math.max(...shares)
+  const variation = shares.map((share, i) =>
+    share > 0 ? Math.abs(slopes[i] ?? 0) + ((rest / 8) * share) / most : 0,
+  )
   const isTold = variation.every((v) => v < Infinity) && variation.some((v) => v > 0)
   return { lo, hi, axis: isTold ? greatest(variation) : widest(box) }
 }

@@ -58,7 +58,7 @@ export function checkLeaves(problem: Problem, options: Leaves): void {
       let value = kind === -1 ? bounds(W, box) : undefined
       if (value && isOutside(value)) return undefined
       if (kind === -3 && atOrigin?.(box)) return undefined
-      const change = bounds(falls, box)
+      const change = bounds(falls, box, leaf)
       if (change.hi < 0 && needs(box) && isFall(box)) return undefined
       value ??= bounds(W, box)
       if (isOutside(value) || (value.hi < inner && change.lo <= change.hi)) return undefined

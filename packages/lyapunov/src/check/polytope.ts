@@ -60,7 +60,7 @@ export function checkPolytope(problem: Problem): void {
       const part = replaced(box, k, face)
       const isOff = (v: Interval, i: number) => v.lo > 0 || (equalities.includes(i) && v.hi < 0)
       if (rows(intervals, part).some(isOff)) return undefined
-      const { hi, axis } = bounds(rate, part)
+      const { hi, axis } = bounds(rate, part, domain)
       return hi < 0 ? undefined : axis
     })
   })

@@ -20,6 +20,8 @@ export function demand(condition: boolean, reason: string): asserts condition {
 export const isIndex = (x: unknown, below: number): x is number =>
   Number.isSafeInteger(x) && (x as number) >= 0 && (x as number) < below
 
+const isSize = (x: unknown) => isIndex(x, Infinity)
+
 type Size = (node: Node, x: number, y: number, weights: Node) => number
 const table = <T>(names: string, value: T) =>
   Object.fromEntries(names.split(' ').map((name) => [name, value]))
@@ -46,7 +48,14 @@ const shapes: Readonly<Record<string, readonly [number, Size]>> = {
   matvec: [
     2,
     ({ rows = 0, cols = 0, transposed }, x, y, weights) =>
-      when(weights.op === 'const' && transposed === false && rows * cols === x && cols === y, rows),
+      when(
+        weights.op === 'const' &&
+          transposed === false &&
+          [rows, cols].every(isSize) &&
+          rows * cols === x &&
+          cols === y,
+        rows,
+      ),
   ],
   ...table<readonly [number, Size]>('neg sqrt exp log sin cos tan atan tanh softplus relu abs', [
     1,
@@ -116,7 +125,8 @@ export function readField(
   demand(k > 0 || nodes.every(({ op }) => op !== 'input'), `${name} has an input`)
   // how many numbers one evaluation handles
   const work = nodes.reduce(
-    (s, { size, cols = 0, exponent = 0 }) => s + size * (1 + cols + exponent ** 2 / 4),
+    (s, { op, size, cols = 0, exponent = 0 }) =>
+      s + size * (1 + (op === 'matvec' ? cols : 0) + (op === 'powi' ? exponent ** 2 / 4 : 0)),
     0,
   )
   demand(work * (1 + (n + k) ** 2) <= greatestWork, `${name} is too large`)

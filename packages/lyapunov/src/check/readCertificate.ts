@@ -45,7 +45,9 @@ export function readCertificate(json: unknown): Problem {
   const { hash, ...payload } = c
   demand(hash === bytesToHex(sha256(utf8ToBytes(canonical(payload)))), 'the hash does not fit the contents')
   const [claim, proof] = [c.claim as Json & Claim, c.proof as Json]
-  demand(claim.statement === statementOf(claim), 'the statement is not what is proved of such a claim')
+  const statement = statementOf(claim)
+  const isSaid = statement !== undefined && claim.statement === statement
+  demand(isSaid, 'the statement is not what is proved of such a claim')
   const { property, level, rate = 0, uncertain = [] } = claim
   const names = (field: unknown, key: string) => (field as Record<string, unknown[]>)[key]
   const [own, other] = [names(c.candidate, 'state'), names(c.system, 'state')]
