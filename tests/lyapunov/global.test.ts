@@ -102,4 +102,26 @@ for (const { name, ...options } of traps) {
   })
 }
 
+const line = (text: string) => system({ state: ['x'], params: { a: 1 }, dynamics: { x: text } })
+const beside = [
+  { name: 'an unstable map whose vector field is stable', text: '-3*x', time: 'discrete' },
+  { name: 'parameters of either sign', text: '-a*x', params: { a: [-1, 1] } },
+  { name: 'an equilibrium elsewhere', text: '-x', equilibrium: [1] },
+  { name: 'a rate at which V may rise', text: '0.1*x', rate: -1 },
+  { name: 'a rate that is no number', text: '0.1*x', rate: Number.NaN },
+] as const
+
+for (const { name, text, ...options } of beside) {
+  test(`not asked of a global claim: ${name}`, () => {
+    const field = line(text)
+    assert.throws(() => certify({ ...options, field, V: expression('x^2', ['x']), property }), /certify: /)
+  })
+}
+
+test('exponential stability is asked with a rate above 0', () => {
+  const claim = { field: line('-x^3'), V: expression('x^2', ['x']), domain: [[-1, 1]], level: 0.5 } as const
+  for (const rate of [undefined, 0, -1, Number.NaN])
+    assert.throws(() => certify({ ...claim, property: 'exponential-stability', rate }), /κ > 0/)
+})
+
 test.run()

@@ -53,11 +53,11 @@ export function certify(options: CertifyOptions): Verdict {
       got: show(asked),
       try: 'invariantSet for barriers, reachAvoidStay to reach and avoid',
     })
-  if (asked === 'exponential-stability' && options.rate === undefined)
+  if (asked === 'exponential-stability' && !(options.rate !== undefined && options.rate > 0))
     throw misuse({
       where: 'certify',
-      expected: 'the rate κ of exponential stability',
-      got: 'none',
+      expected: 'the rate κ > 0 of exponential stability',
+      got: show(options.rate),
       try: 'rate: 0.1',
     })
   const property = properties[asked]

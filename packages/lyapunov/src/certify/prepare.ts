@@ -54,8 +54,6 @@ export function prepare(
   expectField(where, field)
   expectField(where, V)
   const box = readOriginDomain(where, domain, field.stateSize)
-  if (rate !== undefined && !(rate >= 0 && Number.isFinite(rate)))
-    throw misuse({ where, expected: 'a rate κ ≥ 0', got: show(rate), try: 'rate: 0.1' })
   checkTime(where, time, rate)
   const readings = readPair(where, field, V, { rate, time, ...options })
   if ('why' in readings) return { kind: 'unknown', reason: readings.why }
@@ -82,7 +80,10 @@ export function prepare(
   }
 }
 
-function checkTime(where: string, time: RegionOptions['time'] = 'continuous', rate = 0): void {
+/** Refuses what is no time, and no rate of it. */
+export function checkTime(where: string, time: RegionOptions['time'] = 'continuous', rate = 0): void {
+  if (!(rate >= 0 && Number.isFinite(rate)))
+    throw misuse({ where, expected: 'a rate κ ≥ 0', got: show(rate), try: 'rate: 0.1' })
   if (time !== 'continuous' && time !== 'discrete')
     throw misuse({
       where,
