@@ -60,30 +60,23 @@ export interface Between<T> {
 
 /** Forward differentiation in n variables; jets over jets give second derivatives. */
 export function jets<T>(r: Ring<T>, n: number, between?: Between<T>): Ring<Jet<T>> {
+  type Slope = T | undefined
   const axes = Array.from({ length: n }, (_, i) => i)
   const isLocal = (a: Jet<T>) => a.value === a.base
-  const make = (
-    x: readonly Jet<T>[],
-    f: (x: readonly T[]) => T,
-    slope: (i: number) => T | undefined,
-  ): Jet<T> => {
-    const value = f(x.map((a) => a.value))
-    return { value, base: x.every(isLocal) ? value : f(x.map((a) => a.base)), slopes: axes.map(slope) }
+  const make = (x: readonly Jet<T>[], f: (...x: readonly T[]) => T, slope: (i: number) => Slope): Jet<T> => {
+    const value = f(...x.map((a) => a.value))
+    return { value, base: x.every(isLocal) ? value : f(...x.map((a) => a.base)), slopes: axes.map(slope) }
   }
+  const plus = (u: Slope, v: Slope) => (u === undefined || v === undefined ? (u ?? v) : r.add(u, v))
+  const times = (u: T, v: Slope) => (v === undefined ? v : r.mul(u, v))
   /** of what is known */
-  const sum = (w: readonly number[], exact: boolean, x: readonly (T | undefined)[]) => {
+  const sum = (w: readonly number[], exact: boolean, x: readonly Slope[]) => {
     const known = x.filter((v) => v !== undefined)
-    return known.length === 0 ? undefined : r.linear(w.filter((_, k) => x[k] !== undefined), exact, known) // biome-ignore format: one line
+    const weights = w.filter((_, k) => x[k] !== undefined)
+    return known.length === 0 ? undefined : r.linear(weights, exact, known)
   }
-  const linear = (w: readonly number[], exact: boolean, x: readonly Jet<T>[]) =>
-    make(x, (v) => r.linear(w, exact, v), (i) => sum(w, exact, x.map((a) => a.slopes[i]))) // biome-ignore format: one line
-  const plus = (u: T | undefined, v: T | undefined) =>
-    u === undefined ? v : v === undefined ? u : r.add(u, v)
-  const times = (u: T, v: T | undefined) => (v === undefined ? undefined : r.mul(u, v))
-  const product = (a: Jet<T>, b: Jet<T>) => {
-    const slope = (i: number) => plus(times(b.value, a.slopes[i]), times(a.base, b.slopes[i]))
-    return make([a, b], ([u, v]) => r.mul(u, v), slope)
-  }
+  const product = (a: Jet<T>, b: Jet<T>) =>
+    make([a, b], r.mul, (i) => plus(times(b.value, a.slopes[i]), times(a.base, b.slopes[i])))
   const applied = (f: Smooth, a: Jet<T>) => {
     const value = f.value(r, a.value)
     if (a.slopes.every((s) => s === undefined)) return { value, base: value, slopes: a.slopes }
@@ -92,25 +85,16 @@ export function jets<T>(r: Ring<T>, n: number, between?: Between<T>): Ring<Jet<T
     return { value, base: isLocal(a) ? value : f.value(r, a.base), slopes }
   }
   return {
-    constant: (value, exact) => make([], () => r.constant(value, exact), () => undefined), // biome-ignore format: one line
-    linear,
-    add: (a, b) =>
-      make(
-        [a, b],
-        ([u, v]) => r.add(u, v),
-        (i) => plus(a.slopes[i], b.slopes[i]),
-      ),
-    neg: (a) =>
-      make(
-        [a],
-        ([u]) => r.neg(u),
-        (i) => a.slopes[i] && r.neg(a.slopes[i]),
-      ),
+    constant: (v, exact) => make([], () => r.constant(v, exact), () => undefined),
+    linear: (w, exact, x) =>
+      make(x, (...v) => r.linear(w, exact, v), (i) => sum(w, exact, x.map((a) => a.slopes[i]))),
+    add: (a, b) => make([a, b], r.add, (i) => plus(a.slopes[i], b.slopes[i])),
+    neg: (a) => make([a], r.neg, (i) => a.slopes[i] && r.neg(a.slopes[i])),
     mul: (a, b) => (between && between.rank(b) > between.rank(a) ? product(b, a) : product(a, b)),
     inverse: (a) => applied(reciprocal, a),
     power: (a, k) => applied(powerOf(k), a),
     call: (name, a) => applied(named(name), a),
-  }
+  } // biome-ignore format: one rule a line
 }
 
 /** The coordinates xᵢ as jets. */
