@@ -42,7 +42,7 @@ function run(names) {
     [...flags, 'node_modules/uvu/bin.js', 'tests', `^(${escaped.join('|')})$`, '-i', 'node_modules'],
     {
       stdio: ['ignore', 'pipe', 'inherit'],
-      env: { ...process.env, NO_COLOR: '1', TS_NODE_TRANSPILE_ONLY: 'true' },
+      env: { ...process.env, NO_COLOR: '1' },
     },
   )
   let output = ''

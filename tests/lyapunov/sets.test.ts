@@ -214,11 +214,27 @@ test('a set without a point in it is not proved, nor one with a witness elsewher
   assert.is(invariantSet({ field: still, set: polytope(0.5, [0.5, 0]) }).kind, 'proved')
 })
 
-test('a box that is not invariant is not proved, and says where; limits and signals end the search', () => {
+test('a box that is left is refuted, by a point of a side at which the field points outward', () => {
   // at x = 1 the field points outward where y > 0.9
-  const field = plane('-x + y + 0.1', '-y')
+  const left = invariantSet({ field: plane('-x + y + 0.1', '-y'), set: unitBox })
+  if (left.kind !== 'refuted') return assert.unreachable(left.message)
+  const [x, y] = left.point
+  assert.ok(x === 1 && y > 0.9 && y <= 1, `${left.point}`)
+  const [low, high] = left.rate ?? [NaN, NaN]
+  assert.ok(low > 0 && low <= y - 0.9 + 1e-15 && high >= y - 0.9 - 1e-15, `${left.rate}`)
+})
+
+test('a side that the field touches ends in unknown and says where, as does a slanted one; so do limits and signals', () => {
+  // at the corner (1, 1) the field runs along the side x = 1
+  const field = plane('-x + y', '-y')
   const stuck = invariantSet({ field, set: unitBox })
-  assert.ok(stuck.kind === 'unknown' && stuck.box?.length === 2 && /cannot be split/.test(stuck.reason))
+  assert.ok(stuck.kind === 'unknown' && /cannot be split/.test(stuck.reason))
+  const [[, right], [, top]] = stuck.kind === 'unknown' ? (stuck.box ?? [[], []]) : [[], []]
+  assert.ok(Math.abs(Number(right)) === 1 && Math.abs(Number(top)) === 1, `${right}, ${top}`)
+  // x + y grows on x + y = 0.1; no point of doubles is shown to lie on that face
+  const slanted = { kind: 'polytope', halfSpaces: [{ normal: [1, 1], bound: 0.1 }], domain: sides, witness: [0, 0] } as const // biome-ignore format: a set
+  const leaving = invariantSet({ field: plane('1 - x', '-y'), set: slanted })
+  assert.ok(leaving.kind === 'unknown' && leaving.box?.length === 2, leaving.message)
   const short = invariantSet({ field, set: unitBox, maxBoxes: 5 })
   assert.ok(short.kind === 'unknown' && /more boxes/.test(short.reason))
   const signal = AbortSignal.abort()

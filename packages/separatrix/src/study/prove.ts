@@ -18,7 +18,7 @@ export interface ProofTask {
 
 /** What the point of an outcome shows. */
 export function fault({ rate, property, limitedBy }: Outcome): string {
-  if (property === 'invariant-set') return 'B falls where it is 0, at'
+  if (property === 'invariant-set') return 'the field points out of the set at'
   if (limitedBy === 'domain') return 'the set reaches the boundary of the domain at'
   return rate === undefined ? 'V does not decrease at' : 'V does not fall at that rate at'
 }
