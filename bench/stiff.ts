@@ -1,5 +1,5 @@
 import { execFileSync } from 'node:child_process'
-import { kvaerno5, type Method, radau5, rodas4, rodas5p, solve } from '@separatrix/ode'
+import { auto, kvaerno5, type Method, radau5, rodas4, rodas5p, solve } from '@separatrix/ode'
 import {
   relativeError,
   type StiffName,
@@ -8,7 +8,7 @@ import {
 } from '../tests/ode/stiffProblems.js'
 import { processorTime, type Row, report, timeAt, type WorkPoint } from './harness.js'
 
-const methods = { rodas4, rodas5p, kvaerno5, radau5 } as const satisfies Record<string, Method>
+const methods = { rodas4, rodas5p, kvaerno5, radau5, auto: auto() } as const satisfies Record<string, Method>
 const names = Object.keys(stiffProblems) as StiffName[]
 const tolerances = [1e-3, 1e-4, 1e-5, 1e-6, 1e-7, 1e-8]
 

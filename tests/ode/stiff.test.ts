@@ -31,6 +31,11 @@ const reach: readonly Reach[] = [
   },
   { method: ode.rodas4, rtol: 1e-6, errors: { robertson: 0.3, vanDerPol: 0.3, hires: 1, oregonator: 3 } },
   { method: ode.rodas5p, rtol: 1e-6, errors: { robertson: 0.3, vanDerPol: 1, hires: 10, oregonator: 1 } },
+  {
+    method: ode.auto(),
+    rtol: 1e-6,
+    errors: { robertson: 0.3, vanDerPol: 1, hires: 10, oregonator: 1 },
+  },
 ]
 
 for (const { method, rtol, errors } of reach) {

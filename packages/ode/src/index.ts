@@ -37,6 +37,7 @@ export {
 export type { StepInterpolant, Steps } from './interpolant.js'
 export type { ExecutionPath, Kernel, KernelSettings, Method, Stepping } from './method.js'
 export { asynchronousLeapfrog } from './methods/asynchronousLeapfrog.js'
+export { type AutoOptions, auto, type SwitchingMethod } from './methods/auto.js'
 export { bosh3 } from './methods/bosh3.js'
 export { dop853 } from './methods/dop853.js'
 export { dopri5 } from './methods/dopri5.js'

@@ -1,6 +1,7 @@
 import type { StepControl } from './control/adaptive.js'
 import type { Tolerances } from './control/tolerances.js'
 import type { StepInterpolant } from './interpolant.js'
+import type { SolveStats } from './outcome.js'
 import type { Problem } from './problem.js'
 import type { StepState } from './state.js'
 import type { Trace, TraceLevel } from './trace.js'
@@ -38,6 +39,8 @@ export interface Kernel {
    */
   advance(state: StepState, trace: Trace, limit: number): number
   interpolant(): StepInterpolant
+  /** of a method that changes between two: what each did */
+  shares?(state: StepState): Required<Pick<SolveStats, 'shares' | 'switches'>>
 }
 
 /**

@@ -16,9 +16,13 @@ export interface SolveStats {
   readonly path: Kernel['path']
   /** step that would have been tried next */
   readonly nextStep: number
+  /** of a method that changes between two: accepted steps of each by name, and how often it changed */
+  readonly shares?: Readonly<Record<string, number>>
+  readonly switches?: number
 }
 
-export function makeStats({ registers: R }: StepState, kernel: Kernel): SolveStats {
+export function makeStats(state: StepState, kernel: Kernel): SolveStats {
+  const { registers: R } = state
   return {
     accepted: R[slot.accepted] as number,
     rejected: R[slot.rejected] as number,
@@ -28,6 +32,7 @@ export function makeStats({ registers: R }: StepState, kernel: Kernel): SolveSta
     iterations: R[slot.iterations] as number,
     path: kernel.path,
     nextStep: R[slot.step] as number,
+    ...kernel.shares?.(state),
   }
 }
 

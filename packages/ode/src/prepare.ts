@@ -120,13 +120,14 @@ function bind(
 
 function makeStepping(size: number, options: StepOptions): Stepping {
   const { method, rtol, atol, step, control, weights, norm } = options
+  const where = `solve(${method.name})`
   const wantsTolerances = rtol !== undefined || atol !== undefined
   if (step !== undefined && wantsTolerances)
     throw misuse({
-      where: `solve(${method.name})`,
+      where,
       expected: 'either step, or rtol and atol',
       got: 'both',
-      try: 'firstStep for the size of the first of the chosen steps',
+      try: 'firstStep for the first of the chosen steps',
       code: 'step-and-tolerance',
     })
   if (step !== undefined) {
@@ -135,7 +136,7 @@ function makeStepping(size: number, options: StepOptions): Stepping {
   }
   if (method.errorOrder === undefined)
     throw misuse({
-      where: `solve(${method.name})`,
+      where,
       expected: 'a step: this method does not estimate its error',
       got: wantsTolerances ? 'tolerances' : 'no step',
       try: 'step: 0.01, or an adaptive method such as dopri5',
@@ -143,8 +144,8 @@ function makeStepping(size: number, options: StepOptions): Stepping {
     })
   if (rtol === undefined || atol === undefined)
     throw misuse({
-      where: `solve(${method.name})`,
-      expected: 'rtol and atol (they have no default: only you know the scale of your problem)',
+      where,
+      expected: 'rtol and atol (no default: only you know the scale of your problem)',
       got: rtol === undefined ? (atol === undefined ? 'neither' : 'atol only') : 'rtol only',
       try: 'rtol: 1e-8, atol: 1e-10',
       code: 'missing-tolerance',
@@ -190,10 +191,10 @@ export function start(
   R[slot.maxSteps] = checkMaxSteps(
     options.maxSteps ?? (stepping.kind === 'fixed' ? Number.POSITIVE_INFINITY : defaultMaxSteps),
   )
-  const given = stepping.kind === 'fixed' ? options.step : firstStep
-  if (given !== undefined || stepping.kind === 'fixed') {
+  const given = stepping.kind === 'fixed' ? options.step : firstStep && Math.min(firstStep, maxStep)
+  if (given !== undefined) {
     if (problem.field === undefined) firstDerivative(problem, t0, state.y)
-    R[slot.step] = direction * Math.min(given as number, stepping.kind === 'fixed' ? Infinity : maxStep)
+    R[slot.step] = direction * given
     return state
   }
   const derivative = firstDerivative(problem, t0, state.y)
@@ -203,7 +204,7 @@ export function start(
   R[slot.step] = initialStep(
     problem,
     { t: t0, y: state.y, derivative, direction, order, bound },
-    stepping.tolerances,
+    (stepping as Extract<Stepping, { kind: 'adaptive' }>).tolerances,
   )
   return state
 }
@@ -212,27 +213,19 @@ function checkMaxSteps(maxSteps: number): number {
   if (maxSteps >= 1) return maxSteps
   throw misuse({
     where: 'solve(maxSteps)',
-    expected: 'a number of at least 1',
+    expected: 'at least 1',
     got: show(maxSteps),
     try: 'maxSteps: 100000',
   })
 }
 
 function checkStart(problem: Problem, y0: Float64Array, t0: number, t1: number): void {
-  if (!(Number.isFinite(t0) && Number.isFinite(t1)))
+  if (!(Number.isFinite(t0) && Number.isFinite(t1) && t0 !== t1))
     throw misuse({
       where: 'solve(span)',
-      expected: 'two finite times',
+      expected: `two ${t0 === t1 ? 'different' : 'finite'} times`,
       got: show([t0, t1]),
       try: '[0, 10]',
-      code: 'bad-span',
-    })
-  if (t0 === t1)
-    throw misuse({
-      where: 'solve(span)',
-      expected: 'two different times',
-      got: show([t0, t1]),
-      try: 'a span of some length; the state at t0 is y0',
       code: 'bad-span',
     })
   if (y0.every(Number.isFinite)) return

@@ -47,15 +47,11 @@ export function initialStep(
 
 /** Root mean square; components that do not count for the error do not choose the first step either. */
 function scaledNorm(v: Float64Array, scale: Float64Array, weights: Float64Array | undefined): number {
-  let [total, count] = [0, v.length]
-  if (weights === undefined)
-    for (let i = 0; i < v.length; i++) total += ((v[i] as number) / (scale[i] as number)) ** 2
-  else {
-    count = 0
-    for (let i = 0; i < v.length; i++) {
-      total += (weights[i] as number) * ((v[i] as number) / (scale[i] as number)) ** 2
-      count += weights[i] as number
-    }
+  let [total, count] = [0, 0]
+  for (let i = 0; i < v.length; i++) {
+    const weight = weights?.[i] ?? 1
+    total += weight * ((v[i] as number) / (scale[i] as number)) ** 2
+    count += weight
   }
   return Math.sqrt(total / count)
 }

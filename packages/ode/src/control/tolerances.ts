@@ -105,7 +105,7 @@ function makeWeights(size: number, weights: ArrayLike<number>): Float64Array {
     where: 'solve(weights)',
     expected: `${size} weights ≥ 0, not all zero`,
     got: show(weights),
-    try: '1 for each component that the error estimate should count, 0 for the others',
+    try: '1 for each component that counts, 0 for the others',
     code: 'bad-weights',
   })
 }

@@ -50,22 +50,21 @@ export function plainAdaptive(method: ExplicitMethod, settings: KernelSettings):
     if (R[slot.fresh] === 0) evaluate(R[slot.time] as number, state.y, state.memory)
     R[slot.fresh] = 1
     // the clock by position, see `trialSlot`: names of members count in what a page loads
-    const errorIn = (from: StepState, t: number, h: number, end: number) => {
+    const attempt = (from: StepState, clock: Float64Array) => {
+      const [t, h] = [clock[0] as number, clock[1] as number]
       ;(k[0] as Float64Array).set(from.memory)
       for (let j = 1; j < method.stages; j++) {
         combine(z, from.y, h, method.a[j] as readonly number[], k)
         const c = method.c[j] as number
-        evaluate(c === 1 ? end : t + c * h, z, k[j] as Float64Array)
+        evaluate(c === 1 ? (clock[2] as number) : t + c * h, z, k[j] as Float64Array)
       }
       combine(z, from.y, h, method.b, k)
       errorOf(error, h, method.bError as readonly number[], k)
       const main = squaredNorm(tolerances, error, from.y, z)
-      if (method.bErrorLow === undefined || main === 0) return main
+      clock[3] = main
+      if (method.bErrorLow === undefined || main === 0) return
       errorOf(error, h, method.bErrorLow, k)
-      return main * (main / (main + 0.01 * squaredNorm(tolerances, error, from.y, z)))
-    }
-    const attempt = (from: StepState, clock: Float64Array) => {
-      clock[3] = errorIn(from, clock[0] as number, clock[1] as number, clock[2] as number)
+      clock[3] = main * (main / (main + 0.01 * squaredNorm(tolerances, error, from.y, z)))
     }
     const accept = (to: StepState, clock: Float64Array) => {
       to.y.set(z)
