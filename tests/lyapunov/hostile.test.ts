@@ -2,6 +2,7 @@ import { expression, system } from '@separatrix/field'
 import { certify, checkCertificate } from '@separatrix/lyapunov'
 import { test } from 'uvu'
 import * as assert from 'uvu/assert'
+import { polynomials } from '../../packages/lyapunov/src/check/polynomial.js'
 import { type Json, rehashed } from './cases.js'
 
 const xy = ['x', 'y'] as const
@@ -56,5 +57,14 @@ for (const [name, nodes] of Object.entries({ halves, debt, negative }))
     assert.is(valid, false, reason)
     assert.match(reason, /malformed|too large/)
   })
+
+test('the same long function a hundred thousand times is refused before all its names are written out', () => {
+  const P = polynomials(2)
+  // 171 terms
+  const long = P.power(P.linear([1, 1, 1], true, [P.variable(0), P.variable(1), P.constant(1, true)]), 17)
+  assert.throws(() => {
+    for (let k = 0; k < 100_000; k++) P.call('sin', long)
+  }, /too long/)
+})
 
 test.run()

@@ -70,7 +70,13 @@ export function polynomials(count: number, mostTerms = 200): PolynomialRing {
   const atoms = new Map<string, number>()
   const constant = (c: Fraction): Polynomial => new Map(c[0] === 0n ? [] : [['', c]])
   const variable = (i: number): Polynomial => new Map([[`${i}^1`, [1n, 1n]]])
+  const spend = (steps: number) => {
+    work += steps
+    demand(work <= mostWork, 'formulas that are too long')
+  }
   const atom = (op: string, p: Polynomial): Polynomial => {
+    // its name is as long as p
+    spend(p.size)
     const key = `${op}(${[...p].map(([m, c]) => `${m}*${c.join('/')}`).sort().join()})` // biome-ignore format: one line
     atoms.set(key, atoms.get(key) ?? count + atoms.size)
     return variable(atoms.get(key) as number)
@@ -79,8 +85,8 @@ export function polynomials(count: number, mostTerms = 200): PolynomialRing {
     const out = new Map<string, Fraction>()
     for (const [m, c] of terms) {
       // reducing a fraction takes the square of its length
-      work += isLonger(c, 2048n) ? 400 : isLonger(c, 256n) ? 20 : 1
-      demand(work <= mostWork && !isLonger(c, mostBits), 'formulas that are too long')
+      spend(isLonger(c, 2048n) ? 400 : isLonger(c, 256n) ? 20 : 1)
+      demand(!isLonger(c, mostBits), 'formulas that are too long')
       out.set(m, plus(out.get(m) ?? [0n, 1n], c))
     }
     for (const [m, c] of out) if (c[0] === 0n) out.delete(m)
