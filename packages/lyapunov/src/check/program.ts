@@ -95,28 +95,15 @@ export function readField(
   name: string,
   [n, k, m]: readonly [number, number, number?],
 ): { readonly formulas: Formulas; readonly work: number; readonly isSmooth: boolean } {
-  const {
-    name: title,
-    nodes: list,
-    output,
-    format,
-    version,
-    state,
-    input,
-    theta,
-    layout,
-    ...others
-  } = json as Record<string, unknown[]>
-  const isPlain =
-    JSON.stringify([format, version, theta, layout, Object.keys(others)]) ===
-    '["separatrix-field",1,[],[],[]]'
+  const { name: title, nodes: list, output, state, input, ...others } = json as Record<string, unknown[]>
+  const { format, version, theta, layout, ...further } = others
+  const plain = [format, version, theta, layout, Object.keys(further)]
+  const isPlain = JSON.stringify(plain) === '["separatrix-field",1,[],[],[]]'
   demand(isPlain, `${name} is not a field of version 1, or is open`)
   demand(Array.isArray(state) && Array.isArray(input), `${name} has no names`)
   const names = [...state, ...input]
-  demand(
-    [title, ...names].every((text) => typeof text === 'string'),
-    `${name} has no names`,
-  )
+  const isText = [title, ...names].every((text) => typeof text === 'string')
+  demand(isText, `${name} has no names`)
   demand(state.length === n && input.length === k, `${name} has other states or inputs`)
   demand(new Set(names).size === n + k, `${name} has two quantities of one name`)
   const nodes = readNodes(list, n, k)

@@ -63,9 +63,9 @@ export function jets<T>(r: Ring<T>, n: number, between?: Between<T>): Ring<Jet<T
   type Slope = T | undefined
   const axes = Array.from({ length: n }, (_, i) => i)
   const isLocal = (a: Jet<T>) => a.value === a.base
-  const make = (x: readonly Jet<T>[], f: (...x: readonly T[]) => T, slope: (i: number) => Slope): Jet<T> => {
-    const value = f(...x.map((a) => a.value))
-    return { value, base: x.every(isLocal) ? value : f(...x.map((a) => a.base)), slopes: axes.map(slope) }
+  const make = (x: readonly Jet<T>[], f: (x: readonly T[]) => T, slope: (i: number) => Slope): Jet<T> => {
+    const value = f(x.map((a) => a.value))
+    return { value, base: x.every(isLocal) ? value : f(x.map((a) => a.base)), slopes: axes.map(slope) }
   }
   const plus = (u: Slope, v: Slope) => (u === undefined || v === undefined ? (u ?? v) : r.add(u, v))
   const times = (u: T, v: Slope) => (v === undefined ? v : r.mul(u, v))
@@ -76,7 +76,11 @@ export function jets<T>(r: Ring<T>, n: number, between?: Between<T>): Ring<Jet<T
     return known.length === 0 ? undefined : r.linear(weights, exact, known)
   }
   const product = (a: Jet<T>, b: Jet<T>) =>
-    make([a, b], r.mul, (i) => plus(times(b.value, a.slopes[i]), times(a.base, b.slopes[i])))
+    make(
+      [a, b],
+      ([u, v]) => r.mul(u, v),
+      (i) => plus(times(b.value, a.slopes[i]), times(a.base, b.slopes[i])),
+    )
   const applied = (f: Smooth, a: Jet<T>) => {
     const value = f.value(r, a.value)
     if (a.slopes.every((s) => s === undefined)) return { value, base: value, slopes: a.slopes }
@@ -87,9 +91,9 @@ export function jets<T>(r: Ring<T>, n: number, between?: Between<T>): Ring<Jet<T
   return {
     constant: (v, exact) => make([], () => r.constant(v, exact), () => undefined),
     linear: (w, exact, x) =>
-      make(x, (...v) => r.linear(w, exact, v), (i) => sum(w, exact, x.map((a) => a.slopes[i]))),
-    add: (a, b) => make([a, b], r.add, (i) => plus(a.slopes[i], b.slopes[i])),
-    neg: (a) => make([a], r.neg, (i) => a.slopes[i] && r.neg(a.slopes[i])),
+      make(x, (v) => r.linear(w, exact, v), (i) => sum(w, exact, x.map((a) => a.slopes[i]))),
+    add: (a, b) => make([a, b], ([u, v]) => r.add(u, v), (i) => plus(a.slopes[i], b.slopes[i])),
+    neg: (a) => make([a], ([u]) => r.neg(u), (i) => a.slopes[i] && r.neg(a.slopes[i])),
     mul: (a, b) => (between && between.rank(b) > between.rank(a) ? product(b, a) : product(a, b)),
     inverse: (a) => applied(reciprocal, a),
     power: (a, k) => applied(powerOf(k), a),
