@@ -8,7 +8,6 @@ import {
   type Field,
   gpuModes,
   gridPoint,
-  network,
   printKernel,
   seededRandom,
   system,
