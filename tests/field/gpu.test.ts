@@ -4,10 +4,10 @@ import {
   compile,
   evaluateBatch,
   evaluateGrid,
+  expression,
   type Field,
   gpuModes,
   gridPoint,
-  network,
   printKernel,
   seededRandom,
   system,
@@ -153,6 +153,8 @@ test('auto stays in double precision unless single is said to do, and says why',
 })
 
 test('misuse is explained', async () => {
+  // 350 sines, and no layer that could run as a loop
+  const long = Array.from({ length: 350 }, (_, k) => `sin(x + ${k})`).join(' + ')
   const bad: readonly (readonly [() => Promise<unknown>, RegExp])[] = [
     [() => evaluateBatch(pendulum, [[0, 0]], { backend: 'js' }), /expected 1 inputs \(u\), got 0.*closeLoop/],
     [() => evaluateBatch(lorenz, [[0, 0]], { backend: 'js' }), /\[batch, 3\].*row 0/],
@@ -200,7 +202,7 @@ test('misuse is explained', async () => {
     ],
     [
       () =>
-        evaluateBatch(network({ widths: [2, 400, 400, 2], activation: 'tanh', seed: 1 }), [[0, 0]], {
+        evaluateBatch(expression(long, ['x']), [[0]], {
           backend: 'gpu',
         }),
       /at most 600 scalar operations.*backend: 'js'/,
