@@ -1,7 +1,6 @@
 import type { StepControl } from './control/adaptive.js'
 import type { Tolerances } from './control/tolerances.js'
 import type { StepInterpolant } from './interpolant.js'
-import type { SolveStats } from './outcome.js'
 import type { Problem } from './problem.js'
 import type { StepState } from './state.js'
 import type { Trace, TraceLevel } from './trace.js'
@@ -28,6 +27,14 @@ export interface KernelSettings {
   readonly trace: TraceLevel
 }
 
+/** What each of two methods did that a solve changed between. */
+export interface Shares {
+  /** accepted steps of each by name */
+  readonly shares: Readonly<Record<string, number>>
+  /** how often it changed */
+  readonly switches: number
+}
+
 /** A method bound to a problem: the loop over steps, and the polynomial through each. */
 export interface Kernel {
   readonly path: ExecutionPath
@@ -40,7 +47,7 @@ export interface Kernel {
   advance(state: StepState, trace: Trace, limit: number): number
   interpolant(): StepInterpolant
   /** of a method that changes between two: what each did */
-  shares?(state: StepState): Required<Pick<SolveStats, 'shares' | 'switches'>>
+  shares?(state: StepState): Shares
 }
 
 /**

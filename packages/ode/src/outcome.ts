@@ -1,10 +1,10 @@
 import type { Ending } from './drive.js'
-import type { Kernel } from './method.js'
+import type { Kernel, Shares } from './method.js'
 import type { Problem } from './problem.js'
 import { type StepState, slot } from './state.js'
 
 /** Counts of what a solve took. */
-export interface SolveStats {
+export interface SolveStats extends Partial<Shares> {
   readonly accepted: number
   readonly rejected: number
   readonly evaluations: number
@@ -16,9 +16,6 @@ export interface SolveStats {
   readonly path: Kernel['path']
   /** step that would have been tried next */
   readonly nextStep: number
-  /** of a method that changes between two: accepted steps of each by name, and how often it changed */
-  readonly shares?: Readonly<Record<string, number>>
-  readonly switches?: number
 }
 
 export function makeStats(state: StepState, kernel: Kernel): SolveStats {

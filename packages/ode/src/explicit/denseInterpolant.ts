@@ -30,11 +30,11 @@ export function denseInterpolant(
     order: dense.order,
     coefficients: q,
     load(steps, i) {
-      const [t, h] = [steps.t[i] as number, steps.h[i] as number]
+      const h = steps.h[i] as number
       copy(steps.y, i * n, y0)
       const known = steps.stages.length > 0 ? method.stages : 0
       for (let j = 0; j < known; j++) copy(steps.stages, (i * method.stages + j) * n, k[j] as Float64Array)
-      for (let j = known; j < stages; j++) stage(t, h, j)
+      for (let j = known; j < stages; j++) stage(steps.t[i] as number, h, j)
       q.fill(0)
       q.set(y0)
       for (let s = 0; s < stages; s++) {

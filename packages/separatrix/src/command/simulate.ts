@@ -2,10 +2,13 @@ import { mkdirSync, writeFileSync } from 'node:fs'
 import { dirname } from 'node:path'
 import { compile, misuse, show } from '@separatrix/field'
 import {
+  auto,
   dopri5,
   euler,
   implicitMidpoint,
+  radau5,
   rk4,
+  rodas5p,
   type Solution,
   type SolveOptions,
   solve,
@@ -24,7 +27,7 @@ export interface SimulateOptions {
   readonly csv?: string
 }
 
-const methods = { dopri5, euler, implicitMidpoint, rk4 } as const
+const methods = { auto: auto(), dopri5, euler, implicitMidpoint, radau5, rk4, rodas5p } as const
 
 /** `separatrix simulate <study.yaml>`: the trajectories that a study asks for. */
 export function simulate(path: string, { json, csv }: SimulateOptions, terminal: Terminal): ExitCode {

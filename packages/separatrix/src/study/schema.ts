@@ -101,7 +101,10 @@ export const studySchema = v.strictObject({
       time: positive,
       /** dopri5 where left out */
       method: v.optional(
-        v.picklist(['dopri5', 'rk4', 'euler', 'implicitMidpoint'], 'dopri5, rk4, euler or implicitMidpoint'),
+        v.picklist(
+          ['dopri5', 'rk4', 'euler', 'implicitMidpoint', 'rodas5p', 'radau5', 'auto'],
+          'dopri5, rk4, euler, implicitMidpoint, rodas5p, radau5 or auto',
+        ),
       ),
       rtol: v.optional(positive),
       atol: v.optional(positive),
