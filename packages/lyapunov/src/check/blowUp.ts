@@ -54,6 +54,8 @@ function checkPositive({ domain, states: n, budget }: Problem, origin: Box, json
     Array.isArray(trees) && trees.length === 2 * n && trees.every(Array.isArray),
     'other charts than two per axis',
   )
+  // series take the square of their length
+  const own = { left: Math.ceil(budget.left / (1 + b) ** 2) }
   const root = [{ lo: 0, hi: R }, ...weights.slice(1).map(() => ({ lo: -1, hi: 1 })), ...domain.slice(n)]
   trees.forEach((tree, chart) => {
     const [axis, sign] = [chart >> 1, chart % 2 === 0 ? 1 : -1]
@@ -62,7 +64,7 @@ function checkPositive({ domain, states: n, budget }: Problem, origin: Box, json
       return along(r, line, [...y.slice(0, axis), number(r, sign), ...y.slice(axis)]).at(b)
     }
     walk(root, tree, (leaf) =>
-      prove(leaf, budget, (box) => {
+      prove(leaf, own, (box) => {
         const { lo, axis: widest } = bounds(leading, box, leaf)
         return lo > 0 ? undefined : widest
       }),
