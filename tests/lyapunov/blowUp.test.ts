@@ -326,4 +326,15 @@ test('positivity is proved of positive functions only', () => {
     assert.is(positivityOf(expression(text, xy))(box, 500).tree, undefined)
 })
 
+test('a degenerate origin is given up when time is up', () => {
+  const [field, V] = [system({ state: xy, dynamics: { x: '-x^3', y: '-y^3' } }), expression('x^4 + y^4', xy)]
+  const options = { field, V, domain: [[-1, 1], [-1, 1]], deadline: { now: () => 1, at: 0 } } as const // biome-ignore format: a box is one row
+  const verdict = certify({ ...options, level: 0.1 })
+  assert.is(verdict.kind, 'unknown')
+  assert.match(verdict.message, /its time was up/)
+  const region = regionOfAttraction(options)
+  assert.is(region.level[0], 0)
+  assert.match(region.message, /its time was up/)
+})
+
 test.run()

@@ -3,6 +3,7 @@ import type { Box } from './box.js'
 import { confinement } from './confinement.js'
 import { chartBox, leadingForm, type OriginFailure, roomFor, type Side } from './leadingForm.js'
 import type { Readings } from './readings.js'
+import type { StopCheck } from './stopCheck.js'
 import type { BlowUp, WeightedProof } from './weightedProof.js'
 
 /**
@@ -15,6 +16,7 @@ import type { BlowUp, WeightedProof } from './weightedProof.js'
 export function blowUpOrigin(
   readings: Readings,
   domain: Box,
+  stop: StopCheck,
 ): { readonly origin: Box; readonly blowUp: BlowUp } | OriginFailure {
   const { n, candidate, decay, field, equilibrium } = readings
   if (equilibrium !== undefined)
@@ -22,9 +24,9 @@ export function blowUpOrigin(
   const isSmooth = [candidate, field].every(({ nodes }) => nodes.every(({ op }) => !kinks.has(op)))
   if (!isSmooth) return { why: 'V or f has kinks, and a degenerate origin needs higher derivatives' }
   const fall = combine([decay], (b, place) => b.neg(place(decay)))
-  const value = largestRadius(readings, domain, { name: 'V', g: candidate, isValue: true })
+  const value = largestRadius(readings, domain, { name: 'V', g: candidate, isValue: true }, stop)
   if ('why' in value) return value
-  const rate = largestRadius(readings, domain, { name: fallName(readings), g: fall, isValue: false })
+  const rate = largestRadius(readings, domain, { name: fallName(readings), g: fall, isValue: false }, stop)
   if ('why' in rate) return rate
   const half = boxOf(value).map((h, i) => Math.min(h, boxOf(rate)[i]))
   const origin = {
@@ -40,8 +42,13 @@ const fallName = ({ rate, time }: Readings) =>
 const kinks: ReadonlySet<string> = new Set(['relu', 'abs', 'min', 'max', 'sign', 'step'])
 
 /** The proof with the largest radius that works, to within a tenth. */
-function largestRadius(readings: Readings, domain: Box, side: Side): WeightedProof | OriginFailure {
-  const leading = leadingForm(readings, domain, side)
+function largestRadius(
+  readings: Readings,
+  domain: Box,
+  side: Side,
+  stop: StopCheck,
+): WeightedProof | OriginFailure {
+  const leading = leadingForm(readings, domain, side, stop)
   if ('why' in leading) return leading
   const { weights, order } = leading
   const proofAt = (radius: number): WeightedProof | undefined => {
@@ -57,7 +64,7 @@ function largestRadius(readings: Readings, domain: Box, side: Side): WeightedPro
   }
   const most = roomFor(domain, weights)
   let [radius, proof] = [most, proofAt(most)]
-  while (proof === undefined && radius > most * 2 ** -40) {
+  while (proof === undefined && radius > most * 2 ** -40 && stop() === undefined) {
     radius /= 2
     proof = proofAt(radius)
   }

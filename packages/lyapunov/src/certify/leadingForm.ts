@@ -3,6 +3,7 @@ import type { Box } from './box.js'
 import { type PositiveResult, positivityOf } from './provePositive.js'
 import type { Readings } from './readings.js'
 import { replay } from './searchCounterexample.js'
+import type { StopCheck } from './stopCheck.js'
 import type { Refutation } from './verdict.js'
 import { derivativeAtZero, inWeights, isIdenticallyZero } from './weightedCoordinates.js'
 
@@ -38,7 +39,12 @@ export interface Leading {
 const gcd = (a: number, b: number): number => (b === 0 ? a : gcd(b, a % b))
 
 /** The weights of g and its derivative of leading order in every chart, which is positive at r = 0. */
-export function leadingForm(readings: Readings, domain: Box, side: Side): Leading | OriginFailure {
+export function leadingForm(
+  readings: Readings,
+  domain: Box,
+  side: Side,
+  stop: StopCheck,
+): Leading | OriginFailure {
   const { g, name } = side
   const n = g.stateSize
   const first = Array.from({ length: n }, (_, i) => firstPower(side, i, domain))
@@ -67,7 +73,7 @@ export function leadingForm(readings: Readings, domain: Box, side: Side): Leadin
     const [axis, sign] = [k >> 1, k % 2 ? -1 : 1]
     const fixed = weights.map((_, j) => (j === axis ? sign : undefined))
     const { from, quotient } = inWeights(g, weights, fixed)
-    const prove = positivityOf(partialDerivative(quotient, { axis: 0, order: order - from }))
+    const prove = positivityOf(partialDerivative(quotient, { axis: 0, order: order - from }), stop)
     const result = prove(chartBox(domain, side, 0), leadingBoxes)
     if (result.tree === undefined) {
       const why = `the leading form of ${name} at the origin, of the weights ${weights.join(', ')}, is not shown positive`

@@ -8,6 +8,7 @@ import { originProblem } from './equilibrium.js'
 import type { RegionOptions } from './options.js'
 import { findOriginBox } from './originBox.js'
 import { type Readings, readPair } from './readings.js'
+import { stopCheck } from './stopCheck.js'
 import type { Refutation } from './verdict.js'
 import type { BlowUp } from './weightedProof.js'
 
@@ -45,10 +46,21 @@ export function prepare(
     domain,
     time,
     rate,
+    signal,
+    deadline,
     ...options
   }: Pick<
     RegionOptions,
-    'field' | 'V' | 'domain' | 'rate' | 'time' | 'equilibrium' | 'params' | 'disturbance'
+    | 'field'
+    | 'V'
+    | 'domain'
+    | 'rate'
+    | 'time'
+    | 'equilibrium'
+    | 'params'
+    | 'disturbance'
+    | 'signal'
+    | 'deadline'
   >,
 ): Prepared {
   expectField(where, field)
@@ -64,7 +76,9 @@ export function prepare(
   if (!('why' in origin)) return { kind: 'ready', readings, domain: whole, origin }
   const pair = { readings, domain: whole }
   if (!origin.isFlat) return { kind: 'unknown', reason: `the origin cannot be closed: ${origin.why}`, pair }
-  const blown = blowUpOrigin(readings, whole)
+  // its boxes take long: those of high derivatives
+  const stop = stopCheck({ signal, deadline }, Infinity)
+  const blown = blowUpOrigin(readings, whole, stop)
   if (!('why' in blown)) return { kind: 'ready', readings, domain: whole, ...blown }
   if (blown.sunken !== undefined)
     return {
@@ -74,7 +88,7 @@ export function prepare(
     }
   return {
     kind: 'unknown',
-    reason: `the origin cannot be closed: ${origin.why}, and to higher orders ${blown.why}`,
+    reason: `the origin cannot be closed: ${origin.why}, and to higher orders ${stop() ?? blown.why}`,
     pair,
     rising: blown.rising,
   }

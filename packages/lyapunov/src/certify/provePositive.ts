@@ -3,6 +3,7 @@ import { bisectionTree, leaf, midpoint } from './bisectionTree.js'
 import type { Box } from './box.js'
 import { widestOf } from './boxBounds.js'
 import { lazily } from './readings.js'
+import type { StopCheck } from './stopCheck.js'
 
 export interface PositiveResult {
   readonly boxes: number
@@ -14,9 +15,12 @@ export interface PositiveResult {
 
 /**
  * Proves g > 0 on boxes, by bisection: natural enclosures, and mean values about the centre. It ends at the first centre
- * where g ≤ 0 is certain.
+ * where g ≤ 0 is certain, or when it is to stop.
  */
-export function positivityOf(g: Field): (box: Box, maxBoxes: number) => PositiveResult {
+export function positivityOf(
+  g: Field,
+  stop: StopCheck = () => undefined,
+): (box: Box, maxBoxes: number) => PositiveResult {
   const [natural, slopes] = [lazily(g), lazily(gradient(g))]
   const n = g.stateSize
   const [low, high, centreLow, centreHigh] = [1, 1, 1, 1].map((k) => new Float64Array(k))
@@ -47,7 +51,7 @@ export function positivityOf(g: Field): (box: Box, maxBoxes: number) => Positive
     let boxes = 0
     for (let next = stack.pop(); next !== undefined; next = stack.pop()) {
       const { node, lo, hi } = next
-      if (++boxes > maxBoxes) return { boxes }
+      if (++boxes > maxBoxes || stop() !== undefined) return { boxes }
       const axis = look(lo, hi)
       if (axis === 'failed') return { boxes, failure: { at: centre.slice(), high: centreHigh[0] } }
       if (axis === 'proved') {

@@ -70,7 +70,7 @@ export function regionOfAttraction({
 }: RegionOptions): Region {
   checkLimits('regionOfAttraction', { tolerance, maxBoxes })
   checkThreads('regionOfAttraction', threads)
-  const ready = prepare('regionOfAttraction', { field, V, domain, ...claim })
+  const ready = prepare('regionOfAttraction', { field, V, domain, signal, deadline, ...claim })
   if (ready.kind === 'refuted')
     return nothingProved(ready.reason, 0, ready.at?.point ?? new Float64Array(field.stateSize))
   if (ready.kind === 'unknown') {
