@@ -10,9 +10,6 @@ export function intervalsOf({ lo, hi }: Box): Interval[] {
   return Array.from(lo, (low, i) => [low, hi[i]] as const)
 }
 
-/** The widths of the sides of a box. */
-export const widthsOf = ({ lo, hi }: Box): number[] => Array.from(lo, (low, i) => hi[i] - low)
-
 /** The share of a box that a part of it is, by volume; sides without width do not count. */
 export function shareOf(lo: Float64Array, hi: Float64Array, whole: Box): number {
   let share = 1

@@ -38,17 +38,17 @@ export interface BoxEvaluator {
  */
 export function boxEvaluator(
   readings: BoxReadings,
-  widths: ArrayLike<number>,
+  units: ArrayLike<number>,
   settles: (bounds: BoxBounds) => boolean,
   of: 'V and R' | 'V' = 'V and R',
 ): BoxEvaluator {
   const { linear } = readings
   if (linear !== undefined) {
     const forms = of === 'V' ? linear.value : linear.both
-    return linearEvaluator(forms, widths, settles)
+    return linearEvaluator(forms, units, settles)
   }
   const affine = readings.affine()
-  if (affine !== undefined) return linearEvaluator(affine, widths, settles, readings.natural)
+  if (affine !== undefined) return linearEvaluator(affine, units, settles, readings.natural)
   const { n, size, natural, slopes, slopesSize } = readings
   const [low, high, centreLow, centreHigh] = [2, 2, 2, 2].map((k) => new Float64Array(k)) as [
     Float64Array,
@@ -100,10 +100,10 @@ export function boxEvaluator(
     for (let i = 0; i < size; i++) {
       const w = (hi[i] as number) - (lo[i] as number)
       const variation = Math.max(-(slopeLow[n + i] as number), slopeHigh[n + i] as number) * w
-      if (!(variation < Infinity)) return widestOf(lo, hi, widths)
+      if (!(variation < Infinity)) return widestOf(lo, hi, units)
       if (variation > most) [best, most] = [i, variation]
     }
-    return best >= 0 ? best : widestOf(lo, hi, widths)
+    return best >= 0 ? best : widestOf(lo, hi, units)
   }
   return { bounds, evaluate }
 }
@@ -122,15 +122,15 @@ const emptyBounds = (size: number): BoxBounds => ({
 /**
  * Evaluates boxes by linear bounds c + Σ gᵢεᵢ ± r of V, or of V and R, after `natural` bounds and within them, where these
  * are given. What is undefined is NaN in both ends, as with the natural enclosure. The axis is where R varies most, its
- * remainder counted by the widths. All widths are measured by those of the whole that is bisected.
+ * remainder counted by the widths. All widths are measured in units, see unitsOf.
  */
 function linearEvaluator(
   { evaluate: read, sides, outputs }: LinearEnclosure,
-  widths: ArrayLike<number>,
+  units: ArrayLike<number>,
   settles: (bounds: BoxBounds) => boolean,
   natural?: Enclosure,
 ): BoxEvaluator {
-  const size = widths.length
+  const size = units.length
   const bounds = emptyBounds(size)
   const { centre } = bounds
   const form = new Float64Array(outputs * (sides + 2))
@@ -164,10 +164,10 @@ function linearEvaluator(
     take()
     if (settles(bounds)) return
     let [most, total] = [-1, 0]
-    for (let i = 0; i < size; i++) total += relativeWidth(lo, hi, widths, i)
+    for (let i = 0; i < size; i++) total += relativeWidth(lo, hi, units, i)
     for (let i = 0; i < size; i++) {
       centre[i] = midpoint(lo[i], hi[i])
-      const share = total === 0 ? 0 : relativeWidth(lo, hi, widths, i) / total
+      const share = total === 0 ? 0 : relativeWidth(lo, hi, units, i) / total
       // a form without slopes, and one of no finite size, tells by the widths
       const variation = Math.abs(entry(1 + i, rate)) + entry(r, rate) * share
       const weight = variation < Infinity ? variation : share
@@ -189,20 +189,20 @@ function greater(a: number, b: number): number {
   return Number.isNaN(b) ? a : Math.max(a, b)
 }
 
-/** The side that is widest, measured by the widths of a whole where these are given: the units of states must not matter. */
-export function widestOf(lo: Float64Array, hi: Float64Array, widths?: ArrayLike<number>): number {
+/** The side that is widest, measured in units where these are given: those in which states are written must not matter. */
+export function widestOf(lo: Float64Array, hi: Float64Array, units?: ArrayLike<number>): number {
   let axis = 0
   for (let i = 1; i < lo.length; i++)
-    if (relativeWidth(lo, hi, widths, i) > relativeWidth(lo, hi, widths, axis)) axis = i
+    if (relativeWidth(lo, hi, units, i) > relativeWidth(lo, hi, units, axis)) axis = i
   return axis
 }
 
 function relativeWidth(
   lo: Float64Array,
   hi: Float64Array,
-  widths: ArrayLike<number> | undefined,
+  units: ArrayLike<number> | undefined,
   axis: number,
 ): number {
   const width = (hi[axis] as number) - (lo[axis] as number)
-  return widths !== undefined && width > 0 ? width / (widths[axis] as number) : width
+  return units !== undefined && width > 0 ? width / (units[axis] as number) : width
 }

@@ -21,9 +21,9 @@ export interface BoxRound {
 }
 
 /** The two halves of one box on the calling thread, each evaluated when it is read: `settling` may have changed meanwhile. */
-export function pairRound(readings: BoxReadings, widths: readonly number[]): BoxRound {
+export function pairRound(readings: BoxReadings, units: readonly number[]): BoxRound {
   let now: Settling = { above: Infinity, below: -Infinity, isPositive: false }
-  const { bounds, evaluate } = boxEvaluator(readings, widths, (b) => isFalling(b, now) || isOff(b, now))
+  const { bounds, evaluate } = boxEvaluator(readings, units, (b) => isFalling(b, now) || isOff(b, now))
   const sides = () => [0, 1].map(() => new Float64Array(readings.size))
   const [lo, hi] = [sides(), sides()]
   return {

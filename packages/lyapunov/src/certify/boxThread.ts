@@ -10,8 +10,8 @@ import { isFalling, isOff } from './settling.js'
  * The program of a thread that evaluates boxes of a proof: bounds and nothing else. It derives nothing: the readings come
  * as graphs. An exception ends the proof in the calling thread.
  */
-function serve({ buffer, n, widths, capacity, sources }: ThreadJob): void {
-  const size = widths.length
+function serve({ buffer, n, units, capacity, sources }: ThreadJob): void {
+  const size = units.length
   const memory = roundMemory(size, capacity, buffer)
   const { words } = memory
   try {
@@ -21,7 +21,7 @@ function serve({ buffer, n, widths, capacity, sources }: ThreadJob): void {
       ReturnType<typeof fromJSON>,
     ]
     const now = settlingReader(memory)
-    const evaluator = boxEvaluator(readBoxes({ n, size, pair, value, slopes }), widths, (b) => {
+    const evaluator = boxEvaluator(readBoxes({ n, size, pair, value, slopes }), units, (b) => {
       const settling = now()
       return isFalling(b, settling) || isOff(b, settling)
     })

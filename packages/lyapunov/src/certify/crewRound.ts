@@ -19,7 +19,7 @@ export interface ThreadJob {
   readonly buffer: SharedArrayBuffer
   readonly n: number
   /** of the sides of the whole */
-  readonly widths: readonly number[]
+  readonly units: readonly number[]
   readonly capacity: number
   /** [V, R], V, slopes */
   readonly sources: readonly [FieldJson, FieldJson, FieldJson]
@@ -48,10 +48,10 @@ const defaultCapacity = 64
 const patience = 120
 
 /** Rounds of boxes on the calling thread, or shared with others. */
-export function boxRound(readings: Readings, widths: readonly number[], options: CrewOptions = {}): BoxRound {
+export function boxRound(readings: Readings, units: readonly number[], options: CrewOptions = {}): BoxRound {
   const { threads = 1 } = options
-  if (threads === 1 || readings.sources === undefined) return pairRound(readings, widths)
-  return crewRound(readings, readings.sources, { ...options, threads, widths })
+  if (threads === 1 || readings.sources === undefined) return pairRound(readings, units)
+  return crewRound(readings, readings.sources, { ...options, threads, units })
 }
 
 /** Refuses what is no number of threads, and threads where the calling one may not wait for them. */
@@ -76,22 +76,22 @@ function crewRound(
   sources: BoxSources,
   {
     threads,
-    widths,
+    units,
     startAfter = defaultStart,
     capacity = defaultCapacity,
-  }: CrewOptions & { readonly threads: number; readonly widths: readonly number[] },
+  }: CrewOptions & { readonly threads: number; readonly units: readonly number[] },
 ): BoxRound {
   const { n, size, cost } = readings
   const memory = roundMemory(size, capacity)
   const { words } = memory
   const now = settlingReader(memory)
-  const evaluator = boxEvaluator(readings, widths, (b) => {
+  const evaluator = boxEvaluator(readings, units, (b) => {
     const settling = now()
     return isFalling(b, settling) || isOff(b, settling)
   })
   let spent = 0
   let dismiss: (() => void) | undefined
-  const start = () => startThreads({ buffer: memory.buffer, n, widths, capacity }, sources, threads - 1)
+  const start = () => startThreads({ buffer: memory.buffer, n, units, capacity }, sources, threads - 1)
   return {
     capacity,
     lo: memory.lo,

@@ -1,9 +1,10 @@
 import { midpoint } from './bisectionTree.js'
-import { type Box, widthsOf } from './box.js'
+import type { Box } from './box.js'
 import { boxEvaluator, widestOf } from './boxBounds.js'
 import { boxQueue } from './boxQueue.js'
 import type { Readings } from './readings.js'
 import type { StopCheck } from './stopCheck.js'
+import { unitsOf } from './unitsOf.js'
 
 /** Bounds of the least V over the faces of a domain; `boxes` were looked at. */
 export interface FaceMinimum {
@@ -35,9 +36,9 @@ export function faceMinimum(
   },
 ): FaceMinimum {
   const { n, size } = readings
-  const widths = widthsOf(domain)
+  const units = unitsOf(readings, domain)
   const queue = boxQueue(size)
-  const { bounds, evaluate } = boxEvaluator(readings, widths, () => false, 'V')
+  const { bounds, evaluate } = boxEvaluator(readings, units, () => false, 'V')
   const [lo, hi, at] = [new Float64Array(size), new Float64Array(size), new Float64Array(n)]
   let [upper, boxes] = [Infinity, 0]
   const look = (floor: number) => {
@@ -48,7 +49,7 @@ export function faceMinimum(
       at.set(bounds.centre.subarray(0, n))
     }
     const key = Number.isNaN(bounds.valueLow) ? -Infinity : Math.max(floor, bounds.valueLow)
-    if (key <= upper) queue.push(lo, hi, { key, node: 0, axis: widestOf(lo, hi, widths) })
+    if (key <= upper) queue.push(lo, hi, { key, node: 0, axis: widestOf(lo, hi, units) })
     else least = Math.min(least, key)
   }
   // the least bound among boxes that were dropped as above `upper`

@@ -1,6 +1,6 @@
 import { combine, expectField, type Field } from '@separatrix/field/core'
 import { midpoint } from './bisectionTree.js'
-import { type Box, type Interval, intervalsOf, widthsOf } from './box.js'
+import { type Box, type Interval, intervalsOf } from './box.js'
 import { boxEvaluator } from './boxBounds.js'
 import { makeCertificate } from './certificate.js'
 import { checkThreads } from './crewRound.js'
@@ -13,6 +13,7 @@ import { type Readings, readPair } from './readings.js'
 import { lattice } from './searchCounterexample.js'
 import { ellipsoidBarrier, polytopeOf, type SetShape } from './setShapes.js'
 import { stopCheck } from './stopCheck.js'
+import { unitsOf } from './unitsOf.js'
 import { type Refuted, unknown, type Verdict } from './verdict.js'
 
 interface CommonOptions
@@ -110,7 +111,7 @@ function search(
   const { readings, domain } = problem
   let crossing: Omit<Refuted, 'stats'> | undefined
   // B = 0 may run along a side of a box: the crossing is sought in one half as large again
-  const wide = boxEvaluator(readings, widthsOf(domain), () => false)
+  const wide = boxEvaluator(readings, unitsOf(readings, domain), () => false)
   const onRising = (from: Float64Array, to: Float64Array) => {
     const grown = (side: Float64Array, bound: Float64Array, sign: 1 | -1) =>
       side.map((v, i) => sign * Math.min(sign * v + (to[i] - from[i]) / 4, sign * bound[i]))

@@ -1,5 +1,5 @@
 import { bisectionTree, leaf, midpoint } from './bisectionTree.js'
-import { type Box, shareOf, widthsOf } from './box.js'
+import { type Box, shareOf } from './box.js'
 import { boxQueue } from './boxQueue.js'
 import type { BoxRound } from './boxRound.js'
 import { boxRound, type CrewOptions } from './crewRound.js'
@@ -7,6 +7,7 @@ import type { RegionOptions } from './options.js'
 import type { Readings } from './readings.js'
 import { isFalling, isOff } from './settling.js'
 import type { StopCheck } from './stopCheck.js'
+import { unitsOf } from './unitsOf.js'
 
 export interface BandOptions extends Pick<RegionOptions, 'onProgress'>, CrewOptions {
   /** R < 0 is to be proved where lower ≤ V ≤ upper */
@@ -35,7 +36,7 @@ export interface BandResult {
  * is not NaN. Boxes are split in the order in which they came.
  */
 export function proveBand(readings: Readings, domain: Box, options: BandOptions): BandResult {
-  const round = boxRound(readings, widthsOf(domain), options)
+  const round = boxRound(readings, unitsOf(readings, domain), options)
   try {
     return search(readings, domain, { ...options, round })
   } finally {

@@ -1,5 +1,5 @@
 import { type BisectionTree, bisectionTree, leaf, midpoint } from './bisectionTree.js'
-import { type Box, shareOf, widthsOf } from './box.js'
+import { type Box, shareOf } from './box.js'
 import { widestOf } from './boxBounds.js'
 import { boxQueue } from './boxQueue.js'
 import type { BoxRound } from './boxRound.js'
@@ -10,6 +10,7 @@ import type { Readings } from './readings.js'
 import { slideDown } from './searchCounterexample.js'
 import { isFalling, type Settling } from './settling.js'
 import type { StopCheck } from './stopCheck.js'
+import { unitsOf } from './unitsOf.js'
 import type { Refutation } from './verdict.js'
 
 export interface DecreaseOptions extends CrewOptions {
@@ -46,7 +47,7 @@ export interface DecreaseResult {
  * are halved and evaluated some at a time; what is concluded from them is concluded here, in their order.
  */
 export function proveDecrease(readings: Readings, domain: Box, options: DecreaseOptions): DecreaseResult {
-  const round = boxRound(readings, widthsOf(domain), options)
+  const round = boxRound(readings, unitsOf(readings, domain), options)
   try {
     return search(readings, domain, { ...options, round })
   } finally {
@@ -65,7 +66,7 @@ function search(
   let exit: DecreaseResult['exit']
   const ceiling = () => Math.min(options.ceiling, refutation?.value[1] ?? Infinity, exit?.value ?? Infinity)
   const leads = confinement(readings, domain)
-  const widths = widthsOf(domain)
+  const units = unitsOf(readings, domain)
   const queue = boxQueue(size)
   const tree = bisectionTree()
   // where V < 0, V̇ < −κV lets V rise: another attractor may lie there
@@ -115,7 +116,7 @@ function search(
       if (found !== undefined && found.value[1] < ceiling()) refutation = found
     }
     // where only the way out is open, the slopes of V̇ do not tell where to split
-    queue.push(lo, hi, { key, node, axis: isProved ? widestOf(lo, hi, widths) : bounds.axis })
+    queue.push(lo, hi, { key, node, axis: isProved ? widestOf(lo, hi, units) : bounds.axis })
   }
 
   const lookAtAll = () => {

@@ -1,6 +1,6 @@
 import { expectField, type Field, misuse, show } from '@separatrix/field/core'
 import { midpoint } from './bisectionTree.js'
-import { type Box, type Interval, intervalsOf, widthsOf } from './box.js'
+import { type Box, type Interval, intervalsOf } from './box.js'
 import { boxEvaluator, widestOf } from './boxBounds.js'
 import { makeCertificate } from './certificate.js'
 import { checkThreads } from './crewRound.js'
@@ -11,6 +11,7 @@ import { proveBand } from './proveBand.js'
 import { type Readings, readPair } from './readings.js'
 import { lattice, replay, searchCounterexample } from './searchCounterexample.js'
 import { type StopCheck, stopCheck } from './stopCheck.js'
+import { unitsOf } from './unitsOf.js'
 import { type ProofStats, type Refutation, unknown, type Verdict } from './verdict.js'
 
 export interface ReachAvoidStayOptions
@@ -217,14 +218,14 @@ function coverValues(
   { maxBoxes, stop }: { readonly maxBoxes: number; readonly stop: StopCheck },
 ): Box | undefined {
   const { n } = readings
-  const widths = widthsOf(box)
-  const { bounds, evaluate } = boxEvaluator(readings, widths, (b) => holds(b.valueLow, b.valueHigh), 'V')
+  const units = unitsOf(readings, box)
+  const { bounds, evaluate } = boxEvaluator(readings, units, (b) => holds(b.valueLow, b.valueHigh), 'V')
   const open = [box]
   for (let boxes = 0; open.length > 0; boxes++) {
     const { lo, hi } = open.pop() as Box
     evaluate(lo, hi)
     if (holds(bounds.valueLow, bounds.valueHigh)) continue
-    const axis = widestOf(lo.subarray(0, n), hi.subarray(0, n), widths)
+    const axis = widestOf(lo.subarray(0, n), hi.subarray(0, n), units)
     const middle = midpoint(lo[axis], hi[axis])
     if (boxes >= maxBoxes || stop() !== undefined || !(middle > lo[axis] && middle < hi[axis]))
       return { lo, hi }
