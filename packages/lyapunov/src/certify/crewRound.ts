@@ -41,8 +41,11 @@ export interface CrewOptions {
  */
 const defaultStart = 3e7
 
-/** Boxes of a round: enough to share, and few enough that best first remains so. */
-const defaultCapacity = 64
+/**
+ * Boxes of a round: so many that waking the others is little beside them, and few enough that best first remains so. On an
+ * idle machine two threads took a million boxes of 5 µs .98 times as fast as one by 64 boxes, 1.63 times by 512, 1.51 by 2048.
+ */
+const defaultCapacity = 512
 
 /** Seconds without any progress after which a thread that holds a box is taken for dead. */
 const patience = 120
